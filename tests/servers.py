@@ -1,0 +1,98 @@
+"""A pytest plugin: a real PostgreSQL and Redis of this run's own, before Django reads a setting.
+
+Loaded by `-p tests.servers` in pyproject.toml, so start the tests as `python -m pytest`.
+Servers named by DATABASE_URL and REDIS_URL are used instead, where both are set; fault tests,
+which kill and restart them, need the embedded ones.
+"""
+
+import atexit
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from config.embedded import PostgreSQL, Redis
+
+# The servers of this run, for tests that kill and restart them.
+postgres: PostgreSQL | None = None
+redis: Redis | None = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the long rounds (marker `soak`)")
+
+
+@pytest.hookimpl(wrapper=True)  # before pytest-django's own, which reads the settings
+def pytest_load_initial_conftests() -> Generator[None]:
+    prepare_environment()
+    return (yield)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--soak"):
+        return
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.skip(reason="a long one: `make soak`"))
+
+
+def pytest_unconfigure() -> None:
+    stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collected_static() -> None:
+    """Every page asks the manifest for its files."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    if not (settings.BASE_DIR / "static" / "node_modules").is_dir():
+        pytest.exit("static/node_modules is missing: `make test` fetches it (npm ci).", 1)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def child_environment() -> dict[str, str]:
+    """The environment for a process that a test starts and that shares the test database."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    url = os.environ["DATABASE_URL"]
+    return {**os.environ, "DATABASE_URL": url.replace("/belay", f"/{name}", 1)}
+
+
+def prepare_environment() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="belay-test-"))
+    folder.chmod(0o711)  # as root, PostgreSQL's user passes through
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        start(folder)
+    os.environ |= {
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+        "BELAY_DATA": str(folder),
+        "HTTPS": "0",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+    }
+
+
+def start(folder: Path) -> None:
+    global postgres, redis
+    postgres = PostgreSQL(folder / "postgres", folder / "postgres.log")
+    redis = Redis(folder / "redis", folder / "redis.log")
+    atexit.register(stop)
+    for server in (postgres, redis):
+        server.start()
+    for server in (postgres, redis):
+        server.wait_until_ready()
+    os.environ |= {"DATABASE_URL": postgres.address, "REDIS_URL": redis.address}
+
+
+def stop() -> None:
+    """Stop both servers; harmless when they are stopped."""
+    if redis:
+        redis.stop()
+    if postgres:
+        postgres.stop("immediate")  # the data goes with the folder
