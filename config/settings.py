@@ -1,0 +1,198 @@
+"""Every setting, read from the environment, with defaults that are safe in production.
+
+`manage.py up` sets what a laptop needs; README.md has the table for production.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# Where `up` keeps the embedded servers' data, uploads and collected static files.
+DATA_DIR = Path(env.str("BELAY_DATA", default=str(BASE_DIR / ".data"))).resolve()
+
+
+def servers_of_a_running_up() -> dict[str, str]:
+    """What `up` wrote into its data folder: the addresses and the secret key, or nothing."""
+    try:
+        return dict(json.loads((DATA_DIR / "servers.json").read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+_up = servers_of_a_running_up()
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default=_up.get("SECRET_KEY", ""))
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+if "*" in ALLOWED_HOSTS:
+    # The websocket's origin check does nothing with "*" (channels' AllowedHostsOriginValidator).
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; '*' would open the websocket.")
+
+INSTALLED_APPS = [
+    "config",
+    "notifications",
+    "pipeline.bulk_actions",
+    "pipeline.candidates",
+    "pipeline.workspaces",
+    "channels",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_rq",
+    "widget_tweaks",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "config.static_files.StaticFiles",
+]
+
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",  # first: probes carry no host name, cookie or https
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "pipeline.workspaces.middleware.LoginRequiredMiddleware",
+    "pipeline.workspaces.middleware.WorkspaceTimeZoneMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+AUTH_USER_MODEL = "workspaces.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "candidates:list"
+LOGOUT_REDIRECT_URL = "login"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "notifications.context.panel",
+            ],
+        },
+    },
+]
+
+# --- servers -------------------------------------------------------------------------------
+# PostgreSQL only. The placeholder lets commands that need no database run without one.
+DATABASES = {
+    "default": {
+        **environ.Env.db_url_config(
+            env.str("DATABASE_URL", default=_up.get("DATABASE_URL", "postgres:///belay"))
+        ),
+        "CONN_MAX_AGE": 0,  # under ASGI a kept connection belongs to a thread that may never return
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+REDIS_URL = env.str("REDIS_URL", default=_up.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
+
+CHANNEL_LAYERS = {
+    "default": {
+        # The pub/sub layer: no cap on waiting messages, no idle timeout that ends websockets.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+}
+
+# JSON, never pickle: whoever can write to Redis must not be able to run code here.
+RQ_SERIALIZER = "rq.serializers.JSONSerializer"
+# One queue for each worker: `default` for lanes and the periodic job, `imports` for long files.
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "SERIALIZER": RQ_SERIALIZER, "DEFAULT_TIMEOUT": timeout}
+    for name, timeout in {"default": 120, "imports": 3600}.items()
+}
+RQ = {"WORKER_CLASS": "pipeline.bulk_actions.worker.Worker"}
+
+# --- Belay ---------------------------------------------------------------------------------
+SUPPORT_URL = env.str("SUPPORT_URL", default="mailto:support@example.com")
+BULK_CHUNK_SIZE = env.int("BULK_CHUNK_SIZE", default=500)  # candidates in one transaction
+BULK_TURN_SECONDS = env.float("BULK_TURN_SECONDS", default=10)  # then the lane queues up again
+BULK_LANES = env.int("BULK_LANES", default=1)  # lanes for each new bulk action
+BULK_PUSH_SECONDS = env.float("BULK_PUSH_SECONDS", default=0.5)  # least time between two ticks
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
+
+# --- language, time, files -----------------------------------------------------------------
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+USE_THOUSAND_SEPARATOR = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # pages and rows are shown in the workspace's time zone
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(DATA_DIR / "static"))()
+STATICFILES_DIRS = [
+    ("css", BASE_DIR / "static" / "css"),
+    ("js", BASE_DIR / "static" / "js"),
+    ("img", BASE_DIR / "static" / "img"),
+    ("tabler", BASE_DIR / "static" / "node_modules" / "@tabler" / "core" / "dist" / "css"),
+]
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(DATA_DIR / "media"))()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # larger uploads go to disk
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000  # a selection of picked candidates is one field each
+
+# --- security ------------------------------------------------------------------------------
+HTTPS = env.bool("HTTPS", default=True)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("PROXY_SSL_HEADER", default=False) else None
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],  # the UI kit's checkmarks and arrows
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

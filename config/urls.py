@@ -1,0 +1,13 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="candidates:list")),
+    path("", include("pipeline.workspaces.urls")),
+    path("candidates/", include("pipeline.candidates.urls")),
+    path("bulk-actions/", include("pipeline.bulk_actions.urls")),
+    path("notifications/", include("notifications.urls")),
+    path("admin/queues/", include("django_rq.urls")),
+    path("admin/", admin.site.urls),
+]

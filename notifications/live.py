@@ -1,0 +1,1 @@
+"""Pushes what changed to the open panels."""

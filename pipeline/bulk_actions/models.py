@@ -1,0 +1,292 @@
+"""A bulk action, its frozen selection in chunks, and what became of each candidate."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from pipeline.candidates.models import Candidate
+from pipeline.workspaces.models import User, Workspace, membership_of
+
+from . import locks
+from .operations import OPERATIONS, Operation
+from .signals import bulk_action_changed
+
+
+class Status(models.TextChoices):
+    IN_QUEUE = "in_queue", "In Queue"  # created, waiting to start; no candidate processed
+    IN_PROGRESS = "in_progress", "In Progress"  # running; some candidates may be processed
+    COMPLETED = "completed", "Completed"  # all candidates were processed successfully
+    COMPLETED_WITH_FAILURES = "completed_with_failures", "Completed with Failures"
+    FAILED = "failed", "Failed"  # did not complete
+    CANCELED = "canceled", "Canceled"  # stopped by a user
+    HALTED = "halted", "Halted"  # stopped because a messaging limit was reached
+
+
+ACTIVE = (Status.IN_QUEUE, Status.IN_PROGRESS)
+ENDED = (
+    Status.COMPLETED,
+    Status.COMPLETED_WITH_FAILURES,
+    Status.FAILED,
+    Status.CANCELED,
+    Status.HALTED,
+)
+
+
+class BulkActionQuerySet(models.QuerySet["BulkAction"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Those of the user's workspace; of a limited member, what concerns its openings."""
+        membership = membership_of(user)
+        if membership is None:
+            return self.none()
+        mine = self.filter(workspace=membership.workspace_id)
+        if membership.is_limited:
+            openings = list(membership.openings.values_list("pk", flat=True))
+            mine = mine.filter(opening_ids__overlap=openings)
+        return mine
+
+    def active(self) -> Self:
+        return self.filter(status__in=ACTIVE)
+
+    def ended(self) -> Self:
+        return self.filter(status__in=ENDED)
+
+    def due(self) -> Self:
+        """Active and past the start delay: somebody should be working on these."""
+        return self.active().filter(starts_at__lte=Now())
+
+    def for_rows(self) -> Self:
+        """With what a row shows of other tables, in one query."""
+        return self.select_related("workspace", "started_by", "canceled_by")
+
+
+class BulkAction(models.Model):
+    """One order: an operation, its options, a frozen selection, a status."""
+
+    MOVES: ClassVar[dict[str, dict[str, str]]] = {
+        # verb: {from: to}
+        # The start delay is over and a lane took it up.
+        "start": {Status.IN_QUEUE: Status.IN_PROGRESS},
+        # Works in both: nobody was touched yet, or no further one will be.
+        "cancel": {Status.IN_QUEUE: Status.CANCELED, Status.IN_PROGRESS: Status.CANCELED},
+        # A messaging limit was reached in the middle.
+        "halt": {Status.IN_PROGRESS: Status.HALTED},
+        # No pending chunk is left. A cancel that came first has won; one that comes now has lost.
+        "finish": {Status.IN_PROGRESS: Status.COMPLETED},
+        "finish_with_failures": {Status.IN_PROGRESS: Status.COMPLETED_WITH_FAILURES},
+        # It can't go on, whoever tries: see engine.reconcile.
+        "fail": {Status.IN_QUEUE: Status.FAILED, Status.IN_PROGRESS: Status.FAILED},
+    }
+
+    id = models.AutoField(primary_key=True)  # 32 bits: half of an advisory lock's key
+    workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)
+    operation = models.CharField(max_length=40)
+    options = models.JSONField(default=dict)
+    title = models.CharField(max_length=200)
+    key = models.UUIDField(help_text="One-time key of the form: a double click makes one action.")
+    status = models.CharField(max_length=25, choices=Status, default=Status.IN_QUEUE)
+    version = models.PositiveIntegerField(default=1)
+    lanes = models.PositiveSmallIntegerField(default=1)
+    opening_ids = ArrayField(models.BigIntegerField(), default=list)
+
+    total = models.PositiveIntegerField()
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+
+    started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    starts_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    progressed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    canceled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    failure = models.TextField(blank=True, help_text="Why it did not complete.")
+    stalls = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a lane was started again since the last progress."
+    )
+
+    objects = BulkActionQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "id"], name="bulk_action_workspace"),
+            models.Index(
+                fields=["starts_at"], name="bulk_action_active", condition=Q(status__in=ACTIVE)
+            ),
+            GinIndex(fields=["opening_ids"], name="bulk_action_openings"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "key"], name="bulk_action_key_unique"),
+            models.CheckConstraint(
+                condition=Q(total__gte=F("changed") + F("unchanged") + F("failed")),
+                name="bulk_action_counts_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="bulk_action_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("bulk_actions:review", args=[self.pk])
+
+    # --- what it is ---
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.status in self.MOVES["cancel"]
+
+    @property
+    def processed(self) -> int:
+        return self.changed + self.unchanged + self.failed
+
+    @property
+    def done(self) -> int:
+        """What the reader calls done: changed, or already as ordered."""
+        return self.changed + self.unchanged
+
+    @property
+    def untouched(self) -> int:
+        return self.total - self.processed
+
+    def get_operation(self) -> Operation:
+        """The operation with this action's options. Raises KeyError for one that is gone."""
+        return OPERATIONS[self.operation](self.options)
+
+    # --- what can be done to it ---
+
+    def start(self) -> bool:
+        return self.move("start", started_at=Now(), progressed_at=Now())
+
+    def cancel(self, by: User) -> bool:
+        """Stop before the next candidate. False when it had already ended."""
+        with self.no_chunk_in_flight():
+            return self.move("cancel", canceled_by=by, ended_at=Now())
+
+    def finish(self) -> bool:
+        """Completed, or with failures, once no chunk is pending. False when one is, or it ended."""
+        with self.no_chunk_in_flight():
+            if self.chunks.pending().exists():
+                return False
+            self.refresh_from_db(fields=["failed"])
+            verb = "finish_with_failures" if self.failed else "finish"
+            return self.move(verb, ended_at=Now())
+
+    def fail(self, why: str) -> bool:
+        with self.no_chunk_in_flight():
+            return self.move("fail", failure=why, ended_at=Now())
+
+    @contextmanager
+    def no_chunk_in_flight(self) -> Iterator[None]:
+        """Wait for the chunks that lanes are writing, and let no other begin until the commit."""
+        with transaction.atomic():
+            locks.stop_chunks(self.pk)
+            yield
+
+    def move(self, verb: str, **fields: Any) -> bool:
+        """The one way to a new status: a conditional UPDATE. False when another move was first.
+
+        Afterwards this object is as the database has it, whoever won.
+        """
+        moved = 0
+        for before, after in self.MOVES[verb].items():
+            moved = moved or (
+                BulkAction.objects.filter(pk=self.pk, status=before).update(
+                    status=after, version=F("version") + 1, **fields
+                )
+            )
+        self.refresh_from_db()
+        if moved:
+            transaction.on_commit(self.announce)
+        return bool(moved)
+
+    def announce(self, *, status_changed: bool = True) -> None:
+        bulk_action_changed.send_robust(
+            BulkAction, action_id=self.pk, status_changed=status_changed
+        )
+
+
+class ChunkQuerySet(models.QuerySet["Chunk"]):
+    def pending(self) -> Self:
+        return self.filter(is_done=False)
+
+
+class Chunk(models.Model):
+    """A slice of the frozen selection."""
+
+    action = models.ForeignKey(BulkAction, models.CASCADE, related_name="chunks", db_index=False)
+    number = models.PositiveIntegerField()
+    candidate_ids = ArrayField(models.BigIntegerField())
+    is_done = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)  # failed ones
+
+    objects = ChunkQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["action", "number"], name="chunk_pending", condition=Q(is_done=False)
+            )
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["action", "number"], name="chunk_number_unique")
+        ]
+
+
+class Result(models.IntegerChoices):
+    CHANGED = 1
+    UNCHANGED = 2
+    FAILED = 3
+
+
+class OutcomeQuerySet(models.QuerySet["Outcome"]):
+    def changed(self) -> Self:
+        return self.filter(result=Result.CHANGED)
+
+    def done(self) -> Self:
+        return self.filter(result__in=[Result.CHANGED, Result.UNCHANGED])
+
+    def failed(self) -> Self:
+        return self.filter(result=Result.FAILED)
+
+
+class Outcome(models.Model):
+    """What became of one candidate in one bulk action, and what was there before.
+
+    The key makes it impossible to process a candidate twice in one action. It has no foreign
+    keys in the database: they would cost more than the row, and outcomes outlive candidates.
+    """
+
+    pk = models.CompositePrimaryKey("candidate_id", "action_id")
+    action = models.ForeignKey(
+        BulkAction, models.CASCADE, related_name="outcomes", db_constraint=False, db_index=False
+    )
+    candidate = models.ForeignKey(
+        Candidate, models.DO_NOTHING, related_name="outcomes", db_constraint=False, db_index=False
+    )
+    result = models.PositiveSmallIntegerField(choices=Result)
+    reason = models.TextField(blank=True)
+    before = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now())
+
+    objects = OutcomeQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["action", "result", "candidate"], name="outcome_lists")
+        ]

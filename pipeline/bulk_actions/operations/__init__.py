@@ -1,0 +1,16 @@
+"""The operations. A new one is one new file here and one line in this list."""
+
+from .base import Operation as Operation
+from .base import OptionsForm as OptionsForm
+from .base import Preview as Preview
+from .base import Skip as Skip
+from .change_labels import ChangeLabels
+from .move_to_folder import MoveToFolder
+
+OPERATIONS: dict[str, type[Operation]] = {
+    operation.key: operation
+    for operation in (
+        MoveToFolder,
+        ChangeLabels,
+    )
+}

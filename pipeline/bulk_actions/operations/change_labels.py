@@ -1,0 +1,117 @@
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Exists, OuterRef, Q
+
+from pipeline.candidates.models import CandidateLabel, CandidateQuerySet, Label
+
+from .base import Operation, OptionsForm, Preview, Skip
+
+
+class ChangeLabelsForm(OptionsForm):
+    add_labels = forms.ModelMultipleChoiceField(Label.objects.none(), required=False, label="Add")
+    remove_labels = forms.ModelMultipleChoiceField(
+        Label.objects.none(), required=False, label="Remove"
+    )
+
+    def offer(self) -> None:
+        for name in ("add_labels", "remove_labels"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelMultipleChoiceField)
+            field.queryset = Label.objects.visible_to(self.user)
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        add, remove = answers.get("add_labels"), answers.get("remove_labels")
+        if not self.errors and not add and not remove:
+            raise forms.ValidationError("Choose at least one label to add or to remove.")
+        for label in set(add or ()) & set(remove or ()):
+            raise forms.ValidationError(f"{label} can't be both added and removed.")
+        return answers
+
+    def options(self) -> dict[str, Any]:
+        return {
+            verb: [{"id": label.pk, "name": label.name} for label in self.cleaned_data[field]]
+            for verb, field in (("add", "add_labels"), ("remove", "remove_labels"))
+        }
+
+
+class ChangeLabels(Operation):
+    """Add labels to candidates, remove others, or both."""
+
+    key = "change_labels"
+    label = "Change labels"
+    form = ChangeLabelsForm
+    verb = "labelled"
+
+    def _names(self, verb: str) -> str:
+        return ", ".join(f"“{label['name']}”" for label in self.options[verb])
+
+    def _ids(self, verb: str) -> list[int]:
+        return [label["id"] for label in self.options[verb]]
+
+    @property
+    def title(self) -> str:
+        parts = [f"{verb} {self._names(verb)}" for verb in ("add", "remove") if self.options[verb]]
+        title = f"Labels: {'; '.join(parts)}"
+        return title if len(title) <= 200 else title[:199] + "…"
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        mine = CandidateLabel.objects.filter(candidate=OuterRef("pk"))
+        as_ordered = Q()
+        for label in self._ids("add"):
+            as_ordered &= Q(Exists(mine.filter(label=label)))
+        if self._ids("remove"):
+            as_ordered &= ~Q(Exists(mine.filter(label__in=self._ids("remove"))))
+        counts = candidates.order_by().aggregate(
+            total=Count("pk"), as_ordered=Count("pk", filter=as_ordered)
+        )
+        skips = [Skip(counts["as_ordered"], "Already labelled like this.")]
+        return Preview(counts["total"], [skip for skip in skips if skip.count])
+
+    def apply(self) -> tuple[str, dict[str, Any]]:
+        return SQL, {
+            "add": self._ids("add"),
+            "remove": self._ids("remove"),
+            "gone": f"One of the labels {self._names('add')} no longer exists.",
+        }
+
+    def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
+        wanted = {label for before in befores for label in before.get("labels", ())}
+        names = Label.objects.in_bulk(wanted)
+        return [
+            ", ".join(names[label].name for label in before.get("labels", ()) if label in names)
+            for before in befores
+        ]
+
+
+# All or nothing for each candidate: where a label to add is gone, none is removed either.
+SQL = """
+wanted AS (
+    SELECT id FROM candidates_label WHERE id = ANY(%(add)s) ORDER BY id FOR KEY SHARE
+), possible AS (
+    SELECT count(*) = cardinality(%(add)s::bigint[]) AS yes FROM wanted
+), had AS (
+    SELECT picked.id,
+           coalesce(array_agg(held.label_id ORDER BY held.label_id)
+                    FILTER (WHERE held.label_id IS NOT NULL), '{}') AS labels
+    FROM picked LEFT JOIN candidates_candidatelabel AS held
+      ON held.candidate_id = picked.id AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
+    GROUP BY picked.id
+), added AS (
+    INSERT INTO candidates_candidatelabel (label_id, candidate_id)
+    SELECT wanted.id, picked.id FROM picked, wanted, possible WHERE possible.yes
+    ON CONFLICT DO NOTHING
+), removed AS (
+    DELETE FROM candidates_candidatelabel AS held USING picked, possible
+    WHERE possible.yes AND held.candidate_id = picked.id AND held.label_id = ANY(%(remove)s)
+), outcome AS (
+    SELECT had.id AS candidate_id,
+           CASE WHEN NOT possible.yes THEN 3
+                WHEN had.labels @> %(add)s::bigint[] AND NOT had.labels && %(remove)s::bigint[] THEN 2
+                ELSE 1 END AS result,
+           CASE WHEN possible.yes THEN '' ELSE %(gone)s END AS reason,
+           jsonb_build_object('labels', had.labels) AS before
+    FROM had, possible
+)
+"""

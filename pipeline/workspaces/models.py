@@ -1,0 +1,131 @@
+"""Who may do what: a workspace, its users and their memberships."""
+
+import zoneinfo
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is in the IANA database, as `Europe/Madrid` is."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"{name} is no time zone. Use a name like Europe/Madrid.")
+
+
+class Workspace(models.Model):
+    """One customer account. Everything belongs to exactly one."""
+
+    name = models.CharField(max_length=100)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    phone_region = models.CharField(
+        max_length=2,
+        blank=True,
+        help_text="Two-letter country of phone numbers that are written without one, like GB.",
+    )
+    start_delay_seconds = models.PositiveSmallIntegerField(
+        default=5,
+        validators=[MaxValueValidator(3600)],
+        help_text="How long a bulk action waits In Queue, so that a mistaken click costs nothing.",
+    )
+    typed_number_from = models.PositiveIntegerField(
+        default=1000,
+        help_text="From this many candidates up, the number is typed to confirm a bulk action.",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def start_delay(self) -> timedelta:
+        return timedelta(seconds=self.start_delay_seconds)
+
+    @property
+    def tz(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user with that e-mail, however it is capitalized."""
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """A person; the e-mail is the login."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail", unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_whatever_the_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in str(self).split()[:2]).upper()
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    ADMIN = "admin"
+    RECRUITER = "recruiter"
+    AGENT = "agent"
+    SUPPORT = "support"
+
+
+class Membership(models.Model):
+    """A user's place in a workspace. A user has one; who works for two has two e-mails."""
+
+    STARTERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER)
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="membership")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    is_limited = models.BooleanField(
+        "limited to some openings",
+        default=False,
+        help_text="Sees and touches only the openings given to this member.",
+    )
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()} of {self.workspace}"
+
+    @property
+    def can_start(self) -> bool:
+        """May give orders: start a bulk action, import candidates. Canceling takes no role."""
+        return self.role in self.STARTERS
+
+
+def membership_of(user: User | AnonymousUser) -> Membership | None:
+    """The active user's membership, or None: for a stranger to every workspace, or nobody."""
+    if not user.is_authenticated or not user.is_active:
+        return None
+    try:
+        return user.membership
+    except Membership.DoesNotExist:
+        return None
