@@ -1,0 +1,183 @@
+"""The cast: a workspace with everybody who works in it, and a stranger with one of her own."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test import Client
+
+from pipeline.candidates.models import (
+    Candidate,
+    CandidateLabel,
+    CandidateQuerySet,
+    Folder,
+    Label,
+    Opening,
+)
+from pipeline.workspaces.models import Membership, Role, User, Workspace
+
+PASSWORD = "correct horse battery staple"  # noqa: S105  everybody's, for logging in
+HASHED = make_password(PASSWORD)  # slow by design: once for all
+
+
+def join(workspace: Workspace, role: Role, name: str, **fields: Any) -> User:
+    """A new user with that name, who logs in as ana@example.com, in that role."""
+    first_name, last_name = name.split(" ", 1)
+    user = User.objects.create(
+        email=f"{first_name.lower()}@example.com",
+        first_name=first_name,
+        last_name=last_name,
+        password=HASHED,
+    )
+    Membership.objects.create(user=user, workspace=workspace, role=role, **fields)
+    return user
+
+
+def open_up(workspace: Workspace, name: str) -> Opening:
+    opening = Opening.objects.create(workspace=workspace, name=name)
+    opening.add_default_folders()
+    return opening
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    return Workspace.objects.create(name="Acme", phone_region="GB")
+
+
+@pytest.fixture
+def owner(workspace: Workspace) -> User:
+    return join(workspace, Role.OWNER, "Olga Berg")
+
+
+@pytest.fixture
+def admin_member(workspace: Workspace) -> User:
+    return join(workspace, Role.ADMIN, "Adam Nowak")
+
+
+@pytest.fixture
+def recruiter(workspace: Workspace) -> User:
+    return join(workspace, Role.RECRUITER, "Ana Ruiz")
+
+
+@pytest.fixture
+def colleague(workspace: Workspace) -> User:
+    return join(workspace, Role.RECRUITER, "Ben Okafor")
+
+
+@pytest.fixture
+def agent(workspace: Workspace) -> User:
+    return join(workspace, Role.AGENT, "Chloe Tan")
+
+
+@pytest.fixture
+def support(workspace: Workspace) -> User:
+    return join(workspace, Role.SUPPORT, "Dara Singh")
+
+
+@pytest.fixture
+def limited(workspace: Workspace, opening: Opening) -> User:
+    """A recruiter who sees `opening` and no other."""
+    user = join(workspace, Role.RECRUITER, "Liv Holm", is_limited=True)
+    opening.members.add(user.membership)
+    return user
+
+
+@pytest.fixture
+def opening(workspace: Workspace) -> Opening:
+    return open_up(workspace, "Customer Support, Manila")
+
+
+@pytest.fixture
+def other_opening(workspace: Workspace) -> Opening:
+    return open_up(workspace, "Warehouse, Leeds")
+
+
+@pytest.fixture
+def labels(workspace: Workspace) -> list[Label]:
+    names = ("Night shift", "German", "Re-hire")
+    return [Label.objects.create(workspace=workspace, name=name) for name in names]
+
+
+@pytest.fixture
+def stranger(make_candidates: "MakeCandidates") -> User:
+    """The owner of another workspace, with an opening, a label and three candidates."""
+    workspace = Workspace.objects.create(name="Globex")
+    user = join(workspace, Role.OWNER, "Zoe Stone")
+    label = Label.objects.create(workspace=workspace, name="Secret")
+    make_candidates(3, open_up(workspace, "Night Porter, Oslo"), labels=[label])
+    return user
+
+
+MakeCandidates = Callable[..., CandidateQuerySet]
+numbers = count(1)
+
+
+@pytest.fixture
+def make_candidates(db: None, request: pytest.FixtureRequest) -> MakeCandidates:
+    """`make_candidates(n, opening, folder, labels=[…], recruiter=membership, **columns)`.
+
+    Writes them in one statement, as imports do, and returns them as a queryset, newest first.
+    Without an opening it is the fixture `opening`; without a folder that opening's inbox.
+    """
+
+    def make(
+        n: int,
+        opening: Opening | None = None,
+        folder: Folder | None = None,
+        labels: list[Label] | None = None,
+        recruiter: Membership | None = None,
+        **columns: Any,
+    ) -> CandidateQuerySet:
+        opening = opening or request.getfixturevalue("opening")
+        values = columns | {
+            "workspace_id": opening.workspace_id,
+            "opening_id": opening.pk,
+            "folder_id": (folder or opening.inbox).pk,
+            "recruiter_id": recruiter and recruiter.pk,
+        }
+        ids = insert_candidates(n, values)
+        CandidateLabel.objects.bulk_create(
+            CandidateLabel(label=label, candidate_id=pk) for label in labels or () for pk in ids
+        )
+        return Candidate.objects.filter(pk__in=ids)
+
+    return make
+
+
+def insert_candidates(n: int, values: dict[str, Any]) -> list[int]:
+    last = 0
+    for _ in range(n):
+        last = next(numbers)
+    made_up = {
+        "first_name": "'Person'",
+        "last_name": "number::text",
+        "full_name": "'Person ' || number",
+        "email": "'person' || number || '@example.org'",
+        "phone": "'+4477009' || lpad(number::text, 5, '0')",
+        "attributes": "'{}'",
+        "source": "''",
+    }
+    made_up |= {name: "%s" for name in values}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO candidates_candidate ({', '.join(made_up)})"  # noqa: S608
+            f" SELECT {', '.join(made_up.values())}"
+            " FROM generate_series(%s::int, %s::int) AS number RETURNING id",
+            [*(values[name] for name in made_up if name in values), last - n + 1, last],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """`client_of(user)`: a browser in which that user is logged in."""
+
+    def client_of(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_of
