@@ -1,0 +1,93 @@
+"""Giving the order: what is processed later is what the user saw counted now."""
+
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import EmptyResultSet, PermissionDenied
+from django.db import connection, transaction
+from django.utils import timezone
+
+from pipeline.candidates.models import CandidateQuerySet
+from pipeline.workspaces.models import User, membership_of
+
+from . import lanes
+from .models import BulkAction
+from .operations import Operation
+
+
+class NothingSelected(ValueError):
+    """The selection holds no candidate."""
+
+
+def start_bulk_action(
+    *, user: User, operation: Operation, candidates: CandidateQuerySet, key: uuid.UUID
+) -> tuple[BulkAction, bool]:
+    """Freeze `candidates` and queue `operation` for them.
+
+    Returns the action, and whether this call made it: the same `key` from the same user answers
+    with the action that it made first. Raises NothingSelected for an empty selection, and
+    PermissionDenied for a user who may not start one, or who picks up another user's key.
+    """
+    membership = membership_of(user)
+    if membership is None or not membership.can_start:
+        raise PermissionDenied("Starting a bulk action takes an Owner, Admin or Recruiter.")
+    workspace = membership.workspace
+    with transaction.atomic():
+        action, created = BulkAction.objects.get_or_create(
+            workspace=workspace,
+            key=key,
+            defaults={
+                "operation": operation.key,
+                "options": operation.options,
+                "title": operation.title,
+                "lanes": settings.BULK_LANES,
+                "total": 0,
+                "started_by": user,
+                "starts_at": timezone.now() + workspace.start_delay,
+            },
+        )
+        if created:
+            freeze(action, candidates)
+            transaction.on_commit(action.announce)
+            transaction.on_commit(lambda: lanes.wake(action))
+        elif action.started_by_id != user.pk:
+            raise PermissionDenied("That key belongs to another user's order.")
+    return action, created
+
+
+def freeze(action: BulkAction, candidates: CandidateQuerySet) -> None:
+    """Write the selection as chunks, in one statement, and what it adds up to."""
+    try:
+        selected = candidates.order_by("pk").values_list("pk", "opening_id")
+        selection, params = selected.query.sql_with_params()
+    except EmptyResultSet:
+        raise NothingSelected(NOTHING) from None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FREEZE.format(selection=selection),
+            [*params, settings.BULK_CHUNK_SIZE, action.pk],
+        )
+        action.total, opening_ids = cursor.fetchone()
+    if not action.total:
+        raise NothingSelected(NOTHING)
+    action.opening_ids = opening_ids
+    action.save(update_fields=["total", "opening_ids"])
+
+
+NOTHING = "No candidate is selected, or none matches any more."
+
+FREEZE = """
+WITH selected (id, opening_id) AS NOT MATERIALIZED ({selection}),
+numbered AS (
+    SELECT id, opening_id, (row_number() OVER (ORDER BY id) - 1) / %s AS number FROM selected
+), slices AS (
+    SELECT number, array_agg(id) AS ids, array_agg(DISTINCT opening_id) AS openings
+    FROM numbered GROUP BY number
+), frozen AS (
+    INSERT INTO bulk_actions_chunk (action_id, number, candidate_ids, is_done, attempts)
+    SELECT %s, number, ids, false, 0 FROM slices
+)
+SELECT coalesce(sum(cardinality(ids)), 0),
+       coalesce((SELECT array_agg(DISTINCT opening) FROM slices, unnest(openings) AS opening), '{{}}')
+FROM slices
+"""

@@ -1,0 +1,43 @@
+"""Makes lost jobs harmless: every due action without a living lane gets one."""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from . import lanes
+from .models import BulkAction
+
+MAX_STALLS = 5  # new lanes in a row that brought no progress
+STALE = timedelta(seconds=30)
+GRACE = timedelta(seconds=2)  # the wake-up call at the end of the start delay may still be under way
+
+
+def reconcile() -> None:
+    """Send the lanes that are missing. Runs every 10 s, and at each worker's start."""
+    alive = lanes.living()
+    for action in BulkAction.objects.due():
+        missing = [n for n in range(action.lanes) if (action.pk, n) not in alive]
+        if timezone.now() - action.starts_at < GRACE or not missing:
+            continue
+        if len(missing) == action.lanes:
+            revive(action, missing)
+        else:
+            send(action, missing)
+    for action in BulkAction.objects.due().filter(progressed_at__lt=timezone.now() - STALE):
+        action.announce(status_changed=False)
+
+
+def revive(action: BulkAction, missing: list[int]) -> None:
+    """Nobody works on it: send for all lanes, unless that was of no use again and again."""
+    if action.stalls >= MAX_STALLS:
+        action.fail(
+            f"Its work died {action.stalls} times in a row without progress."
+            " What was done stays done; tell support."
+        )
+    elif send(action, missing):
+        BulkAction.objects.filter(pk=action.pk).update(stalls=F("stalls") + 1)
+
+
+def send(action: BulkAction, missing: list[int]) -> bool:
+    return all([lanes.send(action.pk, number) for number in missing])

@@ -1,0 +1,22 @@
+import logging
+from typing import Any
+
+import rq
+from django.db import DatabaseError, connections
+from redis.exceptions import RedisError
+
+from .reconcile import reconcile
+
+log = logging.getLogger(__name__)
+
+
+class Worker(rq.Worker):
+    """An RQ worker that first looks for work whose wake-up call was lost."""
+
+    def work(self, *args: Any, **kwargs: Any) -> bool:
+        try:
+            reconcile()
+        except (DatabaseError, RedisError) as error:
+            log.warning("Could not look for lost work, the periodic job will: %s", error)
+        connections.close_all()  # or every work horse would inherit the same socket
+        return super().work(*args, **kwargs)
