@@ -61,7 +61,7 @@ def child_environment() -> dict[str, str]:
 
     name = connection.settings_dict["NAME"]
     url = os.environ["DATABASE_URL"]
-    return {**os.environ, "DATABASE_URL": url.replace("/belay", f"/{name}", 1)}
+    return {**os.environ, "DATABASE_URL": url.replace("@/belay?", f"@/{name}?")}
 
 
 def prepare_environment() -> None:

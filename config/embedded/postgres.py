@@ -33,6 +33,7 @@ SETTINGS = {
     "jit": "off",
     "log_line_prefix": "",  # whoever prints the log adds time and name
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # statements are long, and carry people's data
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
@@ -70,17 +71,27 @@ class PostgreSQL(Server):
         if not self.cluster.exists():
             self.make_cluster(programs)
         options = [part for item in SETTINGS.items() for part in ("-c", "=".join(item))]
-        if shutil.disk_usage("/dev/shm" if os.path.isdir("/dev/shm") else "/").free < 1 << 28:
+        shared = Path("/dev/shm")
+        if shared.is_dir() and shutil.disk_usage(shared).free < 1 << 28:
             options += ["-c", "dynamic_shared_memory_type=mmap"]  # containers have 64 MB there
         self.launch(
-            [str(programs / "postgres"), "-D", str(self.cluster), "-k", str(self.sockets), *options],
+            [
+                str(programs / "postgres"),
+                "-D",
+                str(self.cluster),
+                "-k",
+                str(self.sockets),
+                *options,
+            ],
             **self.as_user(),
         )
 
     def wait_until_ready(self) -> None:
         super().wait_until_ready()
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'belay'").fetchone():
+            if not connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = 'belay'"
+            ).fetchone():
                 connection.execute("CREATE DATABASE belay")
 
     def answers(self) -> bool:

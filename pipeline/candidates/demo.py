@@ -4,10 +4,13 @@ The same numbers make the same people: choices are hashes of the candidate's num
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from pipeline.candidates.demo_people import (
     CITIES,
@@ -19,7 +22,7 @@ from pipeline.candidates.demo_people import (
     SHARES,
     SOURCES,
 )
-from pipeline.candidates.models import Folder, Label, Opening
+from pipeline.candidates.models import CandidateSearch, Label, Opening
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 
 PEOPLE = {
@@ -75,13 +78,14 @@ def add_openings(workspace: Workspace, names: Sequence[str]) -> list[Opening]:
     return openings
 
 
+@transaction.atomic
 def add_candidates(workspace: Workspace, count: int) -> None:
     """Spread `count` made-up candidates over the workspace's openings, folders and labels.
 
     About one in 20 has no e-mail and one in 12 no phone; addresses and numbers are fictional.
     A second call would repeat the first one's e-mails, which an opening refuses.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "workspace": workspace.pk,
         "count": count,
         "openings": list(workspace.openings.order_by("pk").values_list("pk", flat=True)),
@@ -100,12 +104,25 @@ def add_candidates(workspace: Workspace, count: int) -> None:
         "sources": list(SOURCES),
         "cities": list(CITIES),
         "languages": list(LANGUAGES),
-        "phones": [prefix for prefix, _ in PHONES],
-        "digits": [digits for _, digits in PHONES],
+        "phones": list(PHONES),
     }
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, rebuilt_search_index(cursor, if_=count > 50_000):
         cursor.execute(PICK)
         cursor.execute(INSERT, parameters)
+
+
+@contextmanager
+def rebuilt_search_index(cursor: CursorWrapper, if_: bool) -> Iterator[None]:
+    """Do without the search index for a while: building it anew takes a fifth of filling it."""
+    (index,) = CandidateSearch._meta.indexes
+    if if_:
+        with connection.schema_editor() as editor:
+            editor.remove_index(CandidateSearch, index)
+    yield
+    if if_:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # waiting checks would refuse the index
+        with connection.schema_editor() as editor:
+            editor.add_index(CandidateSearch, index)
 
 
 def spelled(names: str) -> list[tuple[str, str]]:
@@ -134,16 +151,15 @@ WITH these AS MATERIALIZED (
         %(recruiters)s::bigint[] AS recruiters, %(sources)s::text[] AS sources,
         %(given)s::text[] AS given, %(given_handles)s::text[] AS given_handles,
         %(family)s::text[] AS family, %(family_handles)s::text[] AS family_handles,
-        %(phones)s::text[] AS phones, %(digits)s::int[] AS digits,
-        %(cities)s::text[] AS cities, %(languages)s::text[] AS languages
+        %(phones)s::text[] AS phones, %(cities)s::text[] AS cities,
+        %(languages)s::text[] AS languages
 ), chosen AS MATERIALIZED (
     SELECT
         number,
         openings[pg_temp.pick(number, 1, cardinality(openings))] AS opening,
         folders[pg_temp.pick(number, 2, cardinality(folders))] AS folder,
         place * 8 + pg_temp.pick(number, 4, 8) AS g,
-        place * 8 + pg_temp.pick(number, 5, 8) AS f,
-        pg_temp.pick(number, 6, cardinality(phones)) AS phone
+        place * 8 + pg_temp.pick(number, 5, 8) AS f
     FROM these, generate_series(1, %(count)s) AS number,
         LATERAL (SELECT pg_temp.pick(number, 3, cardinality(given) / 8) - 1) AS p(place)
 ), people AS (
@@ -163,9 +179,12 @@ WITH these AS MATERIALIZED (
         CASE WHEN pg_temp.pick(number, 9, 20) = 1 THEN '' ELSE
             given_handles[g] || '.' || family_handles[f] || number || '@example.'
             || (ARRAY['com', 'net', 'org'])[pg_temp.pick(number, 10, 3)] END,
-        CASE WHEN pg_temp.pick(number, 11, 12) = 1 THEN '' ELSE
-            phones[phone]
-            || right((1000 + pg_temp.pick(number, 12, 1000))::text, digits[phone]) END,
+        CASE pg_temp.pick(number, 6, 12)
+            WHEN 1 THEN ''
+            WHEN 2 THEN phones[pg_temp.pick(number, 11, cardinality(phones))]
+                || right((1000 + pg_temp.pick(number, 12, 1000))::text, 3)
+            ELSE '+1' || 200 + pg_temp.pick(number, 11, 789) || '55501'
+                || right((100 + pg_temp.pick(number, 12, 100))::text, 2) END,
         sources[pg_temp.pick(number, 13, cardinality(sources))],
         jsonb_build_object(
             'City', cities[pg_temp.pick(number, 14, cardinality(cities))],

@@ -1,0 +1,118 @@
+"""The folder of one `manage.py up`: its lock, its secrets, and where its servers are."""
+
+import fcntl
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from config.embedded import ServerError
+
+PATIENCE_SECONDS = 15
+
+
+class DataFolder:
+    """Used by one `up` at a time. `hold` first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock: IO[str] | None = None
+
+    def hold(self) -> None:
+        """Take the folder, or raise ServerError. Ends what a killed run left running."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            self.path.chmod(0o711)  # PostgreSQL's user, who is not root, passes through
+        lock = (self.path / "up.lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServerError(f"Belay is already running with the data in {self.path}.") from None
+        self.lock = lock
+        self.end_leftovers()
+
+    def secret(self, name: str, length: int) -> str:
+        """The secret in this file, made at the first use and readable by its owner only."""
+        file = self.path / name
+        if not file.exists():
+            write_private(file, secrets.token_urlsafe(length) + "\n")
+        return file.read_text().strip()
+
+    @property
+    def demo_password(self) -> str:
+        """What `load_demo` made up, when it did so in this folder."""
+        file = self.path / "demo-password"
+        return file.read_text().strip() if file.exists() else "of the demo data in your database"
+
+    # --- for other manage.py commands with the same BELAY_DATA ------------------------------
+
+    def publish(self, environment: dict[str, str]) -> None:
+        write_private(self.path / "servers.json", json.dumps(environment))
+
+    def unpublish(self) -> None:
+        if self.lock:  # else they are another run's
+            (self.path / "servers.json").unlink(missing_ok=True)
+
+    # --- processes: so that the next run can end them, should this one be killed --------------
+
+    def note_process(self, pid: int) -> None:
+        try:
+            started = psutil.Process(pid).create_time()
+        except psutil.NoSuchProcess:
+            return
+        with (self.path / "processes").open("a") as file:
+            file.write(f"{pid} {started}\n")
+
+    def forget_processes(self) -> None:
+        (self.path / "processes").unlink(missing_ok=True)
+
+    def end_leftovers(self) -> None:
+        """End the sessions of web, workers and cron that outlived a killed run."""
+        file = self.path / "processes"
+        lines = file.read_text().split("\n") if file.exists() else []
+        for pid, started in (line.split() for line in lines if line):
+            # The number alone may be another process by now.
+            if psutil.pid_exists(int(pid)) and is_process(int(pid), float(started)):
+                end_session(int(pid))
+        self.forget_processes()
+
+
+def is_process(pid: int, started: float) -> bool:
+    try:
+        return bool(abs(psutil.Process(pid).create_time() - started) < 0.1)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def session(leader: int) -> list[psutil.Process]:
+    """The leader and all it started, work horses included, whoever their parent is now."""
+    members = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                members.append(process)
+        except (OSError, psutil.Error):
+            continue  # gone, or not ours
+    return members
+
+
+def end_session(leader: int, patience: float = PATIENCE_SECONDS) -> None:
+    members = session(leader)
+    for process in members:
+        if process.pid == leader:
+            process.terminate()  # a worker lets its work horse finish
+    psutil.wait_procs(members, timeout=patience)
+    for process in session(leader):
+        process.kill()
+
+
+def write_private(file: Path, text: str) -> None:
+    """Replace the file in one step, with a file that only its owner may read."""
+    half = file.with_name(f".{file.name}.half-written")
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as private:
+        private.write(text)
+    half.rename(file)

@@ -1,0 +1,174 @@
+"""`manage.py up`: all of Belay on one machine, with nothing installed and nothing lost."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.data_folder import DataFolder
+from config.embedded import PostgreSQL, Redis, ServerError
+from config.embedded.server import Server
+from config.processes import STOP_SIGNALS, LinePrinter, Processes
+
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+LOGINS = [f"{role}@demo.example" for role in ("owner", "admin", "recruiter", "agent", "support")]
+
+
+class Command(BaseCommand):
+    help = "Runs everything on this machine, until Ctrl-C: servers, web, workers and the cron."
+    requires_system_checks: ClassVar[list[str]] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1")
+        parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="the data folder")
+        parser.add_argument("--workers", type=int, default=2)
+        parser.add_argument("--demo", type=int, default=20000, help="demo candidates, 0 for none")
+
+    def handle(self, **options: Any) -> None:
+        self.port: int = options["port"]
+        self.workers: int = max(1, options["workers"])
+        self.printer = LinePrinter()
+        self.folder = DataFolder(options["data"].expanduser().resolve())
+        self.processes = Processes(self.printer, self.folder)
+        self.servers: list[Server] = []
+        for sign in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(sign) is not signal.SIG_IGN:
+                signal.signal(sign, signal.default_int_handler)  # stops like Ctrl-C
+        end = None
+        try:
+            self.folder.hold()
+            check_port(self.port)
+            environment = self.start_servers()
+            self.prepare(environment, options["demo"])
+            Thread(target=self.welcome, daemon=True).start()
+            end = self.processes.run(self.commands(), environment)
+        except ServerError as error:
+            raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.stop_servers()
+        if end:
+            raise CommandError(
+                f"{end.name} ended by itself (exit code {end.code}), so everything was stopped. "
+                f"Its last lines above say why.",
+                returncode=1,
+            )
+
+    def start_servers(self) -> dict[str, str]:
+        """Start what no address is given for; returns the environment of the processes."""
+        addresses = {}
+        kind: type[Server]
+        for variable, kind in (("DATABASE_URL", PostgreSQL), ("REDIS_URL", Redis)):
+            if address := os.environ.get(variable):
+                addresses[variable] = address
+                continue
+            server = kind(self.folder.path / kind.name)
+            self.servers.append(server)
+            server.start()
+            self.processes.watch(server)
+            addresses[variable] = server.address
+        for server in self.servers:
+            server.wait_until_ready()
+        published = {**addresses, "SECRET_KEY": self.folder.secret("secret-key", 50)}
+        self.folder.publish(published)
+        return {
+            **os.environ,
+            **published,
+            "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+            "BELAY_DATA": str(self.folder.path),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "HTTPS": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def prepare(self, environment: dict[str, str], demo: int) -> None:
+        """Bring the database, the static files and the demo data up to date."""
+        for step in (
+            ["migrate", "--verbosity=0"],
+            ["collectstatic", "--no-input", "--verbosity=0"],
+            ["load_demo", f"--candidates={demo}"],
+        ):
+            self.printer.say(step[0])
+            if subprocess.run(
+                [*MANAGE, *step], env=environment, check=False, start_new_session=True
+            ).returncode:
+                raise ServerError(f"`manage.py {step[0]}` failed; the lines above say why.")
+
+    def commands(self) -> Iterator[tuple[str, str]]:
+        """Name and command line of each process."""
+        web = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "-v", "0"]
+        yield "web", line(*web, "config.asgi:application")
+        # A short time to live, so that /readyz soon notices a worker that was killed.
+        worker = ["--serializer", "rq.serializers.JSONSerializer", "--worker-ttl", "60"]
+        for number in range(1, self.workers + 1):
+            yield (
+                f"worker.{number}",
+                line(*MANAGE, "rqworker", "default", *worker, "--with-scheduler"),
+            )
+        yield "imports", line(*MANAGE, "rqworker", "imports", *worker)
+        yield "cron", line(*MANAGE, "rqcron", "config.cron")
+
+    def welcome(self) -> None:
+        """Say where Belay is and who may log in, as soon as it answers."""
+        address = f"http://localhost:{self.port}/"
+        while not self.processes.stopping:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5).close()
+            except OSError:
+                time.sleep(0.1)
+                continue
+            lines = [
+                f"Belay is ready:  {address}",
+                "",
+                "Log in as one of",
+                *(f"    {login}" for login in LOGINS),
+                f"with the password  {self.folder.demo_password}",
+                "",
+                "Ctrl-C stops everything and loses nothing.",
+            ]
+            width = max(map(len, lines))
+            box = [f"│ {text.ljust(width)} │" for text in lines]
+            edge = "─" * (width + 2)
+            self.printer.say("\n".join([f"┌{edge}┐", *box, f"└{edge}┘"]))
+            return
+
+    def stop_servers(self) -> None:
+        """Redis first, then PostgreSQL. Nothing interrupts this, however often Ctrl-C is hit."""
+        for sign in STOP_SIGNALS:
+            signal.signal(sign, signal.SIG_IGN)
+        self.processes.stopping = True
+        self.folder.unpublish()
+        for server in reversed(self.servers):
+            server.stop()
+        self.printer.say("stopped")
+
+
+def line(*words: str) -> str:
+    """A command line for the shell, which gives its place to the program: signals reach it."""
+    return "exec " + shlex.join(words)
+
+
+def check_port(port: int) -> None:
+    """Raise ServerError when another program listens on this port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ServerError(
+                f"Port {port} can't be used ({error.strerror}). Choose another one: "
+                f"`make run PORT={port + 1}` or `manage.py up --port {port + 1}`."
+            ) from None
