@@ -49,6 +49,7 @@ class Operation(ABC):
 
     key: ClassVar[str]
     label: ClassVar[str]
+    command: ClassVar[str]  # what its button says before "12,480 candidates": "Move"
     form: ClassVar[type[OptionsForm]]
 
     def __init__(self, options: dict[str, Any]) -> None:

@@ -41,6 +41,7 @@ class ChangeLabels(Operation):
 
     key = "change_labels"
     label = "Change labels"
+    command = "Label"
     form = ChangeLabelsForm
     verb = "labelled"
 

@@ -41,6 +41,7 @@ class MoveToFolder(Operation):
 
     key = "move_to_folder"
     label = "Move to folder"
+    command = "Move"
     form = MoveToFolderForm
     verb = "moved"
 
