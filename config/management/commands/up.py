@@ -12,7 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -28,7 +28,7 @@ LOGINS = [f"{role}@demo.example" for role in ("owner", "admin", "recruiter", "ag
 
 class Command(BaseCommand):
     help = "Runs everything on this machine, until Ctrl-C: servers, web, workers and the cron."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1")
@@ -70,8 +70,8 @@ class Command(BaseCommand):
     def start_servers(self) -> dict[str, str]:
         """Start what no address is given for; returns the environment of the processes."""
         addresses = {}
-        kind: type[Server]
-        for variable, kind in (("DATABASE_URL", PostgreSQL), ("REDIS_URL", Redis)):
+        kinds: dict[str, type[Server]] = {"DATABASE_URL": PostgreSQL, "REDIS_URL": Redis}
+        for variable, kind in kinds.items():
             if address := os.environ.get(variable):
                 addresses[variable] = address
                 continue

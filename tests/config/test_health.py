@@ -1,0 +1,83 @@
+import json
+import signal
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from django.test import Client
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+from rq.worker import Worker
+
+from tests import servers
+
+
+@pytest.fixture
+def worker(settings) -> Iterator[Worker]:
+    """As far as Redis knows, a worker that lives."""
+    connection = Redis.from_url(settings.REDIS_URL)
+    connection.flushall()
+    worker = Worker([Queue("default", connection=connection)], connection=connection)
+    worker.register_birth()
+    yield worker
+    connection.flushall()
+    connection.close()
+
+
+def ask(path: str) -> tuple[int, dict[str, str]]:
+    response = Client().get(path, HTTP_HOST="10.0.0.7:8000")
+    return response.status_code, json.loads(response.content)
+
+
+def test_healthz_needs_no_host_login_https_or_server(settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+
+    response = Client().get("/healthz", HTTP_HOST="10.0.0.7:8000")
+
+    assert (response.status_code, response.content) == (200, b"ok")
+
+
+@pytest.mark.django_db
+def test_readyz_is_200_while_all_answer(worker: Worker) -> None:
+    assert ask("/readyz") == (200, {"database": "ok", "redis": "ok", "worker": "ok"})
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_missing_worker(worker: Worker) -> None:
+    worker.register_death()
+
+    assert ask("/readyz") == (503, {"database": "ok", "redis": "ok", "worker": "does not answer"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["database", "redis"])
+def test_readyz_says_within_seconds_that_a_server_hangs(worker: Worker, name: str) -> None:
+    server = {"database": servers.postgres, "redis": servers.redis}[name]
+    assert server
+    assert server.process
+    hung = psutil.Process(server.process.pid)
+
+    hung.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    try:
+        code, answers = ask("/readyz")
+    finally:
+        hung.send_signal(signal.SIGCONT)
+
+    assert (code, answers[name]) == (503, "does not answer")
+    assert time.monotonic() - started < 5
+
+
+def test_the_cron_writes_jobs_that_json_workers_can_read(worker: Worker) -> None:
+    from django_rq.cron import DjangoCronScheduler
+
+    scheduler = DjangoCronScheduler()
+    scheduler.load_config_from_file("config.cron")
+
+    scheduler.enqueue_jobs()
+
+    queue = Queue("default", connection=scheduler.connection, serializer=JSONSerializer)
+    assert [job.func_name for job in queue.jobs] == ["pipeline.bulk_actions.reconcile.reconcile"]
+    assert queue.jobs[0].args == []
