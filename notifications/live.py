@@ -1,1 +1,75 @@
-"""Pushes what changed to the open panels."""
+"""Pushes what changed to the open panels: rendered once, whoever watches."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.signals import bulk_action_changed
+
+from .groups import groups_of, session_group
+
+log = logging.getLogger(__name__)
+TIMEOUT_SECONDS = 1.0  # what a push may cost the work when Redis hangs
+PAUSE_SECONDS = 5.0  # and then none is tried for so long; see LiveConsumer.check
+
+WHOLE = ("bulk_actions/_row.html", "bulk_actions/_cancel_dialog.html")
+TICK = ("bulk_actions/_progress.html", "bulk_actions/_dialog_numbers.html")
+
+paused_until = 0.0
+
+
+@receiver(bulk_action_changed)
+def push_bulk_action(action_id: int, status_changed: bool, **_: Any) -> None:
+    action = BulkAction.objects.for_rows().filter(pk=action_id).first()
+    if action is None or time.monotonic() < paused_until:
+        return
+    push(
+        groups_of(action),
+        {
+            "type": "bulk_action.changed",
+            "action": action.pk,
+            "status": action.status,
+            "status_changed": status_changed,
+            "html": html_of(action, WHOLE if status_changed else TICK),
+        },
+    )
+
+
+@receiver(user_logged_out)
+def close_sockets(request: HttpRequest, **_: Any) -> None:
+    """A logout ends the sockets of that login, on every page it has open."""
+    if key := request.session.session_key:
+        push([session_group(key)], {"type": "logged.out"})
+
+
+def html_of(action: BulkAction, templates: tuple[str, ...]) -> str:
+    """The fragments that pages include, without a request: the same bytes for every viewer."""
+    with timezone.override(action.workspace.tz):
+        return "".join(render_to_string(template, {"action": action}) for template in templates)
+
+
+def push(groups: list[str], message: dict[str, Any]) -> None:
+    """Send to all groups, or give up soon: a push that fails never fails the work."""
+    global paused_until
+    try:
+        async_to_sync(send_to_all)(groups, message)
+    except Exception as error:
+        paused_until = time.monotonic() + PAUSE_SECONDS
+        log.warning("No live updates for %s s: %r", PAUSE_SECONDS, error)
+
+
+async def send_to_all(groups: list[str], message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        for group in groups:
+            await layer.group_send(group, message)

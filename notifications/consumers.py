@@ -1,0 +1,129 @@
+"""The socket of one open page: what is in the panel, from the database, and then each change."""
+
+import time
+from importlib import import_module
+from typing import Any
+
+from channels.auth import get_user
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from pipeline.workspaces.models import User, membership_of
+
+from .groups import Access, access_of, session_group
+from .panel import Panel, in_panel_of
+
+CHECK_SECONDS = 10  # how long a socket may outlive its session, membership or openings
+NOT_ALLOWED = 4401
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """Sends HTML to one page; hears nothing from it but `ping`.
+
+    Who is listening is asked again every CHECK_SECONDS while something is sent or the page pings,
+    and so is what the panel should show: a push that Redis lost comes as a new snapshot then.
+    """
+
+    access: Access | None = None
+    checked_at = 0.0
+    pinged_at = 0.0
+
+    async def connect(self) -> None:
+        await self.accept()  # first: a browser is not told why a handshake is refused
+        self.statuses: dict[int, str] = {}  # what the page shows: {action: status}
+        self.user = await self.fresh_user()
+        self.access = await database_sync_to_async(access_of)(self.user)
+        if self.access is None:
+            await self.close(NOT_ALLOWED)
+            return
+        self.session_group = session_group(self.scope["session"].session_key)
+        for group in (self.session_group, *self.access.groups):
+            await self.channel_layer.group_add(group, self.channel_name)
+        # Only now that every change from here on is heard: so nothing falls in between.
+        await self.check(snapshot=True)
+
+    async def disconnect(self, code: int) -> None:
+        if self.access:
+            for group in (self.session_group, *self.access.groups):
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A ping is answered through Redis, so that its answer proves the whole way of a push."""
+        now = time.monotonic()
+        if text_data != "ping" or now - self.pinged_at < 1:
+            return
+        self.pinged_at = now
+        await self.channel_layer.send(self.channel_name, {"type": "pong"})
+
+    async def pong(self, message: dict[str, Any]) -> None:
+        await self.send("pong")
+        if self.is_check_due():
+            await self.check()
+
+    async def logged_out(self, message: dict[str, Any]) -> None:
+        await self.leave()
+
+    async def bulk_action_changed(self, message: dict[str, Any]) -> None:
+        pk, status = message["action"], message["status"]
+        is_news = message["status_changed"] or self.statuses.get(pk) != status
+        if (is_news or self.is_check_due()) and not await self.check(arriving={pk: status}):
+            return
+        if pk in self.statuses:
+            await self.send(message["html"])
+
+    def is_check_due(self) -> bool:
+        return time.monotonic() - self.checked_at >= CHECK_SECONDS
+
+    async def check(self, snapshot: bool = False, arriving: dict[int, str] | None = None) -> bool:
+        """Ask the database who listens and what is to be shown. False when the socket had to go.
+
+        Sends the count when a status is `arriving`, and the whole panel where the page, even with
+        that, would show another status than the database has.
+        """
+        access, statuses, count = await self.look()
+        if access is None or access != self.access:
+            await self.leave()
+            return False
+        self.checked_at = time.monotonic()
+        expected = self.statuses | (arriving or {})
+        lost = any(expected.get(pk) != status for pk, status in statuses.items())
+        self.statuses = statuses
+        if snapshot or lost:
+            await self.send(await self.snapshot())
+        elif arriving:
+            await self.send(count)
+        return True
+
+    async def leave(self) -> None:
+        if self.access:
+            await self.disconnect(NOT_ALLOWED)
+            self.access = None
+            self.statuses = {}
+            await self.close(NOT_ALLOWED)
+
+    async def fresh_user(self) -> User:
+        """The session's user as of now: nobody after a logout or when deactivated."""
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        return await get_user({"session": store(self.scope["session"].session_key)})
+
+    async def look(self) -> tuple[Access | None, dict[int, str], str]:
+        self.user = await self.fresh_user()
+        return await database_sync_to_async(self.look_now)()
+
+    def look_now(self) -> tuple[Access | None, dict[int, str], str]:
+        statuses = dict(in_panel_of(self.user).values_list("pk", "status"))
+        count = in_panel_of(self.user).active().count()
+        html = render_to_string("notifications/_count.html", {"count": count})
+        return access_of(self.user), statuses, html
+
+    @database_sync_to_async
+    def snapshot(self) -> str:
+        membership = membership_of(self.user)
+        if membership is None:
+            return ""
+        panel = Panel(self.user, membership)
+        with timezone.override(membership.workspace.tz):
+            return render_to_string("notifications/_snapshot.html", {"panel": panel})

@@ -1,0 +1,184 @@
+"""What a bulk action says to people: numbers, time left, sentences. Everybody reads the same."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.defaultfilters import date as format_date
+from django.utils import timezone
+from django.utils.formats import localize
+
+from .models import BulkAction, Status
+
+STALLED_AFTER = timedelta(seconds=30)
+# No guess before this much is known: the first chunks say little about the rest.
+GUESS_AFTER = timedelta(seconds=5)
+GUESS_FROM = 0.02
+
+COMPLETED = (Status.COMPLETED, Status.COMPLETED_WITH_FAILURES)
+COLORS = {
+    Status.IN_QUEUE: "secondary",
+    Status.IN_PROGRESS: "blue",
+    Status.COMPLETED: "green",
+    Status.COMPLETED_WITH_FAILURES: "yellow",
+    Status.FAILED: "red",
+    Status.CANCELED: "orange",
+    Status.HALTED: "yellow",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`action` as of now, in its workspace's time zone. Needs what `for_rows()` fetches."""
+
+    action: BulkAction
+
+    # --- numbers ---
+
+    @property
+    def color(self) -> str:
+        return COLORS[Status(self.action.status)]
+
+    @property
+    def percent(self) -> int:
+        """Rounded down, so that 100 means all; it never goes back, as `processed` never does."""
+        return self.action.processed * 100 // self.action.total if self.action.total else 0
+
+    @property
+    def quarter(self) -> int:
+        return self.percent // 25 * 25
+
+    @property
+    def verb(self) -> str:
+        """What has become of a done candidate: "moved"."""
+        try:
+            return self.action.get_operation().verb
+        except KeyError:
+            return "changed"
+
+    # --- time ---
+
+    @property
+    def starts_in(self) -> int:
+        """Whole seconds of the start delay that are left, rounded up; 0 when it is over."""
+        if self.action.status != Status.IN_QUEUE:
+            return 0
+        left = (self.action.starts_at - timezone.now()).total_seconds()
+        return max(0, -int(-left // 1))
+
+    @property
+    def quiet_seconds(self) -> int:
+        """How long nothing has happened though something should have; 0 while it may be fine."""
+        if not self.action.is_active:
+            return 0
+        quiet = timezone.now() - (self.action.progressed_at or self.action.starts_at)
+        # In steps, so that what is shown is never much older than what it says.
+        return int(quiet.total_seconds()) // 10 * 10 if quiet > STALLED_AFTER else 0
+
+    @property
+    def quiet_for(self) -> str:
+        """"30 s", "4 min", "2 h"; empty while it moves."""
+        seconds = self.quiet_seconds
+        if seconds < 120:
+            return f"{seconds} s" if seconds else ""
+        return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+    @property
+    def time_left(self) -> str:
+        """"about 4 min", from the average speed so far; empty while nobody can know.
+
+        Both times are the database's, so the clocks of other machines play no part.
+        """
+        action = self.action
+        if action.status != Status.IN_PROGRESS or not action.started_at or self.quiet_seconds:
+            return ""
+        worked = (action.progressed_at or action.started_at) - action.started_at
+        if worked < GUESS_AFTER or action.processed < action.total * GUESS_FROM:
+            return ""
+        return roughly(worked / action.processed * action.untouched)
+
+    @property
+    def support_url(self) -> str:
+        return settings.SUPPORT_URL
+
+    @property
+    def started_time(self) -> str:
+        return self._clock(self.action.created_at)
+
+    # --- sentences ---
+
+    @property
+    def counts(self) -> str:
+        """"12,480 done, 3 failed, 37,520 untouched", without what is none."""
+        action = self.action
+        parts = [f"{localize(action.done)} done"]
+        if action.failed:
+            parts.append(f"{localize(action.failed)} failed")
+        if action.untouched:
+            parts.append(f"{localize(action.untouched)} untouched")
+        return ", ".join(parts)
+
+    @property
+    def ended_sentence(self) -> str:
+        """How it ended and what that left; empty while it is active."""
+        action = self.action
+        if action.is_active or action.ended_at is None:
+            return ""
+        return f"{self._how_it_ended()} {self._at(action.ended_at)}: {self.counts}."
+
+    def _how_it_ended(self) -> str:
+        action = self.action
+        if action.status == Status.CANCELED and action.canceled_by:
+            return f"Canceled by {action.canceled_by}"
+        return "Completed" if action.status in COMPLETED else action.get_status_display()
+
+    @property
+    def why(self) -> str:
+        """Why it did not complete, for one that failed or was halted."""
+        return self.action.failure
+
+    @property
+    def already_sentence(self) -> str:
+        """For who wanted to cancel and came too late."""
+        ended = self.ended_sentence
+        return f"Already {ended[0].lower()}{ended[1:]}" if ended else ""
+
+    @property
+    def announcement(self) -> str:
+        """What a screen reader is told. It changes at the start, at quarters, at the first
+        failure and at the end, and only then."""
+        action = self.action
+        if ended := self.ended_sentence:
+            return f"{action.title}: {ended}"
+        if action.status == Status.IN_QUEUE:
+            return f"{action.title}: in queue."
+        how_far = f"{self.quarter} percent" if self.quarter else "in progress"
+        return f"{action.title}: {how_far}{', some failed' if action.failed else ''}."
+
+    # --- times of day ---
+
+    def _at(self, moment: datetime) -> str:
+        return f"at {self._clock(moment)}" if self._is_today(moment) else f"on {self._clock(moment)}"
+
+    def _clock(self, moment: datetime) -> str:
+        """"10:32" today, "3 Nov, 10:32" on another day."""
+        local = timezone.localtime(moment, self.action.workspace.tz)
+        return format_date(local, "H:i" if self._is_today(moment) else "j M Y, H:i")
+
+    def _is_today(self, moment: datetime) -> bool:
+        tz = self.action.workspace.tz
+        return timezone.localtime(moment, tz).date() == timezone.localtime(None, tz).date()
+
+
+def roughly(left: timedelta) -> str:
+    """A duration as people say it: "less than a minute", "about 4 min", "about 2 h"."""
+    minutes = left.total_seconds() / 60
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 10:
+        return f"about {round(minutes)} min"
+    if minutes < 57.5:
+        return f"about {round(minutes / 5) * 5} min"
+    if minutes < 90:
+        return "about 1 h"
+    return f"about {round(minutes / 60)} h"
