@@ -61,6 +61,11 @@ class Operation(ABC):
         """What history and panel call it: "Move to Shortlisted"."""
 
     @property
+    def details(self) -> str:
+        """What the title leaves out of the options, as a sentence; empty when it says all."""
+        return ""
+
+    @property
     @abstractmethod
     def verb(self) -> str:
         """What has become of a done candidate: "moved"."""

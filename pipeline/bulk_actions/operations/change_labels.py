@@ -53,9 +53,17 @@ class ChangeLabels(Operation):
 
     @property
     def title(self) -> str:
-        parts = [f"{verb} {self._names(verb)}" for verb in ("add", "remove") if self.options[verb]]
-        title = f"Labels: {'; '.join(parts)}"
+        title = f"Labels: {self._all_names}"
         return title if len(title) <= 200 else title[:199] + "…"
+
+    @property
+    def details(self) -> str:
+        return "" if self.title.endswith(self._all_names) else f"All labels: {self._all_names}."
+
+    @property
+    def _all_names(self) -> str:
+        parts = [f"{verb} {self._names(verb)}" for verb in ("add", "remove") if self.options[verb]]
+        return "; ".join(parts)
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         mine = CandidateLabel.objects.filter(candidate=OuterRef("pk"))

@@ -50,6 +50,10 @@ class MoveToFolder(Operation):
         return f"Move to {self.options['folder_name']}"
 
     @property
+    def details(self) -> str:
+        return f"The folder is in {self.options['opening_name']}."
+
+    @property
     def _elsewhere(self) -> str:
         return f"In another opening than {self.options['opening_name']}."
 
