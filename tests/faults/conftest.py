@@ -1,0 +1,149 @@
+"""Real worker processes on the test database, to be killed, and a witness of every change."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import django_rq
+import psutil
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from pipeline.bulk_actions import locks
+from pipeline.bulk_actions.models import BulkAction, Outcome
+from pipeline.candidates.models import Candidate
+from tests.bulk_actions.conftest import start_move as start_move
+from tests.servers import child_environment
+
+SERIALIZER = ("--serializer", "rq.serializers.JSONSerializer")
+
+
+@dataclass
+class Crew:
+    """The worker and cron processes of a test. `log` is where they write."""
+
+    log: Path
+    running: list[psutil.Process] = field(default_factory=list)
+
+    def worker(self) -> psutil.Process:
+        return self.manage("rqworker", "default", *SERIALIZER, "--with-scheduler")
+
+    def cron(self) -> psutil.Process:
+        return self.manage("rqcron", "config.cron")
+
+    def manage(self, *arguments: str) -> psutil.Process:
+        with self.log.open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=settings.BASE_DIR,
+                env=child_environment() | {"BULK_TURN_SECONDS": "2"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.running.append(psutil.Process(process.pid))
+        return self.running[-1]
+
+    def busy(self) -> list[tuple[psutil.Process, psutil.Process]]:
+        """(worker, its horse) for each worker that has a job in hand."""
+        workers = [one for one in self.running if alive(one)]
+        return [(one, child) for one in workers for child in one.children() if is_horse(child)]
+
+    def dismiss(self) -> None:
+        everybody = [p for one in self.running if alive(one) for p in [one, *one.children(True)]]
+        for process in [*everybody, *orphans()]:
+            if alive(process):
+                process.kill()
+
+
+def alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def is_horse(child: psutil.Process) -> bool:
+    """A work horse leads a process group of its own; the worker's scheduler doesn't."""
+    return os.getpgid(child.pid) == child.pid
+
+
+def orphans() -> list[psutil.Process]:
+    """What is left of killed workers, told by the environment of this run."""
+    mine = os.environ["BELAY_DATA"]
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if "rqworker" in (process.info["cmdline"] or ()):
+            try:
+                if process.environ().get("BELAY_DATA") == mine:
+                    found.append(process)
+            except psutil.Error:
+                continue
+    return found
+
+
+@pytest.fixture
+def crew(tmp_path: Path, transactional_db: None) -> Iterator[Crew]:
+    django_rq.get_queue("default").connection.flushall()
+    crew = Crew(tmp_path / "workers.log")
+    yield crew
+    crew.dismiss()
+
+
+def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
+    """Until `what` is true. It is asked of the database, which may be restarting meanwhile."""
+    ends = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < ends, "it did not come true in time"
+        time.sleep(0.005)
+
+
+def is_past(action: BulkAction, processed: int) -> bool:
+    action.refresh_from_db()
+    return action.processed >= processed
+
+
+def has_ended(action: BulkAction) -> bool:
+    action.refresh_from_db()
+    return not action.is_active
+
+
+def no_lane_left() -> bool:
+    return not locks.living_lanes() and not django_rq.get_queue("default").count
+
+
+@pytest.fixture
+def witness(transactional_db: None) -> Iterator[Callable[[], dict[int, int]]]:
+    """How often each candidate's row was really changed, counted by the database itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE witness (candidate_id bigint);"
+            "CREATE FUNCTION testify() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN INSERT INTO witness VALUES (NEW.id); RETURN NULL; END $$;"
+            "CREATE TRIGGER testify AFTER UPDATE ON candidates_candidate FOR EACH ROW"
+            " EXECUTE FUNCTION testify()"
+        )
+
+    def changes() -> dict[int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT candidate_id, count(*) FROM witness GROUP BY 1")
+            return dict(cursor.fetchall())
+
+    yield changes
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP TRIGGER testify ON candidates_candidate; DROP FUNCTION testify();"
+            "DROP TABLE witness"
+        )
+
+
+def assert_counts_add_up(action: BulkAction) -> None:
+    """What the action says, what its outcomes say and what the candidates are agree."""
+    action.refresh_from_db()
+    outcomes = Outcome.objects.filter(action=action)
+    moved = Candidate.objects.filter(folder=action.options["folder"]).count()
+    assert action.changed == outcomes.changed().count() == moved
+    assert action.processed == outcomes.count()
+    assert action.total == action.processed + action.untouched
