@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from pipeline.bulk_actions.models import ACTIVE
 from pipeline.workspaces.models import User, membership_of
 
 from .groups import Access, access_of, session_group
@@ -35,7 +36,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept()  # first: a browser is not told why a handshake is refused
         self.statuses: dict[int, str] = {}  # what the page shows: {action: status}
         self.user = await self.fresh_user()
-        self.access = await database_sync_to_async(access_of)(self.user)
+        self.access, _ = await self.look()
         if self.access is None:
             await self.close(NOT_ALLOWED)
             return
@@ -68,8 +69,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def bulk_action_changed(self, message: dict[str, Any]) -> None:
         pk, status = message["action"], message["status"]
-        is_news = message["status_changed"] or self.statuses.get(pk) != status
-        if (is_news or self.is_check_due()) and not await self.check(arriving={pk: status}):
+        arriving = {pk: status} if message["status_changed"] else {}
+        is_behind = self.statuses.get(pk) != status
+        if (arriving or is_behind or self.is_check_due()) and not await self.check(arriving):
             return
         if pk in self.statuses:
             await self.send(message["html"])
@@ -77,13 +79,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def is_check_due(self) -> bool:
         return time.monotonic() - self.checked_at >= CHECK_SECONDS
 
-    async def check(self, snapshot: bool = False, arriving: dict[int, str] | None = None) -> bool:
+    async def check(self, arriving: dict[int, str] | None = None, snapshot: bool = False) -> bool:
         """Ask the database who listens and what is to be shown. False when the socket had to go.
 
         Sends the count when a status is `arriving`, and the whole panel where the page, even with
         that, would show another status than the database has.
         """
-        access, statuses, count = await self.look()
+        self.user = await self.fresh_user()
+        access, statuses = await self.look()
         if access is None or access != self.access:
             await self.leave()
             return False
@@ -94,7 +97,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if snapshot or lost:
             await self.send(await self.snapshot())
         elif arriving:
-            await self.send(count)
+            count = sum(status in ACTIVE for status in statuses.values())
+            await self.send(render_to_string("notifications/_count.html", {"count": count}))
         return True
 
     async def leave(self) -> None:
@@ -109,15 +113,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         store = import_module(settings.SESSION_ENGINE).SessionStore
         return await get_user({"session": store(self.scope["session"].session_key)})
 
-    async def look(self) -> tuple[Access | None, dict[int, str], str]:
-        self.user = await self.fresh_user()
-        return await database_sync_to_async(self.look_now)()
-
-    def look_now(self) -> tuple[Access | None, dict[int, str], str]:
-        statuses = dict(in_panel_of(self.user).values_list("pk", "status"))
-        count = in_panel_of(self.user).active().count()
-        html = render_to_string("notifications/_count.html", {"count": count})
-        return access_of(self.user), statuses, html
+    @database_sync_to_async
+    def look(self) -> tuple[Access | None, dict[int, str]]:
+        return access_of(self.user), dict(in_panel_of(self.user).values_list("pk", "status"))
 
     @database_sync_to_async
     def snapshot(self) -> str:
