@@ -1,9 +1,60 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from pipeline.workspaces.models import Membership
+from pipeline.workspaces.requests import MemberRequest
+
+from .filters import CandidateFilter
+from .models import Candidate, Folder
+from .paging import Cursor, Page
+from .sources import sources_for
+from .timeline import events_of
 
 
-def candidate_list(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("soon")
+@require_GET
+@vary_on_headers("HX-Request")
+def candidate_list(request: MemberRequest) -> HttpResponse:
+    filters = CandidateFilter(with_matching_folder(request.GET), request.user)
+    page = Page(filters, Cursor.from_data(request.GET))
+    opening = filters.chosen.get("opening")
+    context = {
+        "filters": filters,
+        "chosen": filters.chosen,
+        "page": page,
+        "folders": opening.folders.all() if opening else [],
+        "can_start": request.user.membership.can_start,
+        "address": reverse("candidates:list"),
+    }
+    if request.htmx:
+        response = render(request, "candidates/_candidates.html", context)
+        response["HX-Push-Url"] = f"{context['address']}?{page.query}".rstrip("?")
+        return response
+    return render(
+        request, "candidates/list.html", context | {"sources": sources_for(request.user)}
+    )
 
 
-def profile(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("soon")
+def with_matching_folder(data: QueryDict) -> QueryDict:
+    """Who chooses another opening in the form leaves the folder of the one before."""
+    opening, folder = data.get("opening", ""), data.get("folder", "")
+    data = data.copy()
+    if opening.isdecimal() and folder.isdecimal():
+        if not Folder.objects.filter(pk=folder, opening=opening).exists():
+            data.pop("folder")
+    return data
+
+
+@require_GET
+def profile(request: MemberRequest, pk: int) -> HttpResponse:
+    candidates = Candidate.objects.visible_to(request.user)
+    candidate = get_object_or_404(
+        candidates.select_related("opening", "folder", "recruiter__user"), pk=pk
+    )
+    return render(
+        request,
+        "candidates/profile.html",
+        {"candidate": candidate, "events": events_of(candidate, request.user)},
+    )

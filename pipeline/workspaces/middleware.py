@@ -1,25 +1,57 @@
-"""Every page needs a login unless it says otherwise, and speaks in the workspace's time."""
+"""Every page needs a member unless it says otherwise, and speaks in the workspace's time."""
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from .models import membership_of
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        refusal = super().process_view(request, view_func, view_args, view_kwargs)
+        if refusal or membership_of(request.user) or not needs_membership(request, view_func):
+            return refusal
+        return render(request, "workspaces/no_workspace.html", status=403)
+
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         """To the login page; an htmx request is told to go there, or it would swap it in."""
         if request.headers.get("HX-Request") == "true":
-            return HttpResponse(headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
+            return HttpResponse(headers={"HX-Redirect": login_and_back(request)})
         return super().handle_no_permission(request, view_func)
+
+
+def needs_membership(request: HttpRequest, view_func: Callable[..., Any]) -> bool:
+    """All that needs a login, but for the way out and the admin site, which ask for no workspace."""
+    match = request.resolver_match
+    if match is None or match.route.startswith("admin/"):
+        return False
+    return getattr(view_func, "login_required", True) and match.url_name != "logout"
+
+
+def login_and_back(request: HttpRequest) -> str:
+    """The login page, and from there the page that was open: not the fragment it asked for."""
+    login = resolve_url(settings.LOGIN_URL)
+    page = request.headers.get("HX-Current-URL", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return login
+    back = urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl()
+    return f"{login}?{urlencode({'next': back})}"
 
 
 class WorkspaceTimeZoneMiddleware:

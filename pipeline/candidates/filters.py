@@ -1,0 +1,127 @@
+"""Which candidates are meant: the filters of the list, and of a selection of all that match."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import django_filters
+from django import forms
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from pipeline.workspaces.models import Membership, User, membership_of
+
+from .models import (
+    Candidate,
+    CandidateLabel,
+    CandidateQuerySet,
+    CandidateSearch,
+    Folder,
+    Label,
+    Opening,
+)
+from .search import Words, tsquery
+
+# A LIMIT that limits nothing, and that PostgreSQL's planner does not see through: what is inside
+# is found first. It misjudges how many rows match a prefix, or several filters together, and
+# would walk a million candidates in the hope of meeting them.
+EVERYTHING = 1_000_000_000
+
+
+class FilterForm(forms.Form):
+    def clean(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        opening, folder = chosen.get("opening"), chosen.get("folder")
+        if opening and folder and folder.opening_id != opening.pk:
+            self.add_error("folder", "This folder is in another opening.")
+        return chosen
+
+
+class CandidateFilter(django_filters.FilterSet):
+    """Takes only what `user` may see: with another's id it is invalid, and `qs` is empty."""
+
+    opening = django_filters.ModelChoiceFilter(queryset=Opening.objects.none())
+    folder = django_filters.ModelChoiceFilter(queryset=Folder.objects.none())
+    label = django_filters.ModelChoiceFilter(queryset=Label.objects.none(), method="with_label")
+    recruiter = django_filters.ModelChoiceFilter(queryset=Membership.objects.none())
+    source = django_filters.CharFilter()
+    q = django_filters.CharFilter()  # see `words`
+
+    class Meta:
+        model = Candidate
+        form = FilterForm
+        fields: ClassVar[list[str]] = []
+
+    def __init__(self, data: QueryDict, user: User | AnonymousUser) -> None:
+        super().__init__(data, Candidate.objects.visible_to(user))
+        self.user = user
+        membership = membership_of(user)
+        offers: dict[str, QuerySet[Any]] = {
+            "opening": Opening.objects.visible_to(user),
+            "folder": Folder.objects.visible_to(user).select_related("opening"),
+            "label": Label.objects.visible_to(user),
+            "recruiter": Membership.objects.filter(
+                workspace=membership and membership.workspace_id
+            ).select_related("user"),
+        }
+        for name, offer in offers.items():
+            self.filters[name].queryset = offer
+
+    def with_label(self, candidates: CandidateQuerySet, _: str, label: Label) -> CandidateQuerySet:
+        return candidates.filter(
+            pk__in=CandidateLabel.objects.filter(label=label).values("candidate_id")
+        )
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What each filter is set to, as objects; nothing when one of them is invalid."""
+        if not self.is_valid():
+            return {}
+        return {name: value for name, value in self.form.cleaned_data.items() if value}
+
+    @property
+    def words(self) -> str:
+        """The search as a tsquery, or nothing."""
+        return tsquery(self.chosen.get("q", ""))
+
+    @property
+    def before_search(self) -> CandidateQuerySet:
+        """Those that all the filters but the search let through."""
+        candidates: CandidateQuerySet = self.queryset if self.is_valid() else self.queryset.none()
+        for name, value in self.chosen.items():
+            if name != "q":
+                candidates = self.filters[name].filter(candidates, value)
+        return candidates
+
+    @property
+    def qs(self) -> CandidateQuerySet:
+        if not self.words:
+            return self.before_search
+        found = CandidateSearch.objects.filter(document=Words(self.words))
+        return self.before_search.filter(pk__in=found.values("pk")[:EVERYTHING])
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Name and value of each filter that is set, as a form posts them."""
+        return [(name, str(getattr(value, "pk", value))) for name, value in self.chosen.items()]
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.fields)
+
+    @property
+    def query_without_folder(self) -> str:
+        return urlencode([(name, value) for name, value in self.fields if name != "folder"])
+
+    def describe(self) -> str:
+        """The filters in words: "in Inbox of Warehouse, with label German"; empty without any."""
+        chosen = self.chosen
+        place = " of ".join(str(chosen[name]) for name in ("folder", "opening") if name in chosen)
+        if "folder" in chosen and "opening" not in chosen:
+            place = f"{chosen['folder']} of {chosen['folder'].opening}"
+        parts = [place and f"in {place}"]
+        parts += [f"with label {chosen['label']}"] if "label" in chosen else []
+        parts += [f"of recruiter {chosen['recruiter'].user}"] if "recruiter" in chosen else []
+        parts += [f"from {chosen['source']}"] if "source" in chosen else []
+        parts += [f"matching “{chosen['q']}”"] if "q" in chosen else []
+        return ", ".join(filter(None, parts))

@@ -1,0 +1,60 @@
+"""Which candidates an order is for: picked ones, or all that match a filter."""
+
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+
+from pipeline.workspaces.models import User
+
+from .filters import CandidateFilter
+from .models import Candidate, CandidateQuerySet
+
+
+class SelectionError(ValueError):
+    """It names a candidate or a filter that there is not, or that is not the user's."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`candidates` never holds more than the user may see."""
+
+    candidates: CandidateQuerySet
+    fields: list[tuple[str, str]] = field(default_factory=list)  # what a form posts to say it again
+    description: str = ""
+
+    @classmethod
+    def from_data(cls, user: User, data: QueryDict) -> "Selection":
+        """Read `candidate` (repeated ids), or `select=all` with the list's filters.
+
+        Raises SelectionError, which a view answers with 404.
+        """
+        if data.get("select") == "all":
+            return cls.all_that_match(user, data)
+        return cls.picked(user, data.getlist("candidate"))
+
+    @classmethod
+    def all_that_match(cls, user: User, data: QueryDict) -> "Selection":
+        filters = CandidateFilter(data, user)
+        if not filters.is_valid():
+            raise SelectionError("One of the filters names something that you can't see.")
+        which = f"All candidates {filters.describe()}".strip()
+        return cls(filters.qs, [("select", "all"), *filters.fields], which)
+
+    @classmethod
+    def picked(cls, user: User, values: list[str]) -> "Selection":
+        try:
+            ids = {int(value) for value in values}
+        except ValueError as error:
+            raise SelectionError("A candidate's id is a number.") from error
+        candidates = Candidate.objects.visible_to(user).filter(pk__in=ids)
+        if any(pk.bit_length() > 63 for pk in ids) or candidates.count() != len(ids):
+            raise SelectionError("One of the candidates is not there, or you can't see it.")
+        which = "1 picked candidate" if len(ids) == 1 else f"{len(ids):,} picked candidates"
+        return cls(candidates, [("candidate", str(pk)) for pk in sorted(ids)], which)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.candidates.exists()
+
+    def describe(self) -> str:
+        return self.description

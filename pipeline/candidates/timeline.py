@@ -1,0 +1,38 @@
+"""What happened to a candidate. The rooms above add their part in their AppConfig's `ready`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from pipeline.workspaces.models import User
+
+from .models import Candidate
+
+MOST = 200  # events on a page; a source need not bring more
+
+
+@dataclass(frozen=True)
+class Event:
+    at: datetime
+    text: str
+    link: str = ""  # the page that tells more
+    by: str = ""  # who did it
+
+
+# Each gets the candidate and who is looking, and brings only what that user may see.
+SOURCES: list[Callable[[Candidate, User], Iterable[Event]]] = []
+
+
+def events_of(candidate: Candidate, user: User) -> list[Event]:
+    """What happened to `candidate` as far as `user` may know, newest first, at most MOST."""
+    events = chain.from_iterable(source(candidate, user) for source in SOURCES)
+    return sorted(events, key=lambda event: event.at, reverse=True)[:MOST]
+
+
+def arrival(candidate: Candidate, user: User) -> list[Event]:
+    source = f" from {candidate.source}" if candidate.source else ""
+    return [Event(candidate.created_at, f"Came to {candidate.opening}{source}")]
+
+
+SOURCES.append(arrival)
