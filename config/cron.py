@@ -1,5 +1,6 @@
 """The periodic jobs, for `manage.py rqcron config.cron`."""
 
+import logging
 from functools import partial
 
 import rq.cron
@@ -9,6 +10,9 @@ from pipeline.bulk_actions.reconcile import reconcile
 
 # rq's cron has no setting for the serializer and would write pickles, which our workers refuse.
 rq.cron.Queue = partial(rq.Queue, serializer=JSONSerializer)  # type: ignore[assignment,attr-defined]
+
+# Else it says so every 10 s; in `up` its lines would bury the others.
+logging.getLogger("rq.cron").setLevel(logging.WARNING)
 
 # One that could not start for 10 s is replaced by the next: they must not pile up.
 rq.cron.register(reconcile, "default", interval=10, ttl=10, result_ttl=0, failure_ttl=3600)

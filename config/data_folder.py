@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +12,7 @@ import psutil
 
 from config.embedded import ServerError
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 6
 
 
 class DataFolder:
@@ -72,11 +73,17 @@ class DataFolder:
     def end_leftovers(self) -> None:
         """End the sessions of web, workers and cron that outlived a killed run."""
         file = self.path / "processes"
-        lines = file.read_text().split("\n") if file.exists() else []
-        for pid, started in (line.split() for line in lines if line):
-            # The number alone may be another process by now.
-            if psutil.pid_exists(int(pid)) and is_process(int(pid), float(started)):
-                end_session(int(pid))
+        lines = file.read_text().splitlines() if file.exists() else []
+        noted = [(int(pid), float(started)) for pid, started in map(str.split, lines)]
+        # The number alone may be another process by now.
+        leaders = [pid for pid, started in noted if is_process(pid, started)]
+        for leader in leaders:
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(leader).terminate()
+        left = [process for leader in leaders for process in session(leader)]
+        _, alive = psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
+        for process in alive:
+            process.kill()
         self.forget_processes()
 
 
@@ -97,16 +104,6 @@ def session(leader: int) -> list[psutil.Process]:
         except (OSError, psutil.Error):
             continue  # gone, or not ours
     return members
-
-
-def end_session(leader: int, patience: float = PATIENCE_SECONDS) -> None:
-    members = session(leader)
-    for process in members:
-        if process.pid == leader:
-            process.terminate()  # a worker lets its work horse finish
-    psutil.wait_procs(members, timeout=patience)
-    for process in session(leader):
-        process.kill()
 
 
 def write_private(file: Path, text: str) -> None:

@@ -102,9 +102,16 @@ class Command(BaseCommand):
             ["load_demo", f"--candidates={demo}"],
         ):
             self.printer.say(step[0])
-            if subprocess.run(
-                [*MANAGE, *step], env=environment, check=False, start_new_session=True
-            ).returncode:
+            done = subprocess.run(
+                [*MANAGE, *step],
+                env=environment,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C ends it by our hand, without its own last words
+            )
+            self.printer.say(done.stdout.decode(errors="replace"))
+            if done.returncode:
                 raise ServerError(f"`manage.py {step[0]}` failed; the lines above say why.")
 
     def commands(self) -> Iterator[tuple[str, str]]:
@@ -112,14 +119,14 @@ class Command(BaseCommand):
         web = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "-v", "0"]
         yield "web", line(*web, "config.asgi:application")
         # A short time to live, so that /readyz soon notices a worker that was killed.
-        worker = ["--serializer", "rq.serializers.JSONSerializer", "--worker-ttl", "60"]
+        worker = ["--serializer", "rq.serializers.JSONSerializer", "--worker-ttl", "60", "-v", "0"]
         for number in range(1, self.workers + 1):
             yield (
                 f"worker.{number}",
                 line(*MANAGE, "rqworker", "default", *worker, "--with-scheduler"),
             )
         yield "imports", line(*MANAGE, "rqworker", "imports", *worker)
-        yield "cron", line(*MANAGE, "rqcron", "config.cron")
+        yield "cron", line(*MANAGE, "rqcron", "config.cron", "--logging-level", "WARNING")
 
     def welcome(self) -> None:
         """Say where Belay is and who may log in, as soon as it answers."""
