@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import views
+from . import canceling, review, views
 
 app_name = "bulk_actions"
 urlpatterns = [
-    path("", views.history, name="history"),
+    path("", views.index, name="history"),
     path("new/", views.new, name="new"),
-    path("<int:pk>/", views.review, name="review"),
-    path("<int:pk>/cancel/", views.cancel, name="cancel"),
-    path("<int:pk>/outcomes.csv", views.outcomes_csv, name="outcomes"),
+    path("<int:pk>/", review.review, name="review"),
+    path("<int:pk>/summary/", review.summary, name="summary"),
+    path("<int:pk>/cancel/", canceling.cancel, name="cancel"),
+    path("<int:pk>/outcomes.csv", review.outcomes_csv, name="outcomes"),
 ]

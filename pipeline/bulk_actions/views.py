@@ -1,21 +1,118 @@
-from django.http import HttpRequest, HttpResponse
+"""Ordering a bulk action, and the history of those that were ordered."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from pipeline.workspaces.models import membership_of
+
+from .filters import HistoryFilter
+from .forms import ConfirmForm, Order
+from .freezing import NothingSelected, start_bulk_action
+from .models import BulkAction
+
+View = Callable[..., HttpResponse]
+PAGE = 50
+
+
+def starters_only(view: View) -> View:
+    """403, with the reason, for members whose role starts nothing."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        membership = membership_of(request.user)
+        if membership and membership.can_start:
+            return view(request)
+        return HttpResponseForbidden(
+            "Starting a bulk action takes an Owner, Admin or Recruiter.", content_type="text/plain"
+        )
+
+    return guarded
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """The history; by POST, one more action in it."""
+    return start(request) if request.method == "POST" else history(request)
+
+
+@require_http_methods(["GET", "POST"])  # a picked selection can be too long for an address
+@starters_only
+def new(request: HttpRequest) -> HttpResponse:
+    """The dialog before a start; posted again whenever its options change, for a new preview."""
+    order = Order(request.user, request.POST if request.method == "POST" else request.GET)
+    return dialog(request, order, ConfirmForm(order=order))
+
+
+@require_POST
+@starters_only
+def start(request: HttpRequest) -> HttpResponse:
+    """Start what the dialog holds. The same one-time key again answers with the same action."""
+    action = started_with_key(request)
+    if action is not None:
+        return started(request, action)
+    order = Order(request.user, request.POST, is_given=True)
+    confirm = ConfirmForm(request.POST, order=order)
+    if confirm.is_valid() and order.operation:
+        try:
+            action, _ = start_bulk_action(
+                user=request.user,
+                operation=order.operation,
+                candidates=order.selection.candidates,
+                key=confirm.cleaned_data["key"],
+            )
+            return started(request, action)
+        except NothingSelected as nothing:
+            confirm.add_error(None, str(nothing))
+    return dialog(request, order, confirm, status=422)
+
+
+def started_with_key(request: HttpRequest) -> BulkAction | None:
+    """What this user's first press of the same button made: a double click is no mistake."""
+    try:
+        key = uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
+    mine = BulkAction.objects.visible_to(request.user).filter(started_by=request.user)
+    return mine.filter(key=key).first()
+
+
+def dialog(
+    request: HttpRequest, order: Order, confirm: ConfirmForm, status: int = 200
+) -> HttpResponse:
+    template = "bulk_actions/_dialog_new.html" if request.htmx else "bulk_actions/new.html"
+    return render(request, template, {"order": order, "confirm": confirm}, status=status)
+
+
+def started(request: HttpRequest, action: BulkAction) -> HttpResponse:
+    """Close the dialog and open the panel, where the new row arrives; or go to the review."""
+    if not request.htmx:
+        return HttpResponseRedirect(action.get_absolute_url(), status=303)
+    response = HttpResponse(status=204)
+    for event in ("closeDialog", "bulkActionStarted", "openPanel"):
+        trigger_client_event(response, event, {"action": action.pk})
+    return response
 
 
 def history(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("soon")
-
-
-def new(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("soon")
-
-
-def review(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("soon")
-
-
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("soon")
-
-
-def outcomes_csv(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("soon")
+    """Newest first. A page begins below the id `before`, so none is shown twice or skipped."""
+    actions = BulkAction.objects.visible_to(request.user).for_rows()
+    narrowed = HistoryFilter(request.GET, queryset=actions, request=request)
+    found = narrowed.qs.order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 10:
+        found = found.filter(pk__lt=int(before))
+    page = list(found[: PAGE + 1])
+    context = {
+        "filter": narrowed,
+        "actions": page[:PAGE],
+        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "is_live": any(action.is_active for action in page[:PAGE]),
+        "is_later_page": bool(before),
+    }
+    return render(request, "bulk_actions/history.html", context)

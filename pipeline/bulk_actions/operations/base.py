@@ -47,6 +47,7 @@ class OptionsForm(forms.Form):
 class Operation(ABC):
     """What a bulk action does to a candidate."""
 
+    do_not_call_in_templates = True  # templates get the class, for its label
     key: ClassVar[str]
     label: ClassVar[str]
     command: ClassVar[str]  # what its button says before "12,480 candidates": "Move"

@@ -1,0 +1,90 @@
+"""Bulk actions for the people who run Belay: to look at, and to cancel."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from pipeline.workspaces.models import membership_of
+
+from .models import BulkAction
+from .operations import OPERATIONS
+
+NAMED = 10  # of those that could not be canceled; the rest are counted
+
+
+class OperationFilter(admin.SimpleListFilter):
+    title = "operation"
+    parameter_name = "operation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(key, operation.label) for key, operation in OPERATIONS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(operation=self.value()) if self.value() else queryset
+
+
+@admin.register(BulkAction)
+class BulkActionAdmin(admin.ModelAdmin[BulkAction]):
+    """Read-only: an order is a fact. Only its end can be brought about, by the same verb."""
+
+    list_display = (
+        "id",
+        "title",
+        "workspace",
+        "status",
+        "total",
+        "changed",
+        "unchanged",
+        "failed",
+        "untouched",
+        "started_by",
+        "created_at",
+        "ended_at",
+    )
+    list_display_links = ("id", "title")
+    list_filter = (
+        "status",
+        OperationFilter,
+        "created_at",
+        ("workspace", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("workspace", "started_by")
+    search_fields = ("=id", "title", "started_by__email", "canceled_by__email")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    actions: ClassVar = ["cancel_selected"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BulkAction]:
+        """All, but for staff who work in a workspace and are no superusers: what they see there."""
+        actions = super().get_queryset(request)
+        if request.user.is_superuser or membership_of(request.user) is None:
+            return actions
+        return actions.filter(pk__in=BulkAction.objects.visible_to(request.user))
+
+    @admin.action(description="Cancel the selected bulk actions", permissions=["view"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[BulkAction]) -> None:
+        """Cancel each for itself, and tell of each that had ended what it ended as."""
+        assert request.user.is_authenticated
+        lost = [action for action in queryset if not action.cancel(by=request.user)]
+        canceled = len(queryset) - len(lost)
+        told = f"{canceled:,} canceled"
+        if lost:
+            told += f", {len(lost):,} could not be canceled: " + ", ".join(
+                f"#{action.pk} already {action.get_status_display()}" for action in lost[:NAMED]
+            )
+        if len(lost) > NAMED:
+            told += f", and {len(lost) - NAMED:,} more"
+        level = messages.WARNING if lost else messages.SUCCESS
+        self.message_user(request, f"{told}.", level)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

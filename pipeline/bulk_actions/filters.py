@@ -1,0 +1,46 @@
+from typing import Any
+
+import django_filters
+from django import forms
+
+from pipeline.workspaces.models import User, membership_of
+
+from .models import BulkAction, Status
+from .operations import OPERATIONS
+
+
+def colleagues(request: Any) -> Any:
+    """Everybody of the user's workspace: who may have started an action that the user sees."""
+    membership = membership_of(request.user)
+    return User.objects.filter(membership__workspace=membership and membership.workspace_id)
+
+
+class HistoryFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Narrows the history down. Dates are days in the workspace's time zone."""
+
+    status = django_filters.MultipleChoiceFilter(
+        choices=Status.choices, widget=forms.CheckboxSelectMultiple
+    )
+    operation = django_filters.ChoiceFilter(
+        choices=[(key, operation.label) for key, operation in OPERATIONS.items()],
+        empty_label="Any",
+    )
+    who = django_filters.ModelChoiceFilter(
+        field_name="started_by", queryset=colleagues, label="Started by", empty_label="Anyone"
+    )
+    since = django_filters.DateFilter(
+        field_name="created_at",
+        lookup_expr="date__gte",
+        label="From",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    until = django_filters.DateFilter(
+        field_name="created_at",
+        lookup_expr="date__lte",
+        label="To",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    class Meta:
+        model = BulkAction
+        fields: tuple[str, ...] = ()

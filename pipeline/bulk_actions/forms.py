@@ -1,0 +1,105 @@
+"""What the start dialog asks for: an operation, its options, a selection, and the confirmation."""
+
+import re
+import uuid
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, OuterRef
+from django.http import Http404, QueryDict
+
+from pipeline.candidates.models import Opening
+from pipeline.candidates.selections import Selection, SelectionError
+from pipeline.workspaces.models import User
+
+from .models import BulkAction
+from .operations import OPERATIONS, Operation, Preview
+
+
+class Order:
+    """A bulk action as it is being put together by `user` in the dialog; nothing is saved here.
+
+    Raises Http404 for an operation that does not exist and for candidates that the user can't
+    see; the options form refuses folders and labels of that kind.
+    """
+
+    def __init__(self, user: User, data: QueryDict, *, is_given: bool = False) -> None:
+        kind = OPERATIONS.get(data.get("operation", ""))
+        if kind is None:
+            raise Http404("There is no such operation.")
+        self.kind = kind
+        self.user = user
+        try:
+            self.selection = Selection.from_data(user, data)
+        except SelectionError as error:
+            raise Http404(str(error)) from error
+        is_answered = is_given or any(name in data for name in kind.form.base_fields)
+        self.options = kind.form(data if is_answered else None, user=user)
+
+    @cached_property
+    def operation(self) -> Operation | None:
+        """The operation with its options, once they are chosen."""
+        return self.kind(self.options.options()) if self.options.is_valid() else None
+
+    @cached_property
+    def preview(self) -> Preview | None:
+        """What it would do now; None before the options are chosen."""
+        return self.operation.preview(self.selection.candidates) if self.operation else None
+
+    @cached_property
+    def total(self) -> int:
+        return self.preview.total if self.preview else self.selection.candidates.count()
+
+    @property
+    def must_type(self) -> bool:
+        return self.total >= self.user.membership.workspace.typed_number_from
+
+    @cached_property
+    def overlapping(self) -> list[BulkAction]:
+        """Active actions over openings that some selected candidate is in."""
+        active = BulkAction.objects.visible_to(self.user).active().for_rows()
+        busy = {opening for action in active for opening in action.opening_ids}
+        selected = self.selection.candidates.order_by().filter(opening=OuterRef("pk"))
+        openings = Opening.objects.filter(Exists(selected), pk__in=busy)
+        both = set(openings.values_list("pk", flat=True)) if busy else set()
+        return [action for action in active if both & set(action.opening_ids)]
+
+
+class ConfirmForm(forms.Form):
+    """That this number of candidates is meant, once."""
+
+    counted = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    typed_number = forms.CharField(required=False, max_length=20, label="Number of candidates")
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"key": uuid.uuid4()}, **kwargs)
+        self.order = order
+
+    def clean_counted(self) -> int | None:
+        """What the dialog showed; a selection that has grown or shrunk since is shown again."""
+        counted: int | None = self.cleaned_data["counted"]
+        if counted is not None and counted != self.order.total:
+            raise forms.ValidationError(
+                f"The selection has changed: it was {counted:,} candidates and now is "
+                f"{self.order.total:,}. Nothing was started. Check it and start again."
+            )
+        return counted
+
+    def clean_typed_number(self) -> str:
+        typed: str = self.cleaned_data["typed_number"]
+        digits = re.sub(r"[\s.,'’_]", "", typed)
+        if self.order.must_type and digits != str(self.order.total):
+            raise forms.ValidationError(
+                f"Type {self.order.total:,} to confirm that you mean them all."
+            )
+        return typed
+
+    def clean(self) -> dict[str, Any]:
+        if "key" in self.errors:
+            raise forms.ValidationError(
+                "This form has no valid one-time key, so nothing was started. "
+                "Close it and open it again."
+            )
+        return self.cleaned_data

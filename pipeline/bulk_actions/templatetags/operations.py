@@ -1,0 +1,40 @@
+"""What pages show of the operations; the candidates page does so without importing this room."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import template
+
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import OPERATIONS, Operation
+from pipeline.workspaces.models import membership_of
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def operations_to_start(context: dict[str, Any]) -> list[type[Operation]]:
+    """The operations that the page's user may order; none for a role that starts nothing."""
+    membership = membership_of(context["user"])
+    return list(OPERATIONS.values()) if membership and membership.can_start else []
+
+
+@register.filter
+def details(action: BulkAction) -> str:
+    """What its title leaves out; nothing where the operation itself is gone."""
+    try:
+        return action.get_operation().details
+    except KeyError:
+        return ""
+
+
+@register.filter
+def took(action: BulkAction) -> str:
+    """How long it ran, from the first candidate to its end: "4 s", "12 min"; empty before that."""
+    if action.started_at is None or action.ended_at is None:
+        return ""
+    ran: timedelta = action.ended_at - action.started_at
+    seconds = round(ran.total_seconds())
+    if seconds < 120:
+        return f"{max(seconds, 1)} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

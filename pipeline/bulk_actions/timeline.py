@@ -1,0 +1,46 @@
+"""A candidate's timeline: what bulk actions did to it."""
+
+from collections.abc import Iterator
+
+from pipeline.candidates.models import Candidate
+from pipeline.candidates.timeline import MOST, Event
+from pipeline.workspaces.models import User
+
+from .lists import describe
+from .models import BulkAction, Outcome, Result
+
+
+def outcomes(candidate: Candidate, user: User) -> Iterator[Event]:
+    """One event for each bulk action that reached the candidate, linked to its review.
+
+    "Move to Shortlisted (was Inbox)", "Move to Shortlisted: already as ordered", or with the
+    reason "Move to Shortlisted failed: The folder Shortlisted no longer exists."
+    """
+    actions = BulkAction.objects.visible_to(user)
+    found = (
+        Outcome.objects.filter(candidate_id=candidate.pk, action__in=actions)
+        .select_related("action__started_by")
+        .order_by("-action_id")[:MOST]
+    )
+    of_operation: dict[str, list[Outcome]] = {}
+    for outcome in found:
+        of_operation.setdefault(outcome.action.operation, []).append(outcome)
+    for alike in of_operation.values():
+        befores = describe(alike[0].action, [outcome.before for outcome in alike])
+        yield from map(event, alike, befores)
+
+
+def event(outcome: Outcome, was: str) -> Event:
+    action = outcome.action
+    if outcome.result == Result.FAILED:
+        came_of = f" failed: {outcome.reason}"
+    elif outcome.result == Result.UNCHANGED:
+        came_of = ": already as ordered"
+    else:
+        came_of = f" (was {was})" if was else ""
+    return Event(
+        at=outcome.at,
+        text=f"{action.title}{came_of}",
+        link=action.get_absolute_url(),
+        by=str(action.started_by),
+    )
