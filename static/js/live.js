@@ -215,7 +215,7 @@
 
   // --- without the socket: ask every 10 s. page.js is not to tell of each that fails ---
 
-  const poller = byId("live-poll");
+  const poller = byId("live");
   function poll() {
     polledAt = Date.now();
     htmx.trigger(poller, "poll");
