@@ -1,6 +1,6 @@
 """Bulk actions for the people who run Belay: to look at, and to cancel."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -55,7 +55,7 @@ class BulkActionAdmin(admin.ModelAdmin[BulkAction]):
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    actions: ClassVar = ["cancel_selected"]
+    actions = ("cancel_selected",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BulkAction]:
         """All, but for staff who work in a workspace and are no superusers: what they see there."""

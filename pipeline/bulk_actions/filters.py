@@ -1,18 +1,17 @@
-from typing import Any
-
 import django_filters
 from django import forms
+from django.db import models
 
-from pipeline.workspaces.models import User, membership_of
+from pipeline.workspaces.models import User
+from pipeline.workspaces.requests import MemberRequest
 
 from .models import BulkAction, Status
 from .operations import OPERATIONS
 
 
-def colleagues(request: Any) -> Any:
+def colleagues(request: MemberRequest) -> models.QuerySet[User]:
     """Everybody of the user's workspace: who may have started an action that the user sees."""
-    membership = membership_of(request.user)
-    return User.objects.filter(membership__workspace=membership and membership.workspace_id)
+    return User.objects.filter(membership__workspace=request.user.membership.workspace_id)
 
 
 class HistoryFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -73,8 +73,8 @@ class ConfirmForm(forms.Form):
     typed_number = forms.CharField(required=False, max_length=20, label="Number of candidates")
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"key": uuid.uuid4()}, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, order: Order) -> None:
+        super().__init__(data, initial={"key": uuid.uuid4()})
         self.order = order
 
     def clean_counted(self) -> int | None:

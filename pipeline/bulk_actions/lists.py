@@ -4,6 +4,7 @@ Plain SQL, because the frozen selection is arrays of ids, and because each list 
 along one index from where the last page ended, however many candidates there are.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pipeline.workspaces.models import User, membership_of
 
 from .models import BulkAction, Result
 
+BATCH = 2000  # rows that a download fetches at a time
 REASONS_FROM = 10_000  # failures that the summary of reasons looks at
 REASONS_SHOWN = 5
 
@@ -86,10 +88,10 @@ class OutcomeList:
 
     def __iter__(self) -> Iterator[Row]:
         """Every row, some at a time: memory stays flat, and no transaction stays open."""
-        page = self.page(size=2000)
+        page = self.page(size=BATCH)
         yield from page.rows
         while page.next:
-            page = self.page(page.next, size=2000)
+            page = self.page(page.next, size=BATCH)
             yield from page.rows
 
     def reasons(self) -> list[tuple[str, int]]:
@@ -100,17 +102,20 @@ class OutcomeList:
                 REASONS.format(narrowing=narrowing),
                 [self.action.pk, RESULTS[self.which], *params, REASONS_FROM, REASONS_SHOWN],
             )
-            return cursor.fetchall()
+            rows: list[tuple[str, int]] = cursor.fetchall()
+        return rows
 
     def _fetch(self, after: tuple[int, int], limit: int) -> list[tuple[Any, ...]]:
         narrowing, params = self._narrowing()
-        if self.which in RESULTS:
-            sql, first = OUTCOMES, [self.action.pk, RESULTS[self.which], *after]
-        else:
-            sql, first = UNTOUCHED, [self.action.pk, after[0], *after]
+        sql = OUTCOMES if self.which in RESULTS else UNTOUCHED
+        begin = RESULTS.get(self.which) or after[0]
         with connection.cursor() as cursor:
-            cursor.execute(sql.format(narrowing=narrowing), [*first, *params, limit])
-            return cursor.fetchall()
+            cursor.execute(
+                sql.format(narrowing=narrowing),
+                [self.action.pk, begin, *after, *params, limit],
+            )
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
     def _narrowing(self) -> tuple[str, tuple[Any, ...]]:
         """SQL that keeps only what the user may see and looks for; none where that is all."""
@@ -131,7 +136,7 @@ class OutcomeList:
     def _with_candidates(self, found: list[tuple[Any, ...]]) -> list[Row]:
         ids = [candidate_id for _, candidate_id, *_ in found]
         candidates = whole_candidates(self.user).in_bulk(ids)
-        befores = describe(self.action, [before or {} for *_, before, _ in found])
+        befores = describe(self.action, [json.loads(before or "{}") for *_, before, _ in found])
         return [
             Row(
                 place=(place, pk),

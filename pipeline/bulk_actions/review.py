@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
 from pipeline.candidates.csv_export import CsvResponse
-from pipeline.workspaces.models import membership_of
+from pipeline.workspaces.requests import MemberRequest
 
 from .lists import OutcomeList, Which, first_list
 from .models import BulkAction
@@ -31,13 +31,13 @@ HEADINGS = (
 )
 
 
-def visible_action(request: HttpRequest, pk: int) -> BulkAction:
+def visible_action(request: MemberRequest, pk: int) -> BulkAction:
     """Raises Http404 for one that is not there for this user."""
     return get_object_or_404(BulkAction.objects.visible_to(request.user).for_rows(), pk=pk)
 
 
 @require_safe
-def review(request: HttpRequest, pk: int) -> HttpResponse:
+def review(request: MemberRequest, pk: int) -> HttpResponse:
     """The action's header, which keeps itself up to date, and one page of one of its lists."""
     action = visible_action(request, pk)
     which = request.GET.get("result") or first_list(action)
@@ -55,14 +55,14 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "is_later_page": bool(after),
         "is_growing": action.is_active and not after and not text and not page.next,
         "reasons": outcomes.reasons() if which == Which.FAILED else [],
-        "is_limited": membership_of(request.user).is_limited,
+        "is_limited": request.user.membership.is_limited,
     }
     template = "_outcomes.html" if request.htmx.target == "outcomes" else "review.html"
     return render(request, f"bulk_actions/{template}", context)
 
 
 @require_safe
-def summary(request: HttpRequest, pk: int) -> HttpResponse:
+def summary(request: MemberRequest, pk: int) -> HttpResponse:
     """The header of the review alone; it asks for itself again for as long as the action runs.
 
     Each answer tells the page's list that something may have moved, and the last one that it ended.
@@ -74,7 +74,7 @@ def summary(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def outcomes_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
+def outcomes_csv(request: MemberRequest, pk: int) -> HttpResponseBase:
     """The whole of one list, as CSV, with times in the workspace's time zone."""
     action = visible_action(request, pk)
     which = request.GET.get("result", "")

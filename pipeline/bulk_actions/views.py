@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseForbidden, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
-from pipeline.workspaces.models import membership_of
+from pipeline.workspaces.requests import MemberRequest
 
 from .filters import HistoryFilter
 from .forms import ConfirmForm, Order
@@ -24,9 +24,8 @@ def starters_only(view: View) -> View:
     """403, with the reason, for members whose role starts nothing."""
 
     @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
-        membership = membership_of(request.user)
-        if membership and membership.can_start:
+    def guarded(request: MemberRequest) -> HttpResponse:
+        if request.user.membership.can_start:
             return view(request)
         return HttpResponseForbidden(
             "Starting a bulk action takes an Owner, Admin or Recruiter.", content_type="text/plain"
@@ -36,14 +35,14 @@ def starters_only(view: View) -> View:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: MemberRequest) -> HttpResponse:
     """The history; by POST, one more action in it."""
     return start(request) if request.method == "POST" else history(request)
 
 
 @require_http_methods(["GET", "POST"])  # a picked selection can be too long for an address
 @starters_only
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: MemberRequest) -> HttpResponse:
     """The dialog before a start; posted again whenever its options change, for a new preview."""
     order = Order(request.user, request.POST if request.method == "POST" else request.GET)
     return dialog(request, order, ConfirmForm(order=order))
@@ -51,7 +50,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @starters_only
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: MemberRequest) -> HttpResponse:
     """Start what the dialog holds. The same one-time key again answers with the same action."""
     action = started_with_key(request)
     if action is not None:
@@ -72,7 +71,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return dialog(request, order, confirm, status=422)
 
 
-def started_with_key(request: HttpRequest) -> BulkAction | None:
+def started_with_key(request: MemberRequest) -> BulkAction | None:
     """What this user's first press of the same button made: a double click is no mistake."""
     try:
         key = uuid.UUID(request.POST.get("key", ""))
@@ -83,13 +82,13 @@ def started_with_key(request: HttpRequest) -> BulkAction | None:
 
 
 def dialog(
-    request: HttpRequest, order: Order, confirm: ConfirmForm, status: int = 200
+    request: MemberRequest, order: Order, confirm: ConfirmForm, status: int = 200
 ) -> HttpResponse:
     template = "bulk_actions/_dialog_new.html" if request.htmx else "bulk_actions/new.html"
     return render(request, template, {"order": order, "confirm": confirm}, status=status)
 
 
-def started(request: HttpRequest, action: BulkAction) -> HttpResponse:
+def started(request: MemberRequest, action: BulkAction) -> HttpResponse:
     """Close the dialog and open the panel, where the new row arrives; or go to the review."""
     if not request.htmx:
         return HttpResponseRedirect(action.get_absolute_url(), status=303)
@@ -99,7 +98,7 @@ def started(request: HttpRequest, action: BulkAction) -> HttpResponse:
     return response
 
 
-def history(request: HttpRequest) -> HttpResponse:
+def history(request: MemberRequest) -> HttpResponse:
     """Newest first. A page begins below the id `before`, so none is shown twice or skipped."""
     actions = BulkAction.objects.visible_to(request.user).for_rows()
     narrowed = HistoryFilter(request.GET, queryset=actions, request=request)

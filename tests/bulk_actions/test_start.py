@@ -294,7 +294,7 @@ def test_the_preview_of_a_move_is_what_happens(
 
 def test_the_preview_of_a_label_change_is_what_happens(browser, labels, make_candidates):
     Workspace.objects.update(start_delay_seconds=0)
-    night, german, rehire = labels
+    night, german, _ = labels
     make_candidates(3, labels=[night])
     make_candidates(2, labels=[night, german])
     make_candidates(1)
