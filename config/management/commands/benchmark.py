@@ -1,0 +1,77 @@
+"""`manage.py benchmark`: the figures that Belay promises, measured side by side in one run."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from config.embedded import PostgreSQL, Redis
+
+INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the servers
+
+
+class Command(BaseCommand):
+    help = "Measures engine and pages on servers of its own, and prints a table and JSON."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--sizes", default="10000,200000,1000000", help="numbers of candidates for the engine"
+        )
+        parser.add_argument("--pages", type=int, default=1_000_000, help="candidates for the pages")
+        parser.add_argument("--only", choices=["engine", "pages"], help="one part of it")
+        parser.add_argument("--json", type=Path, help="a file for the figures")
+
+    def handle(self, **options: Any) -> None:
+        if INSIDE in os.environ:
+            self.measure(options)
+        else:
+            self.run_on_own_servers()
+
+    def run_on_own_servers(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="belay-benchmark-") as name:
+            folder = Path(name)
+            folder.chmod(0o711)  # as root, PostgreSQL runs as another user
+            servers = [PostgreSQL(folder / "postgres", folder / "postgres.log")]
+            redis = Redis(folder / "redis", folder / "redis.log")
+            environment = os.environ | {
+                INSIDE: "1",
+                "BELAY_DATA": name,
+                "SECRET_KEY": "benchmark" * 6,
+                "ALLOWED_HOSTS": "testserver",
+                "HTTPS": "0",
+            }
+            try:
+                for server in (*servers, redis):
+                    server.start()
+                for server in (*servers, redis):
+                    server.wait_until_ready()
+                environment |= {"DATABASE_URL": servers[0].address, "REDIS_URL": redis.address}
+                child = subprocess.run([sys.executable, *sys.argv], env=environment, check=False)
+            finally:
+                redis.stop()
+                servers[0].stop()
+        if child.returncode:
+            raise CommandError("the benchmark failed; the lines above say why.")
+
+    def measure(self, options: dict[str, Any]) -> None:
+        from tests.benchmarks import engine, pages
+        from tests.benchmarks.report import Report
+
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        report = Report(self.stdout.write)
+        if options["only"] != "pages":
+            engine.measure([int(size) for size in options["sizes"].split(",")], report)
+        if options["only"] != "engine":
+            pages.measure(options["pages"], report)
+        report.print_table()
+        if options["json"]:
+            options["json"].write_text(json.dumps(report.figures, indent=1) + "\n")
+        self.stdout.write(json.dumps(report.figures))
