@@ -203,3 +203,7 @@ class CandidateSearch(models.Model):
     class Meta:
         # No pending list: flushing it would make one unlucky transaction wait.
         indexes: ClassVar = [GinIndex(fields=["document"], name="search_document", fastupdate=False)]
+
+
+# Django finds models here only.
+from .importing.models import CandidateImport, ImportedCandidate  # noqa: E402, F401

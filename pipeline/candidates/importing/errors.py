@@ -1,0 +1,5 @@
+"""What stops an import before anything is written."""
+
+
+class ImportRefused(Exception):
+    """The file can't be imported. The message says why and what to do, for people."""
