@@ -31,7 +31,18 @@ class Up:
         self.port = port
         self.log = data.parent / f"up-{time.monotonic_ns()}.log"
         self.process = subprocess.Popen(
-            [*MANAGE, "up", "--port", str(port), "--data", str(data), "--demo", "50"],
+            [
+                *MANAGE,
+                "up",
+                "--port",
+                str(port),
+                "--data",
+                str(data),
+                "--demo",
+                "50",
+                "--workers",
+                "1",
+            ],
             env=CLEAN,
             stdout=self.log.open("wb"),
             stderr=subprocess.STDOUT,
@@ -52,7 +63,7 @@ class Up:
             return 0
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         # Its own word, and not only an answer: that may come from what a killed run left behind.
         while "Belay is ready" not in self.output or self.status("/readyz") != 200:
             assert self.process.poll() is None, self.output
