@@ -1,0 +1,135 @@
+"""A real daphne on the test database, and pages that listen to it with a websocket."""
+
+import contextlib
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from pipeline.workspaces.models import User
+from tests.bulk_actions.conftest import empty_queue as empty_queue
+from tests.bulk_actions.conftest import start_move as start_move
+from tests.servers import child_environment
+
+
+@dataclass
+class Daphne:
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "daphne", "-p", str(self.port), "config.asgi:application"],
+                cwd=settings.BASE_DIR,
+                env=child_environment(),
+                stdout=log,
+                stderr=log,
+            )
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).close()
+                return
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.1)
+        pytest.fail(f"daphne does not answer:\n{self.log.read_text()}")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(30)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daphne]:
+    daphne = Daphne(free_port(), tmp_path_factory.mktemp("web") / "daphne.log")
+    daphne.start()
+    yield daphne
+    daphne.stop()
+
+
+class Page:
+    """What an open page hears, as text."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    def hear(self, timeout: float = 10) -> str:
+        return str(self.socket.recv(timeout))
+
+    def hear_until(self, what: str, timeout: float = 10) -> str:
+        """The first message with `what` in it. Raises TimeoutError when none comes."""
+        ends = time.monotonic() + timeout
+        while what not in (heard := self.hear(ends - time.monotonic())):
+            pass
+        return heard
+
+    def hears_nothing(self, seconds: float = 1.5) -> bool:
+        try:
+            self.hear(seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    def closed_with(self, timeout: float = 10) -> int | None:
+        """The code of the server's close. Raises TimeoutError when it doesn't."""
+        ends = time.monotonic() + timeout
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                self.hear(ends - time.monotonic())
+        return self.socket.close_code
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(web: Daphne) -> Iterator[OpenPage]:
+    """`open_page(user)`: a socket of that user's login (of nobody's without one), from `origin`."""
+    with contextlib.ExitStack() as opened:
+
+        def open_page(
+            user: User | None = None, client: Client | None = None, origin: str = web.url
+        ) -> Page:
+            client = client or Client()
+            if user:
+                client.force_login(user)
+            cookie = client.cookies.get("sessionid")
+            return Page(
+                opened.enter_context(
+                    connect(
+                        f"ws://127.0.0.1:{web.port}/ws/live/",
+                        origin=origin,
+                        additional_headers={"Cookie": f"sessionid={cookie.value}"} if cookie else {},
+                        open_timeout=30,
+                    )
+                )
+            )
+
+        yield open_page
+
+
+def rows_in(html: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'<li [^>]*id="bulk-action-(\d+)"', html)]
