@@ -1,0 +1,1 @@
+"""What `manage.py benchmark` measures, each beside the baseline that it is compared with."""
