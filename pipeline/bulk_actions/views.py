@@ -68,7 +68,8 @@ def start(request: MemberRequest) -> HttpResponse:
             return started(request, action)
         except NothingSelected as nothing:
             confirm.add_error(None, str(nothing))
-    return dialog(request, order, confirm, status=422)
+    # 200 for htmx: a browser reports any other answer to a script as an error in its console.
+    return dialog(request, order, confirm, status=200 if request.htmx else 422)
 
 
 def started_with_key(request: MemberRequest) -> BulkAction | None:
