@@ -2,7 +2,7 @@
 
 import time
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
@@ -21,7 +21,7 @@ CHECK_SECONDS = 10  # how long a socket may outlive its session, membership or o
 NOT_ALLOWED = 4401
 
 
-class LiveConsumer(AsyncWebsocketConsumer):
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Sends HTML to one page; hears nothing from it but `ping`.
 
     Who is listening is asked again every CHECK_SECONDS while something is sent or the page pings,
@@ -36,7 +36,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept()  # first: a browser is not told why a handshake is refused
         self.statuses: dict[int, str] = {}  # what the page shows: {action: status}
         self.user = await self.fresh_user()
-        self.access, _ = await self.look()
+        self.access, _ = await database_sync_to_async(look)(self.user)
         if self.access is None:
             await self.close(NOT_ALLOWED)
             return
@@ -86,7 +86,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         that, would show another status than the database has.
         """
         self.user = await self.fresh_user()
-        access, statuses = await self.look()
+        access, statuses = await database_sync_to_async(look)(self.user)
         if access is None or access != self.access:
             await self.leave()
             return False
@@ -95,7 +95,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         lost = any(expected.get(pk) != status for pk, status in statuses.items())
         self.statuses = statuses
         if snapshot or lost:
-            await self.send(await self.snapshot())
+            await self.send(await database_sync_to_async(snapshot_of)(self.user))
         elif arriving:
             count = sum(status in ACTIVE for status in statuses.values())
             await self.send(render_to_string("notifications/_count.html", {"count": count}))
@@ -111,17 +111,18 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def fresh_user(self) -> User:
         """The session's user as of now: nobody after a logout or when deactivated."""
         store = import_module(settings.SESSION_ENGINE).SessionStore
-        return await get_user({"session": store(self.scope["session"].session_key)})
+        user = await get_user({"session": store(self.scope["session"].session_key)})
+        return cast("User", user)
 
-    @database_sync_to_async
-    def look(self) -> tuple[Access | None, dict[int, str]]:
-        return access_of(self.user), dict(in_panel_of(self.user).values_list("pk", "status"))
 
-    @database_sync_to_async
-    def snapshot(self) -> str:
-        membership = membership_of(self.user)
-        if membership is None:
-            return ""
-        panel = Panel(self.user, membership)
-        with timezone.override(membership.workspace.tz):
-            return render_to_string("notifications/_snapshot.html", {"panel": panel})
+def look(user: User) -> tuple[Access | None, dict[int, str]]:
+    return access_of(user), dict(in_panel_of(user).values_list("pk", "status"))
+
+
+def snapshot_of(user: User) -> str:
+    membership = membership_of(user)
+    if membership is None:
+        return ""
+    with timezone.override(membership.workspace.tz):
+        panel = Panel(user, membership)
+        return render_to_string("notifications/_snapshot.html", {"panel": panel})

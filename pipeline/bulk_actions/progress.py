@@ -77,7 +77,7 @@ class Progress:
 
     @property
     def quiet_for(self) -> str:
-        """"30 s", "4 min", "2 h"; empty while it moves."""
+        """ "30 s", "4 min", "2 h"; empty while it moves."""
         seconds = self.quiet_seconds
         if seconds < 120:
             return f"{seconds} s" if seconds else ""
@@ -85,7 +85,7 @@ class Progress:
 
     @property
     def time_left(self) -> str:
-        """"about 4 min", from the average speed so far; empty while nobody can know.
+        """ "about 4 min", from the average speed so far; empty while nobody can know.
 
         Both times are the database's, so the clocks of other machines play no part.
         """
@@ -99,7 +99,7 @@ class Progress:
 
     @property
     def support_url(self) -> str:
-        return settings.SUPPORT_URL
+        return str(settings.SUPPORT_URL)
 
     @property
     def started_time(self) -> str:
@@ -109,7 +109,7 @@ class Progress:
 
     @property
     def counts(self) -> str:
-        """"12,480 done, 3 failed, 37,520 untouched", without what is none."""
+        """ "12,480 done, 3 failed, 37,520 untouched", without what is none."""
         action = self.action
         parts = [f"{localize(action.done)} done"]
         if action.failed:
@@ -158,10 +158,10 @@ class Progress:
     # --- times of day ---
 
     def _at(self, moment: datetime) -> str:
-        return f"at {self._clock(moment)}" if self._is_today(moment) else f"on {self._clock(moment)}"
+        return f"{'at' if self._is_today(moment) else 'on'} {self._clock(moment)}"
 
     def _clock(self, moment: datetime) -> str:
-        """"10:32" today, "3 Nov, 10:32" on another day."""
+        """ "10:32" today, "3 Nov, 10:32" on another day."""
         local = timezone.localtime(moment, self.action.workspace.tz)
         return format_date(local, "H:i" if self._is_today(moment) else "j M Y, H:i")
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import empty_queue as empty_queue
@@ -40,7 +41,7 @@ class Daphne:
             )
         for _ in range(600):
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).close()
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).close()  # noqa: S310
                 return
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.1)
@@ -117,12 +118,13 @@ def open_page(web: Daphne) -> Iterator[OpenPage]:
             if user:
                 client.force_login(user)
             cookie = client.cookies.get("sessionid")
+            headers = {"Cookie": f"sessionid={cookie.value}"} if cookie else {}
             return Page(
                 opened.enter_context(
                     connect(
                         f"ws://127.0.0.1:{web.port}/ws/live/",
-                        origin=origin,
-                        additional_headers={"Cookie": f"sessionid={cookie.value}"} if cookie else {},
+                        origin=Origin(origin),
+                        additional_headers=headers,
                         open_timeout=30,
                     )
                 )

@@ -25,7 +25,8 @@ def hired(opening: Opening) -> Folder:
 @pytest.fixture
 def action(make_candidates: Any, hired: Folder, start_move: Any) -> BulkAction:
     make_candidates(3)
-    return start_move(hired)
+    action: BulkAction = start_move(hired)
+    return action
 
 
 def test_on_connect_it_sends_the_whole_panel(open_page: OpenPage, recruiter, action) -> None:

@@ -2,8 +2,8 @@
 
 from django import template
 
-from ..models import BulkAction
-from ..progress import Progress
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.progress import Progress
 
 register = template.Library()
 

@@ -1,0 +1,121 @@
+"""A push goes to those who may hear it, and never costs the work."""
+
+import logging
+import signal
+import time
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from channels.layers import get_channel_layer
+
+import tests.servers as servers
+from notifications import live
+from notifications.groups import access_of, groups_of
+from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.models import BulkAction, Status
+from pipeline.candidates.models import Folder, Opening
+from pipeline.workspaces.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "paused_until", 0.0)
+
+
+@pytest.fixture
+def hired(opening: Opening) -> Folder:
+    return opening.folders.get(name="Hired")
+
+
+@pytest.fixture
+def action(make_candidates: Any, hired: Folder, start_move: Any) -> BulkAction:
+    make_candidates(3)
+    action: BulkAction = start_move(hired)
+    return action
+
+
+@pytest.fixture
+def broken_layer(settings: Any) -> None:
+    """Nobody listens where Redis should be."""
+    layer = settings.CHANNEL_LAYERS["default"]
+    settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]}}}
+
+
+def test_members_without_a_limit_hear_the_workspace_and_others_their_openings(
+    recruiter, limited, workspace, opening
+) -> None:
+    groups = [access.groups for user in (recruiter, limited) if (access := access_of(user))]
+
+    assert groups == [[f"workspace-{workspace.pk}"], [f"opening-{opening.pk}"]]
+
+
+def test_an_opening_is_told_only_when_somebody_is_limited_to_it(
+    action, workspace, opening, request: pytest.FixtureRequest
+) -> None:
+    assert groups_of(action) == [f"workspace-{workspace.pk}"]
+
+    request.getfixturevalue("limited")
+
+    assert groups_of(action) == [f"workspace-{workspace.pk}", f"opening-{opening.pk}"]
+
+
+def test_it_is_rendered_once_however_many_groups_hear_it(action, limited, monkeypatch) -> None:
+    render = Mock(return_value="")
+    monkeypatch.setattr(live, "html_of", render)
+
+    action.announce()
+
+    render.assert_called_once()
+
+
+def test_pushed_times_are_the_workspaces(action, workspace, stranger) -> None:
+    workspace.time_zone = "Asia/Manila"
+    workspace.save(update_fields=["time_zone"])
+    action = BulkAction.objects.for_rows().get(pk=action.pk)
+
+    html = live.html_of(action, live.WHOLE)
+
+    assert f"{action.created_at.astimezone(workspace.tz):%H:%M} ·" in html
+
+
+def test_the_work_goes_on_when_no_push_gets_through(action, broken_layer, caplog) -> None:
+    engine.work_on(action.pk, 0)
+
+    action.refresh_from_db()
+    assert (action.status, action.changed) == (Status.COMPLETED, 3)
+    assert "No live updates for" in caplog.text
+
+
+def test_after_a_failed_push_none_is_tried_for_a_while(action, broken_layer, caplog) -> None:
+    caplog.set_level(logging.WARNING, "notifications.live")
+    for _ in range(5):
+        action.announce(status_changed=False)
+
+    assert caplog.text.count("No live updates for") == 1
+
+
+def test_a_hanging_redis_costs_about_a_second(action, request: pytest.FixtureRequest) -> None:
+    redis = servers.redis and servers.redis.process
+    assert redis, "needs the embedded Redis"
+    redis.send_signal(signal.SIGSTOP)
+    request.addfinalizer(lambda: redis.send_signal(signal.SIGCONT))
+
+    began = time.monotonic()
+    for _ in range(20):
+        action.announce()
+
+    assert time.monotonic() - began < 3
+
+
+def test_logging_out_works_without_redis(client_of, recruiter: User, broken_layer) -> None:
+    client = client_of(recruiter)
+
+    assert client.post("/logout/").status_code == 302
+    assert client.get("/notifications/panel/").status_code == 302
+
+
+def test_the_layer_is_the_one_that_drops_nothing(db: None) -> None:
+    assert type(get_channel_layer()).__name__ == "RedisPubSubChannelLayer"
