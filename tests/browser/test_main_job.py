@@ -1,0 +1,132 @@
+"""The one thing Belay exists for, by mouse and by keyboard, with a colleague on a phone watching."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipeline.bulk_actions.models import BulkAction, Status
+from pipeline.candidates.models import Candidate, Opening
+from pipeline.workspaces.models import User, Workspace
+
+from .conftest import PHONE, Site, Visit, look
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE = 1500
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """People as a spreadsheet program of a German Windows would write them."""
+    file = tmp_path / "people.csv"
+    rows = [f"Zoë;Müller{n};zoe{n}@example.com;+44 7700 {900000 + n}" for n in range(PEOPLE)]
+    text = "\r\n".join(["First name;Last name;E-mail;Phone", *rows, "No;Contact;;"])
+    file.write_text(text, encoding="cp1252")
+    return file
+
+
+def test_import_move_cancel_and_review_while_a_colleague_watches(
+    visit: Visit, workspace: Workspace, opening: Opening, other_opening: Opening,
+    make_candidates, recruiter: User, colleague: User, file: Path,
+) -> None:
+    workspace.start_delay_seconds = 2
+    workspace.save(update_fields=["start_delay_seconds"])
+    make_candidates(3, opening=other_opening)
+    mine, theirs = visit(recruiter), visit(colleague, PHONE)
+    theirs.goto("/bulk-actions/")
+    look(theirs, "history-empty-phone")
+
+    import_file(mine, file, opening)
+    order_move_of_everybody(mine, opening, "Shortlisted")
+    row = mine.locator("li[id^=bulk-action-]")
+    expect(row).to_have_attribute("data-status", "in_progress")
+    look(mine, "panel-in-progress")
+    theirs.locator("#progress-toggle").click()
+    expect(theirs.locator("li[data-status=in_progress]")).to_be_visible()
+    look(theirs, "panel-in-progress-phone")
+
+    row.get_by_role("button", name="Cancel").click()
+    expect(mine.get_by_role("button", name="Keep running")).to_be_focused()
+    look(mine, "cancel-dialog")
+    mine.get_by_role("button", name="Stop this action").click()
+
+    expect(row).to_have_attribute("data-status", "canceled")
+    sentence = row.locator(".bulk-numbers").inner_text()
+    assert re.match(r"Canceled by Ana Ruiz at \d\d:\d\d: [\d,]+ done, [\d,]+ untouched", sentence)
+    expect(theirs.locator("li[data-status=canceled] .bulk-numbers")).to_have_text(sentence)
+    look(theirs, "panel-canceled-phone")
+
+    action = BulkAction.objects.get()
+    assert action.status == Status.CANCELED
+    assert 0 < action.changed < PEOPLE
+    row.get_by_role("link", name="Review").click()
+    read_the_review(mine, action)
+
+
+def import_file(page: Page, file: Path, opening: Opening) -> None:
+    page.goto("/candidates/import/")
+    look(page, "import")
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("Opening").select_option(label=opening.name)
+    page.get_by_role("button", name=re.compile("Upload|Next|Continue")).click()
+    expect(page.locator("main")).to_contain_text("Zoë")
+    look(page, "import-mapping")
+    page.get_by_role("button", name=re.compile("^(Start|Import)")).click()
+    expect(page.locator("main")).to_contain_text(f"{PEOPLE:,}", timeout=60_000)
+    expect(page.locator("main")).to_contain_text("rejected")
+    look(page, "import-done")
+
+
+def order_move_of_everybody(page: Page, opening: Opening, folder: str) -> None:
+    page.goto("/candidates/")
+    page.get_by_label(re.compile("Select .*page")).check()
+    page.get_by_role("button", name=re.compile("Select all .* match")).click()
+    look(page, "candidates-all-selected")
+    page.get_by_role("button", name="Move", exact=False).first.click()
+    page.get_by_label("Move to").select_option(label=folder)
+    expect(page.locator("#start-preview")).to_contain_text("3: In another opening")
+    look(page, "start-dialog")
+    page.get_by_label(re.compile("type the number", re.I)).fill(f"{PEOPLE + 3}")
+    page.locator("#start-submit").click()
+    expect(page.locator("#progress-panel")).to_be_visible()
+    expect(page.locator("li[id^=bulk-action-]")).to_be_visible()
+    look(page, "panel-in-queue")
+
+
+def read_the_review(page: Page, action: BulkAction) -> None:
+    """Done, failed and untouched are the numbers that the database has, and name the people."""
+    expect(page.locator("main")).to_contain_text("Canceled by Ana Ruiz")
+    look(page, "review-done")
+    moved = Candidate.objects.filter(folder__name="Shortlisted").count()
+    assert moved == action.changed
+    for tab, count in (("Done", action.done), ("Failed", action.failed), ("Untouched", action.untouched)):
+        page.get_by_role("link", name=re.compile(rf"^{tab}")).click()
+        expect(page.locator("main")).to_contain_text(f"{count:,}")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download CSV").click()
+        lines = download.value.path().read_text("utf-8-sig").splitlines()
+        assert len(lines) == 1 + count
+        look(page, f"review-{tab.lower()}")
+
+
+def test_the_panel_is_right_again_after_daphne_was_restarted_under_an_open_page(
+    visit: Visit, site: Site, make_candidates, opening: Opening, start_move, recruiter: User
+) -> None:
+    make_candidates(20)
+    page = visit(recruiter)
+    page.locator("#progress-toggle").click()
+    expect(page.locator("#progress-panel")).to_contain_text("Live")
+    page.evaluate("window.sameDocument = true")
+
+    site.processes[-1].kill()
+    site.processes[-1].wait()
+    action = start_move(opening.folders.get(name="Hired"))
+    visit.complaints.clear()
+    site.start_web()
+
+    expect(page.locator(f"#bulk-action-{action.pk}")).to_have_attribute(
+        "data-status", "completed", timeout=60_000
+    )
+    assert page.evaluate("window.sameDocument")
+    visit.complaints.clear()  # the connections that were refused meanwhile
