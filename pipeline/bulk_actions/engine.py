@@ -102,7 +102,7 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
 
 
 def claim_chunk(action: BulkAction) -> Chunk | None:
-    """The next pending chunk, locked until the transaction ends; None when the action may not go on.
+    """The next pending chunk, locked until the transaction ends; None when there is no leave.
 
     The status is read by a statement of its own, after the lock is there: only then does it see
     what was committed while we waited.

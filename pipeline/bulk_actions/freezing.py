@@ -88,6 +88,7 @@ numbered AS (
     SELECT %s, number, ids, false, 0 FROM slices
 )
 SELECT coalesce(sum(cardinality(ids)), 0),
-       coalesce((SELECT array_agg(DISTINCT opening) FROM slices, unnest(openings) AS opening), '{{}}')
+       coalesce(
+           (SELECT array_agg(DISTINCT opening) FROM slices, unnest(openings) AS opening), '{{}}')
 FROM slices
 """

@@ -44,5 +44,5 @@ def living_lanes() -> set[tuple[int, int]]:
 
 def _call(function: str, first: int, second: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s::int, %s::int)", [first, second])  # noqa: S608
+        cursor.execute(f"SELECT {function}(%s::int, %s::int)", [first, second])
         return bool(cursor.fetchone()[0])

@@ -10,7 +10,9 @@ from .models import BulkAction
 
 MAX_STALLS = 5  # new lanes in a row that brought no progress
 STALE = timedelta(seconds=30)
-GRACE = timedelta(seconds=2)  # the wake-up call at the end of the start delay may still be under way
+GRACE = timedelta(
+    seconds=2
+)  # the wake-up call at the end of the start delay may still be under way
 
 
 def reconcile() -> None:
@@ -40,4 +42,6 @@ def revive(action: BulkAction, missing: list[int]) -> None:
 
 
 def send(action: BulkAction, missing: list[int]) -> bool:
-    return all([lanes.send(action.pk, number) for number in missing])
+    """Queue the lanes. False when Redis could not take them all."""
+    sent = [lanes.send(action.pk, number) for number in missing]
+    return all(sent)

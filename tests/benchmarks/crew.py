@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+import django_rq
 import psutil
 from django.conf import settings
 from rq import Worker as RQWorker
-
-import django_rq
 
 COMMAND = ["rqworker", "default", "--serializer", "rq.serializers.JSONSerializer"]
 

@@ -25,7 +25,7 @@ from pipeline.bulk_actions.freezing import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, Chunk, Outcome, Result, Status
 from pipeline.bulk_actions.operations.move_to_folder import MoveToFolder
 from pipeline.candidates import demo
-from pipeline.candidates.models import Candidate, Folder, Opening
+from pipeline.candidates.models import Candidate, Folder
 from pipeline.workspaces.models import Role, User, Workspace
 
 from .crew import crew_of
@@ -48,10 +48,20 @@ def measure(sizes: list[int], report: Report) -> None:
         cancels(bench, report)
         bench.clear()
     small, large = min(sizes), max(sizes)
-    report.add("time per candidate, against the smallest N", large, each[large] / each[small],
-               "times", at_most=1.3)
-    report.add("worker's peak memory, against the smallest N", large,
-               memory[large] / memory[small], "times", at_most=1.1)
+    report.add(
+        "time per candidate, against the smallest N",
+        large,
+        each[large] / each[small],
+        "times",
+        at_most=1.3,
+    )
+    report.add(
+        "worker's peak memory, against the smallest N",
+        large,
+        memory[large] / memory[small],
+        "times",
+        at_most=1.1,
+    )
 
 
 class Bench:
@@ -74,16 +84,22 @@ class Bench:
         if count:
             candidates = candidates.filter(pk__in=candidates.order_by("pk").values("pk")[:count])
         action, _ = start_bulk_action(
-            user=self.user, operation=self.move(next(self.folders)), candidates=candidates,
+            user=self.user,
+            operation=self.move(next(self.folders)),
+            candidates=candidates,
             key=uuid4(),
         )
         return action
 
     def move(self, folder: Folder) -> MoveToFolder:
-        return MoveToFolder({
-            "folder": folder.pk, "folder_name": folder.name,
-            "opening": self.opening.pk, "opening_name": self.opening.name,
-        })
+        return MoveToFolder(
+            {
+                "folder": folder.pk,
+                "folder_name": folder.name,
+                "opening": self.opening.pk,
+                "opening_name": self.opening.name,
+            }
+        )
 
     def blank_action(self) -> BulkAction:
         """An action that no lane works on, for the ways of moving that are not the engine's."""
@@ -104,8 +120,7 @@ class Bench:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 AT_ONCE.format(operation=sql),
-                params
-                | {"engine_action": action.pk, "engine_workspace": self.workspace.pk},
+                params | {"engine_action": action.pk, "engine_workspace": self.workspace.pk},
             )
             BulkAction.objects.filter(pk=action.pk).update(changed=cursor.fetchone()[0])
         return time.perf_counter() - begun
@@ -152,7 +167,7 @@ def freezing(bench: Bench, report: Report) -> None:
         BulkAction.objects.update(status=Status.CANCELED)
         django_rq.get_queue("default").empty()
         bench.tidy()
-        bare.append(timed(lambda: insert_chunks(bench))[0])
+        bare.append(timed(insert_chunks, bench)[0])
     report.add("freeze: bare INSERT … SELECT", bench.size, min(bare) * 1000, "ms")
     report.add("freeze: the whole order", bench.size, min(orders) * 1000, "ms")
     report.add(
@@ -190,10 +205,16 @@ def speeds(bench: Bench, report: Report, memory: dict[int, float]) -> float:
     report.add("move: row by row through the ORM", bench.size, one_by_one, "candidates/s")
     report.add("move: engine, 1 lane", bench.size, engine[1], "candidates/s")
     report.add("move: engine, 2 lanes", bench.size, engine[2], "candidates/s")
-    report.add("move: engine against one statement", bench.size, engine[1] / limit, "of its speed",
-               at_least=0.8)
-    report.add("move: engine against row by row", bench.size, engine[1] / one_by_one, "times",
-               at_least=30)
+    report.add(
+        "move: engine against one statement",
+        bench.size,
+        engine[1] / limit,
+        "of its speed",
+        at_least=0.8,
+    )
+    report.add(
+        "move: engine against row by row", bench.size, engine[1] / one_by_one, "times", at_least=30
+    )
     report.add("worker's peak memory", bench.size, memory[bench.size], "MiB")
     return engine[1]
 
@@ -205,9 +226,9 @@ def starts(bench: Bench, report: Report) -> None:
         for _ in range(STARTS):
             action = bench.order(1000)
             committed = time.perf_counter()
-            wait_until(lambda action=action: is_processing(action))
+            wait_until(is_processing, action)
             waits.append((time.perf_counter() - committed) * 1000)
-            wait_until(lambda action=action: has_ended(action))
+            wait_until(has_ended, action)
     report.add("start to first chunk, p50", bench.size, statistics.median(waits), "ms")
     report.add("start to first chunk, worst", bench.size, max(waits), "ms", at_most=300)
 
@@ -218,10 +239,10 @@ def cancels(bench: Bench, report: Report) -> None:
     with crew_of(4), override_settings(BULK_LANES=4):
         while len(times) < CANCELS:
             action = bench.order()
-            wait_until(lambda action=action: is_processing(action) or has_ended(action))
-            time.sleep(random.uniform(0, 0.2))  # noqa: S311
-            seconds, canceled = timed(lambda action=action: action.cancel(by=bench.user))
-            wait_until(lambda: not locks.living_lanes())
+            wait_until(has_begun, action)
+            time.sleep(random.uniform(0, 0.2))
+            seconds, canceled = timed(action.cancel, bench.user)
+            wait_until(no_lane_left)
             if canceled:
                 times.append(seconds * 1000)
             elif bench.size < 20_000 and len(times) < CANCELS / 10:
@@ -232,18 +253,19 @@ def cancels(bench: Bench, report: Report) -> None:
         report.add("cancel with 4 lanes, p99", bench.size, p99, "ms", at_most=100)
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+def timed(call: Callable[..., Any], *about: Any) -> tuple[float, Any]:
     begun = time.perf_counter()
-    answer = call()
+    answer = call(*about)
     return time.perf_counter() - begun, answer
 
 
 def seconds_of(action: BulkAction) -> float:
     """How long the lanes worked on it, turns in the queue included."""
-    wait_until(lambda: has_ended(action))
+    wait_until(has_ended, action)
     assert action.status == Status.COMPLETED, action.status
     assert action.changed == action.total
-    assert action.started_at and action.ended_at
+    assert action.started_at
+    assert action.ended_at
     return (action.ended_at - action.started_at).total_seconds()
 
 
@@ -256,8 +278,16 @@ def has_ended(action: BulkAction) -> bool:
     return not action.is_active
 
 
-def wait_until(what: Callable[[], bool]) -> None:
-    while not what():
+def has_begun(action: BulkAction) -> bool:
+    return is_processing(action) or has_ended(action)
+
+
+def no_lane_left() -> bool:
+    return not locks.living_lanes()
+
+
+def wait_until(what: Callable[..., bool], *about: Any) -> None:
+    while not what(*about):
         time.sleep(0.002)
 
 

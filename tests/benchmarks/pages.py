@@ -41,10 +41,22 @@ def milliseconds(client: Client, url: str) -> float:
 
 def questions() -> dict[str, dict[str, object]]:
     """The query string for each kind of page."""
-    middle = Candidate.objects.order_by("pk").values_list("pk", flat=True)[Candidate.objects.count() // 2]
-    someone = Candidate.objects.exclude(email="").exclude(phone="").get(pk__in=[
-        Candidate.objects.exclude(email="").exclude(phone="").filter(pk__gte=middle).order_by("pk")[0].pk
-    ])
+    middle = Candidate.objects.order_by("pk").values_list("pk", flat=True)[
+        Candidate.objects.count() // 2
+    ]
+    someone = (
+        Candidate.objects.exclude(email="")
+        .exclude(phone="")
+        .get(
+            pk__in=[
+                Candidate.objects.exclude(email="")
+                .exclude(phone="")
+                .filter(pk__gte=middle)
+                .order_by("pk")[0]
+                .pk
+            ]
+        )
+    )
     opening = Opening.objects.all()[1]
     hired = opening.folders.get(name="Hired")
     label = Label.objects.all()[0]
@@ -62,8 +74,11 @@ def questions() -> dict[str, dict[str, object]]:
         "recruiter": {"recruiter": recruiter.pk},
         "source": {"source": someone.source},
         "everything at once": {
-            "opening": opening.pk, "folder": hired.pk, "label": label.pk,
-            "recruiter": recruiter.pk, "source": someone.source,
+            "opening": opening.pk,
+            "folder": hired.pk,
+            "label": label.pk,
+            "recruiter": recruiter.pk,
+            "source": someone.source,
         },
         "search one letter": {"q": "a"},
         "search a first name": {"q": someone.first_name},

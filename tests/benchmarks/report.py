@@ -34,9 +34,7 @@ class Report:
             target, met = f">= {at_least:g}", value >= at_least
         if at_most is not None:
             target, met = f"<= {at_most:g}", value <= at_most
-        figure = Figure(
-            what=what, n=n, value=round(value, 3), unit=unit, target=target, met=met
-        )
+        figure = Figure(what=what, n=n, value=round(value, 3), unit=unit, target=target, met=met)
         self.figures.append(figure)
         self.write(line(figure))
         return value

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import start_move as start_move
@@ -27,8 +27,8 @@ from tests.servers import child_environment
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 SHOTS = Path(settings.BASE_DIR) / ".test-output"
 SERIALIZER = ("--serializer", "rq.serializers.JSONSerializer")
-DESKTOP = {"width": 1360, "height": 860}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1360, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Site:
         )
         for _ in range(600):
             try:
-                urllib.request.urlopen(f"{self.address}/healthz")
+                urllib.request.urlopen(f"{self.address}/healthz")  # noqa: S310
                 return web
             except OSError:
                 time.sleep(0.1)
@@ -105,26 +105,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-Visit = Callable[..., Page]
+@dataclass
+class Visit:
+    """Logs a user in, in a browser of their own, and notes what the console complains of."""
 
+    chromium: Browser
+    site: Site
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
 
-@pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
-    """Logs a user in, in a browser of their own. Any console error fails the test in the end."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def visit(user: User, size: dict[str, int] = DESKTOP, **options: object) -> Page:
-        context = chromium.new_context(viewport=size, base_url=site.address, **options)  # type: ignore[arg-type]
-        contexts.append(context)
+    def __call__(self, user: User, size: ViewportSize = DESKTOP) -> Page:
+        context = self.chromium.new_context(viewport=size, base_url=self.site.address)
+        self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: complaints.append(f"{user}: {error}"))
+        page.on("pageerror", lambda error: self.complaints.append(f"{user}: {error}"))
         page.on(
             "console",
-            lambda message: complaints.append(f"{user}: {message.text} ({page.url})")
-            if message.type in ("error", "warning")
-            else None,
+            lambda message: (
+                self.complaints.append(f"{user}: {message.text} ({page.url})")
+                if message.type in ("error", "warning")
+                else None
+            ),
         )
         page.goto("/login/")
         page.get_by_label("E-mail").fill(user.email)
@@ -133,11 +135,15 @@ def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
         page.wait_for_url("**/candidates/")
         return page
 
-    visit.complaints = complaints  # type: ignore[attr-defined]
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
+    """Any console error or violation of the content security policy fails the test in the end."""
+    visit = Visit(chromium, site)
     yield visit
-    for context in contexts:
+    for context in visit.contexts:
         context.close()
-    assert complaints == []
+    assert visit.complaints == []
 
 
 def look(page: Page, name: str) -> None:

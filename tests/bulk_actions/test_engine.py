@@ -1,5 +1,6 @@
 """A bulk action from the order to its end, when nothing goes wrong and when something does."""
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -87,7 +88,11 @@ def test_nobody_is_touched_before_the_start_delay_is_over(
 
 
 def test_a_deleted_candidate_and_a_foreign_opening_fail_with_a_reason_and_the_rest_goes_on(
-    make_candidates, opening: Opening, other_opening: Opening, recruiter: User, hired: Folder,
+    make_candidates,
+    opening: Opening,
+    other_opening: Opening,
+    recruiter: User,
+    hired: Folder,
     workspace: Workspace,
 ) -> None:
     Workspace.objects.update(start_delay_seconds=0)
@@ -124,7 +129,9 @@ def test_when_the_folder_is_deleted_in_the_middle_the_rest_fails_with_that_reaso
 
     action.refresh_from_db()
     assert (action.status, action.failed) == (Status.COMPLETED_WITH_FAILURES, 6)
-    assert action.outcomes.first().reason == "The folder Hired no longer exists."
+    assert (
+        action.outcomes.values_list("reason", flat=True)[0] == "The folder Hired no longer exists."
+    )
 
 
 def test_one_poisonous_candidate_does_not_take_the_rest_of_its_chunk_with_it(
@@ -175,15 +182,16 @@ def test_a_turn_ends_and_the_lane_queues_up_again(
 
 def test_the_same_key_makes_one_action(make_candidates, recruiter: User, hired: Folder) -> None:
     make_candidates(3)
-    order = {
-        "user": recruiter,
-        "operation": move_to(hired),
-        "candidates": Candidate.objects.visible_to(recruiter),
-        "key": uuid4(),
-    }
+    order = partial(
+        start_bulk_action,
+        user=recruiter,
+        operation=move_to(hired),
+        candidates=Candidate.objects.visible_to(recruiter),
+        key=uuid4(),
+    )
 
-    first, created = start_bulk_action(**order)
-    again, created_again = start_bulk_action(**order)
+    first, created = order()
+    again, created_again = order()
 
     assert (first.pk, created, created_again) == (again.pk, True, False)
 

@@ -62,12 +62,12 @@ class Crew:
 
 
 def alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 
 def is_horse(child: psutil.Process) -> bool:
     """A work horse leads a process group of its own; the worker's scheduler doesn't."""
-    return os.getpgid(child.pid) == child.pid
+    return bool(os.getpgid(child.pid) == child.pid)
 
 
 def orphans() -> list[psutil.Process]:
@@ -92,10 +92,10 @@ def crew(tmp_path: Path, transactional_db: None) -> Iterator[Crew]:
     crew.dismiss()
 
 
-def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
-    """Until `what` is true. It is asked of the database, which may be restarting meanwhile."""
+def wait_for(what: Callable[..., object], *about: object, seconds: float = 60) -> None:
+    """Until `what(*about)` is true."""
     ends = time.monotonic() + seconds
-    while not what():
+    while not what(*about):
         assert time.monotonic() < ends, "it did not come true in time"
         time.sleep(0.005)
 

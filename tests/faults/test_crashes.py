@@ -14,6 +14,7 @@ from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.bulk_actions.reconcile import MAX_STALLS, reconcile
 from pipeline.candidates.models import Candidate, Opening
 from tests import servers
+from tests.bulk_actions.conftest import StartMove
 
 from .conftest import Crew, assert_counts_add_up, has_ended, is_past, wait_for
 
@@ -22,7 +23,7 @@ Witness = Callable[[], dict[int, int]]
 
 
 @pytest.fixture
-def action(make_candidates, opening: Opening, start_move, settings) -> BulkAction:
+def action(make_candidates, opening: Opening, start_move: StartMove, settings) -> BulkAction:
     """15,000 candidates in 750 chunks: a few seconds of work."""
     settings.BULK_CHUNK_SIZE = 20
     make_candidates(15_000)
@@ -35,12 +36,12 @@ def crew_at_work(crew: Crew, action: BulkAction) -> Crew:
     crew.worker()
     crew.worker()
     crew.cron()
-    wait_for(lambda: is_past(action, 1000))
+    wait_for(is_past, action, 1000)
     return crew
 
 
 def assert_it_completes_with_everybody_exactly_once(action: BulkAction, witness: Witness) -> None:
-    wait_for(lambda: has_ended(action), seconds=60)
+    wait_for(has_ended, action, seconds=60)
     assert (action.status, action.changed) == (Status.COMPLETED, 15_000)
     assert_counts_add_up(action)
     ids = Candidate.objects.values_list("pk", flat=True)
@@ -79,9 +80,7 @@ def test_the_whole_group_is_killed(
     assert_it_completes_with_everybody_exactly_once(action, witness)
 
 
-def test_redis_forgets_everything(
-    crew_at_work: Crew, action: BulkAction, witness: Witness
-) -> None:
+def test_redis_forgets_everything(crew_at_work: Crew, action: BulkAction, witness: Witness) -> None:
     django_rq.get_connection("default").flushall()
 
     assert_it_completes_with_everybody_exactly_once(action, witness)
@@ -116,9 +115,7 @@ def test_the_same_job_comes_twice_and_in_two_processes_at_once(
     assert_it_completes_with_everybody_exactly_once(action, witness)
 
 
-def test_a_job_that_kills_its_worker_each_time_ends_as_failed(
-    action: BulkAction, settings
-) -> None:
+def test_a_job_that_kills_its_worker_each_time_ends_as_failed(action: BulkAction, settings) -> None:
     """Reconcile sends new lanes, but not for ever."""
     BulkAction.objects.update(starts_at=timezone.now() - timedelta(minutes=1))
     queue = django_rq.get_queue("default")

@@ -56,7 +56,7 @@ def test_no_candidate_changes_after_the_cancel_is_committed(
 
     for folder in there_and_back(opening, rounds):
         action = start_move(folder, lanes=LANES)
-        wait_for(lambda: not is_waiting(action))
+        wait_for(has_started, action)
         time.sleep(random.uniform(0, 0.4))
         canceled = action.cancel(by=recruiter)
         outcomes, moved = Outcome.objects.filter(action=action).count(), there(folder)
@@ -78,10 +78,11 @@ def test_a_cancel_that_races_the_last_chunk_leaves_canceled_or_completed_and_no_
 
     for folder in there_and_back(opening, rounds):
         action = start_move(folder, lanes=LANES)
-        wait_for(lambda: not is_waiting(action))
-        wait_for(lambda: chunks_left(action) <= random.choice([0, 1, 2, 4]))
+        wait_for(has_started, action)
+        wait_for(has_few_chunks_left, action, random.choice([0, 1, 2, 4]))
         canceled = action.cancel(by=recruiter)
-        wait_for(lambda: has_ended(action) and no_lane_left())
+        wait_for(has_ended, action)
+        wait_for(no_lane_left)
 
         assert_counts_add_up(action)
         if canceled:
@@ -107,10 +108,10 @@ def test_of_two_users_who_cancel_at_once_one_wins_and_both_are_told_the_same(
         assert len(told) == 1
 
 
-def at_once(action: BulkAction, users: list[User]) -> tuple[list[bool], set[tuple]]:
+def at_once(action: BulkAction, users: list[User]) -> tuple[list[bool], set[tuple[object, ...]]]:
     """What each of the users' cancels returned, and what they read afterwards."""
     wins: list[bool] = []
-    told: set[tuple] = set()
+    told: set[tuple[object, ...]] = set()
     start = Barrier(len(users))
 
     def cancel(user: User) -> None:
@@ -128,13 +129,13 @@ def at_once(action: BulkAction, users: list[User]) -> tuple[list[bool], set[tupl
     return wins, told
 
 
-def is_waiting(action: BulkAction) -> bool:
+def has_started(action: BulkAction) -> bool:
     action.refresh_from_db()
-    return action.status == Status.IN_QUEUE
+    return action.status != Status.IN_QUEUE
 
 
-def chunks_left(action: BulkAction) -> int:
-    return action.chunks.pending().count()
+def has_few_chunks_left(action: BulkAction, few: int) -> bool:
+    return action.chunks.pending().count() <= few
 
 
 def there(folder: Folder) -> int:

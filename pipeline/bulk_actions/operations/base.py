@@ -1,4 +1,4 @@
-"""What an operation is: options that a form asks for, a preview, and one SQL statement's worth of change."""
+"""What an operation is: a form for its options, a preview, and its change as SQL."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field

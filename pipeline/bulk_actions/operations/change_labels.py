@@ -105,7 +105,8 @@ wanted AS (
            coalesce(array_agg(held.label_id ORDER BY held.label_id)
                     FILTER (WHERE held.label_id IS NOT NULL), '{}') AS labels
     FROM picked LEFT JOIN candidates_candidatelabel AS held
-      ON held.candidate_id = picked.id AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
+      ON held.candidate_id = picked.id
+     AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
     GROUP BY picked.id
 ), added AS (
     INSERT INTO candidates_candidatelabel (label_id, candidate_id)
@@ -117,7 +118,8 @@ wanted AS (
 ), outcome AS (
     SELECT had.id AS candidate_id,
            CASE WHEN NOT possible.yes THEN 3
-                WHEN had.labels @> %(add)s::bigint[] AND NOT had.labels && %(remove)s::bigint[] THEN 2
+                WHEN had.labels @> %(add)s::bigint[]
+                     AND NOT had.labels && %(remove)s::bigint[] THEN 2
                 ELSE 1 END AS result,
            CASE WHEN possible.yes THEN '' ELSE %(gone)s END AS reason,
            jsonb_build_object('labels', had.labels) AS before
