@@ -1,0 +1,265 @@
+"""The open page: never older, nothing twice, focus kept, and right after any lost connection."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from notifications import live
+from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.candidates.models import Folder, Opening
+from pipeline.workspaces.models import User
+
+from .conftest import Daphne
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Do = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    args = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Fixtures use the database in the thread that Playwright keeps an event loop in.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=path, args=args)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def do() -> Iterator[Do]:
+    """`do(function, …)` in another thread: pushes need an event loop of their own."""
+
+    def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda function, *args, **kwargs: thread.submit(
+            call, function, *args, **kwargs
+        ).result()
+
+
+@pytest.fixture
+def hired(opening: Opening) -> Folder:
+    return opening.folders.get(name="Hired")
+
+
+@pytest.fixture
+def action(make_candidates: Any, hired: Folder, start_move: Any) -> BulkAction:
+    make_candidates(4)
+    action: BulkAction = start_move(hired)
+    action.start()
+    return action
+
+
+@pytest.fixture
+def session(recruiter: User) -> Client:
+    client = Client()
+    client.force_login(recruiter)
+    return client
+
+
+@pytest.fixture
+def page(browser: Browser, web: Daphne, action: BulkAction, session: Client) -> Iterator[Page]:
+    """A page of the recruiter with the panel open and live; the action is in progress."""
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    context.add_cookies(
+        [{"name": "sessionid", "value": session.cookies["sessionid"].value, "url": web.url}]
+    )
+    page = context.new_page()
+    page.goto(f"{web.url}/bulk-actions/")
+    page.locator("#progress-toggle").click()
+    expect(page.locator("#live-on")).to_be_visible(timeout=20_000)
+    live.paused_until = 0.0  # the fixtures' own pushes failed: see `do`
+    yield page
+    context.close()
+
+
+def row_of(page: Page, action: BulkAction) -> Locator:
+    return page.locator(f"#bulk-action-{action.pk}")
+
+
+def as_of(action: BulkAction, **fields: Any) -> BulkAction:
+    """The action as it was, or will be, shown: nothing is written."""
+    shown = BulkAction.objects.for_rows().get(pk=action.pk)
+    for name, value in fields.items():
+        setattr(shown, name, value)
+    return shown
+
+
+def push_tick(action: BulkAction) -> None:
+    message = {
+        "type": "bulk_action.changed",
+        "action": action.pk,
+        "status": action.status,
+        "status_changed": False,
+        "html": live.html_of(action, live.TICK),
+    }
+    live.push([f"workspace-{action.workspace_id}"], message)
+
+
+def complete(action: BulkAction) -> None:
+    """As the engine does, in versions after the made-up ones."""
+    BulkAction.objects.filter(pk=action.pk).update(version=20)
+    engine.work_on(action.pk, 0)
+
+
+def test_what_is_older_than_what_is_shown_is_dropped(page: Page, action, do: Do) -> None:
+    row = row_of(page, action)
+    do(lambda: push_tick(as_of(action, version=9, changed=3)))
+    expect(row).to_contain_text("3 of 4")
+
+    do(lambda: push_tick(as_of(action, version=8, changed=2)))
+    do(lambda: push_tick(as_of(action, version=10, changed=3, failed=1)))
+
+    expect(row).to_contain_text("1 failed so far")
+    expect(row).to_have_attribute("data-version", "10")
+    expect(row.locator("progress")).to_have_js_property("value", 4)
+
+
+def test_an_older_snapshot_takes_nothing_back(page: Page, action, do: Do) -> None:
+    row = row_of(page, action)
+    do(lambda: push_tick(as_of(action, version=9, changed=3)))
+    expect(row).to_contain_text("3 of 4")
+
+    with page.expect_response("**/notifications/panel/"):  # the database still has version 2
+        page.evaluate("htmx.trigger('#live', 'poll')")
+
+    page.wait_for_timeout(300)
+    expect(row).to_contain_text("3 of 4")
+
+
+def test_a_row_that_comes_twice_is_shown_once_and_newest_first(
+    page: Page, action, do: Do, start_move, hired
+) -> None:
+    newer = do(start_move, hired)
+    do(newer.announce)
+    do(action.announce)
+    do(newer.announce)
+
+    expect(row_of(page, newer)).to_be_visible()
+    rows = page.locator("#progress-list > li")
+    expect(rows).to_have_count(2)
+    assert [row.get_attribute("id") for row in rows.all()] == [
+        f"bulk-action-{newer.pk}",
+        f"bulk-action-{action.pk}",
+    ]
+
+
+def test_a_focused_cancel_button_keeps_the_focus_until_it_goes(page: Page, action, do: Do) -> None:
+    cancel, review = (page.locator(f"#bulk-action-{action.pk}-{n}") for n in ("cancel", "review"))
+    cancel.focus()
+
+    do(lambda: push_tick(as_of(action, version=9, changed=3)))
+    expect(row_of(page, action)).to_contain_text("3 of 4")
+    expect(cancel).to_be_focused()
+
+    do(complete, action)
+    expect(row_of(page, action)).to_have_attribute("data-status", "completed")
+    expect(review).to_be_focused()
+
+
+def test_the_dialog_counts_along_and_then_tells_that_it_ended(page: Page, action, do: Do) -> None:
+    page.locator(f"#bulk-action-{action.pk}-cancel").click()
+    dialog = page.locator("#dialog")
+    expect(dialog.get_by_role("button", name="Keep running")).to_be_focused()
+    expect(dialog).to_contain_text("No candidate is moved yet.")
+    page.keyboard.press("Tab")
+
+    do(lambda: push_tick(as_of(action, version=9, changed=3)))
+    expect(dialog).to_contain_text("3 candidates are already moved and stay moved.")
+    expect(dialog.get_by_role("button", name="Stop this action")).to_be_focused()
+
+    do(complete, action)
+    expect(dialog).to_contain_text("Already completed at")
+    expect(dialog.get_by_role("link", name="Review")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Stop this action")).to_have_count(0)
+
+
+def test_the_end_is_announced(page: Page, action, do: Do) -> None:
+    do(engine.work_on, action.pk, 0)
+
+    expect(page.locator("#live-status")).to_contain_text(
+        "Move to Hired: Completed at", timeout=15_000
+    )
+
+
+def test_escape_closes_the_panel_and_it_stays_as_it_was_left(page: Page, web: Daphne) -> None:
+    page.reload()
+    expect(page.locator("#progress-panel")).to_be_visible()
+    page.locator("#progress-panel a").first.focus()
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#progress-panel")).to_be_hidden()
+    expect(page.locator("#progress-toggle")).to_be_focused()
+    expect(page.locator("#progress-toggle")).to_have_attribute("aria-expanded", "false")
+    page.reload()
+    expect(page.locator("#progress-panel")).to_be_hidden()
+
+
+def test_a_restarted_server_leaves_the_page_right_without_a_reload(
+    page: Page, action, do: Do, web: Daphne, recruiter
+) -> None:
+    web.stop()
+    do(action.cancel, by=recruiter)
+    web.start()
+
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=30_000)
+    expect(page.locator("#progress-toggle")).not_to_contain_text("active")
+    expect(page.locator("#live-on")).to_be_visible()
+
+
+def test_a_server_that_hangs_is_noticed_and_what_was_missed_is_caught_up(
+    page: Page, action, do: Do, web: Daphne, recruiter
+) -> None:
+    assert web.process
+    web.process.send_signal(signal.SIGSTOP)
+    try:
+        expect(page.locator("#live-paused")).to_be_visible(timeout=40_000)
+        expect(page.locator("#live-paused")).to_contain_text("Live updates paused, last ")
+        do(action.cancel, by=recruiter)
+    finally:
+        web.process.send_signal(signal.SIGCONT)
+
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=30_000)
+    expect(page.locator("#live-paused")).to_be_hidden(timeout=30_000)
+
+
+def test_without_a_socket_it_asks_every_10_s(
+    browser: Browser, web: Daphne, action, session: Client, do: Do, recruiter
+) -> None:
+    context = browser.new_context()
+    context.add_cookies(
+        [{"name": "sessionid", "value": session.cookies["sessionid"].value, "url": web.url}]
+    )
+    page = context.new_page()
+    page.route_web_socket("**/ws/live/", lambda socket: socket.close(code=1001))
+    page.goto(f"{web.url}/bulk-actions/")
+    page.locator("#progress-toggle").click()
+    expect(page.locator("#live-paused")).to_be_visible(timeout=20_000)
+
+    do(action.cancel, by=recruiter)
+
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=15_000)
+    expect(page.locator("#progress-toggle")).not_to_contain_text("active")
+    context.close()
+
+
+def test_a_logout_elsewhere_leads_to_the_login_page(page: Page, session: Client, do: Do) -> None:
+    do(session.post, "/logout/")
+
+    page.wait_for_url("**/login/**", timeout=20_000)
