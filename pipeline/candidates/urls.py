@@ -1,9 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from . import views
 
 app_name = "candidates"
 urlpatterns = [
     path("", views.candidate_list, name="list"),
+    path("import/", include("pipeline.candidates.importing.urls")),
     path("<int:pk>/", views.profile, name="profile"),
 ]

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 # In the order of the mapping page. The value is what people read there.
@@ -101,12 +102,12 @@ def missing(mapping: dict[str, str]) -> str:
 
 def unique(record: Sequence[str]) -> list[str]:
     """Headings that can be told apart: "Column 3" for an empty one, "Phone (2)" for a second."""
-    headings: list[str] = []
+    headings: dict[str, None] = {}
+    copies: Counter[str] = Counter()
     for number, cell in enumerate(record, 1):
         heading = wanted = re.sub(r"\s+", " ", cell).strip()[:200] or f"Column {number}"
-        copy = 2
         while heading in headings:
-            heading = f"{wanted} ({copy})"
-            copy += 1
-        headings.append(heading)
-    return headings
+            copies[wanted] += 1
+            heading = f"{wanted} ({copies[wanted] + 1})"
+        headings[heading] = None
+    return list(headings)

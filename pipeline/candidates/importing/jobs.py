@@ -8,7 +8,7 @@ from django.db import transaction
 
 from . import locks
 from .errors import ImportRefused
-from .loading import load
+from .loading import Tell, load
 from .models import CandidateImport
 
 log = logging.getLogger(__name__)
@@ -50,9 +50,10 @@ def run_import(import_id: int) -> None:
         attempt(imported)
 
 
-def attempt(imported: CandidateImport) -> None:
+def attempt(imported: CandidateImport, tell: Tell | None = None) -> None:
+    """Import what has begun to run; whatever happens, it is Completed or Failed afterwards."""
     try:
-        load(imported, Path(imported.file.path))
+        load(imported, Path(imported.file.path), tell or imported.report)
     except ImportRefused as refused:
         imported.fail(f"{refused} Nothing was imported.")
     except FileNotFoundError:

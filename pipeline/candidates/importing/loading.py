@@ -4,7 +4,7 @@ import csv
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -29,19 +29,23 @@ REPORT_SECONDS = 0.5
 MOST_NEW_LABELS = 500
 
 
-def load(imported: CandidateImport, path: Path) -> dict[str, Any]:
+# How far it is: percent, what is being done, rows read.
+Tell = Callable[[int, str, int], None]
+
+
+def load(imported: CandidateImport, path: Path, tell: Tell) -> dict[str, Any]:
     """Import the file at `path`, which `imported` describes and has begun to run.
 
     All of it or nothing: the candidates come with the status Completed in one transaction.
     Raises ImportRefused when the file turns out to be unusable.
     """
     with tempfile.TemporaryFile() as rejected:
-        loading = Loading(imported, path, rejected)
+        loading = Loading(imported, path, rejected, tell)
         loading.stage()
         if loading.rejected:
             rejected.seek(0)
             imported.rejected.save("rejected.csv", File(rejected))
-    imported.report(99, "Adding the candidates", loading.counts["records"])
+    tell(99, "Adding the candidates", loading.counts["records"])
     for attempt in range(3):
         try:
             return loading.merge()
@@ -79,6 +83,7 @@ class Loading:
     imported: CandidateImport
     path: Path
     rejects: IO[bytes]
+    tell: Tell
     counts: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -146,7 +151,7 @@ class Loading:
             return
         self.reported_at = monotonic()
         percent = int(self.records.fraction() * 95)
-        self.imported.report(percent, "Reading the file", self.counts["records"])
+        self.tell(percent, "Reading the file", self.counts["records"])
 
     def merge(self) -> dict[str, Any]:
         """The people and the status Completed together, or neither."""

@@ -14,6 +14,8 @@ from django.utils import timezone
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.workspaces.models import User
 
+from .people import REASONS
+
 
 def private_name(instance: "CandidateImport", filename: str) -> str:
     return f"imports/{uuid.uuid4()}"
@@ -128,6 +130,13 @@ class CandidateImport(models.Model):
     @property
     def awaits_columns(self) -> bool:
         return self.status == self.Status.UPLOADED
+
+    @property
+    def rejections(self) -> list[tuple[str, int]]:
+        """(why, how many rows), the most frequent first."""
+        reasons = self.counts.get("reasons", {})
+        ordered = sorted(reasons, key=lambda code: -reasons[code])
+        return [(REASONS[code], reasons[code]) for code in ordered]
 
     @property
     def can_retry(self) -> bool:

@@ -27,8 +27,9 @@ CREATE TEMP TABLE staged (
 """
 
 # What the rows of one target say together: of each field the newest that says anything. A guest
-# (see identity.py) comes last. The address is not the newest but the one that most rows have: it is
-# who the candidate is, so the order of the rows must not matter.
+# (see identity.py) comes last. Address and number are who the candidate is, so the order of the
+# rows doesn't matter: the address that most rows have, the number of the newest date, and of
+# equals the first in the alphabet.
 MERGE = """
 CREATE TEMP TABLE merged ON COMMIT DROP AS
 SELECT target, min(candidate_id) AS candidate_id, candidate_id IS NULL AS is_new,
@@ -39,7 +40,7 @@ SELECT target, min(candidate_id) AS candidate_id, candidate_id IS NULL AS is_new
     array_agg(DISTINCT phone) FILTER (WHERE phone <> '') AS phones,
     {phone} AS phone, {source} AS source, {folder_id} AS folder_id, {created_at} AS created_at,
     (array_agg(ARRAY[first_name, last_name, full_name] ORDER BY
-        is_guest, full_name = upper(full_name), created_at DESC NULLS LAST, record DESC
+        is_guest, {short}, full_name = upper(full_name), created_at DESC NULLS LAST, record DESC
     ))[1:1][1:3] AS name
 FROM staged JOIN row_target USING (record)
 GROUP BY target, candidate_id;
@@ -59,8 +60,12 @@ def newest(column: str, empty: str) -> str:
     return f"coalesce({chosen}, '')" if empty == "''" else chosen
 
 
+# "A. Ruiz" beside "Ana Ruiz"
+SHORT = r"full_name ~ '^\S\.?\s'"
+
 MERGE = MERGE.format(
-    phone=newest("phone", "''"),
+    short=SHORT,
+    phone=newest("phone", "''").replace("record DESC", 'phone COLLATE "C"'),
     source=newest("source", "''"),
     folder_id=f"(array_agg(folder_id ORDER BY {NEWEST}) FILTER (WHERE folder_id IS NOT NULL))[1]",
     created_at="min(created_at)",
@@ -96,7 +101,7 @@ LOCK = """
 SELECT id FROM candidates_candidate
 WHERE id IN (SELECT candidate_id FROM merged WHERE NOT is_new) ORDER BY id FOR NO KEY UPDATE
 """
-UPDATE = """
+UPDATE = r"""
 WITH wanted AS (
     SELECT c.id,
         CASE WHEN keeps_name THEN c.first_name ELSE name[1][1] END AS first_name,
@@ -112,8 +117,10 @@ WITH wanted AS (
         emails, array_append(phones, c.phone) AS phones
     FROM merged JOIN candidates_candidate c ON c.id = candidate_id
     LEFT JOIN said USING (candidate_id)
-    -- A name that only shouts, or that doesn't tell first from last, is no news.
+    -- A name that is shorter, only shouts, or doesn't tell first from last is no news.
     CROSS JOIN LATERAL (SELECT is_guest OR (
+        name[1][3] ~ '^\S\.?\s' AND c.full_name !~ '^\S\.?\s'
+    ) OR (
         lower(name[1][3]) = lower(c.full_name)
         AND (name[1][3] = upper(name[1][3]) OR name[1][1] || name[1][2] = '')
     ) AS keeps_name) AS judged

@@ -1,8 +1,10 @@
 """A file becomes an import that waits: looked at, its columns guessed."""
 
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 
 from pipeline.candidates.models import Opening
@@ -61,3 +63,13 @@ def separator_in(layout: Layout, mapping: dict[str, str], sample: list[list[str]
         return ""
     at = layout.columns.index(mapping["tags"])
     return separator_of(row[at] for row in sample)
+
+
+def from_upload(upload: UploadedFile, opening: Opening, region: str, by: User) -> CandidateImport:
+    """The same for a file that came with a form; a small one of those is in memory only."""
+    name = upload.name or "upload"
+    with NamedTemporaryFile() as copy:
+        for block in upload.chunks():
+            copy.write(block)
+        copy.flush()
+        return from_file(Path(copy.name), opening, name=name, region=region, by=by)

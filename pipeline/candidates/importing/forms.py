@@ -1,0 +1,147 @@
+"""The two questions before an import: which file into which opening, and which column is what."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from pipeline.candidates.models import Opening
+from pipeline.workspaces.models import User
+
+from .columns import FIELDS, missing
+from .errors import ImportRefused
+from .models import CandidateImport
+from .reading import Layout
+from .starting import filled_columns, from_upload
+
+IGNORE, KEEP = "", "keep"
+SEPARATORS = {
+    "": "Each cell is one label",
+    ",": "Comma",
+    ";": "Semicolon",
+    "|": "Pipe |",
+    "\n": "Line break",
+    ":": "Colon",
+}
+
+
+def regions() -> list[tuple[str, str]]:
+    codes = sorted(phonenumbers.SUPPORTED_REGIONS)
+    prefix = phonenumbers.country_code_for_region
+    return [("", "None: reject them"), *((code, f"{code} (+{prefix(code)})") for code in codes)]
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="File",
+        help_text="CSV or Excel (.xlsx), up to {limit}. Instructions above the headings are fine.",
+        error_messages={"empty": "The file is empty. Export the candidates and upload that."},
+    )
+    opening = forms.ModelChoiceField(
+        Opening.objects.none(), empty_label="Choose an opening", help_text="Where they apply."
+    )
+    region = forms.ChoiceField(
+        label="Phone numbers without a country code are from",
+        choices=regions,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["file"].help_text = self.fields["file"].help_text.format(
+            limit=filesizeformat(settings.IMPORT_MAX_BYTES)
+        )
+        self.fields["file"].widget.attrs["accept"] = ".csv,.txt,.tsv,.xlsx"
+        self.fields["region"].initial = user.membership.workspace.phone_region
+        openings: Any = self.fields["opening"]
+        openings.queryset = Opening.objects.visible_to(user)
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.IMPORT_MAX_BYTES:
+            raise forms.ValidationError(
+                f"The file has {filesizeformat(file.size)}; the limit is "
+                f"{filesizeformat(settings.IMPORT_MAX_BYTES)}. Split it into smaller files."
+            )
+        return file
+
+    def save(self) -> CandidateImport | None:
+        """Keep the file and the guess; None, with the reason at `file`, when it is no table."""
+        data = self.cleaned_data
+        try:
+            return from_upload(data["file"], data["opening"], data["region"], self.user)
+        except ImportRefused as refused:
+            self.add_error("file", str(refused))
+            return None
+
+
+class ColumnsForm(forms.Form):
+    """A select for each column that holds something."""
+
+    separator = forms.ChoiceField(
+        label="Between two labels in a cell", choices=list(SEPARATORS.items()), required=False
+    )
+    region = forms.ChoiceField(
+        label="Phone numbers without a country code are from", choices=regions, required=False
+    )
+
+    def __init__(
+        self, *args: Any, imported: CandidateImport, sample: list[list[str]], **kwargs: Any
+    ) -> None:
+        initial = {"separator": imported.separator, "region": imported.phone_region}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.imported = imported
+        self.sample = sample
+        layout = Layout.from_json(imported.layout)
+        self.columns = layout.columns
+        self.filled = set(filled_columns(layout, sample)) | set(imported.mapping.values())
+        field_of = {heading: field for field, heading in imported.mapping.items()}
+        for number, heading in enumerate(self.columns):
+            if heading in self.filled:
+                kept = KEEP if heading in imported.kept else IGNORE
+                self.fields[f"column-{number}"] = forms.ChoiceField(
+                    label=heading,
+                    required=False,
+                    initial=field_of.get(heading, kept),
+                    choices=[(IGNORE, "Ignore"), (KEEP, "Keep as attribute"), *FIELDS.items()],
+                )
+
+    def rows(self) -> Iterator[tuple[forms.BoundField, list[str]]]:
+        """Each column's field with the first values in it."""
+        for number, _ in enumerate(self.columns):
+            if f"column-{number}" in self.fields:
+                values = [row[number].strip()[:80] for row in self.sample[:3]]
+                yield self[f"column-{number}"], values
+
+    def empty_columns(self) -> int:
+        return len(self.columns) - len(self.filled)
+
+    def clean(self) -> dict[str, Any]:
+        self.mapping: dict[str, str] = {}
+        self.kept: list[str] = []
+        for number, heading in enumerate(self.columns):
+            field = self.cleaned_data.get(f"column-{number}", IGNORE)
+            if field in self.mapping:
+                self.add_error(
+                    f"column-{number}",
+                    f"“{self.mapping[field]}” is {FIELDS[field]} already. Choose one of the two.",
+                )
+            elif field == KEEP:
+                self.kept.append(heading)
+            elif field != IGNORE:
+                self.mapping[field] = heading
+        if lack := missing(self.mapping):
+            self.add_error(None, lack)
+        return self.cleaned_data
+
+    def save(self) -> None:
+        imported = self.imported
+        imported.mapping, imported.kept = self.mapping, self.kept
+        imported.separator = self.cleaned_data["separator"]
+        imported.phone_region = self.cleaned_data["region"]
+        imported.save(update_fields=["mapping", "kept", "separator", "phone_region"])

@@ -1,0 +1,105 @@
+"""The import's pages: upload, columns, progress and result."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from pipeline.workspaces.models import User, membership_of
+
+from .forms import ColumnsForm, UploadForm
+from .jobs import order_import
+from .models import CandidateImport
+from .reading import Layout, sample_of
+
+RECENT = 10
+
+
+def starters_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """403, with the reason, for members whose role imports nobody."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        membership = membership_of(request.user)
+        if membership is None or not membership.can_start:
+            return render(request, "candidates/import_forbidden.html", status=403)
+        return view(request) if pk is None else view(request, pk)
+
+    return guarded
+
+
+def import_of(request: HttpRequest, pk: int) -> CandidateImport:
+    mine = CandidateImport.objects.visible_to(request.user)
+    return get_object_or_404(mine.select_related("opening__workspace", "created_by"), pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@starters_only
+def upload(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    assert isinstance(user, User)  # starters_only
+    form = UploadForm(request.POST or None, request.FILES or None, user=user)
+    if request.method == "POST" and form.is_valid() and (imported := form.save()):
+        return redirect("candidates:import-columns", imported.pk)
+    recent = CandidateImport.objects.visible_to(user).select_related("opening")[:RECENT]
+    status = 422 if form.is_bound and form.errors else 200
+    return render(
+        request, "candidates/import.html", {"form": form, "recent": recent}, status=status
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@starters_only
+def columns(request: HttpRequest, pk: int) -> HttpResponse:
+    imported = import_of(request, pk)
+    if not imported.awaits_columns:
+        return redirect(imported)
+    layout = Layout.from_json(imported.layout)
+    sample = sample_of(Path(imported.file.path), layout, most=50)
+    form = ColumnsForm(request.POST or None, imported=imported, sample=sample)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        order_import(imported)
+        return redirect(imported)
+    context = {"form": form, "import": imported, "layout": layout}
+    status = 422 if form.errors else 200
+    return render(request, "candidates/import_columns.html", context, status=status)
+
+
+@require_safe
+@starters_only
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    """Progress, then the result; the page asks for its fragment until there is one."""
+    imported = import_of(request, pk)
+    if imported.awaits_columns:
+        return redirect("candidates:import-columns", pk)
+    is_fragment = request.headers.get("HX-Request") == "true"
+    template = "candidates/_import.html" if is_fragment else "candidates/import_status.html"
+    return render(request, template, {"import": imported})
+
+
+@require_POST
+@starters_only
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    imported = import_of(request, pk)
+    if imported.can_retry:
+        order_import(imported)
+    return redirect(imported)
+
+
+@require_safe
+@starters_only
+def rejected(request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
+    """The rows that were not imported, as they were, each with its number and the reason."""
+    imported = import_of(request, pk)
+    if not imported.is_done or not imported.rejected:
+        raise Http404
+    return FileResponse(
+        imported.rejected.open("rb"),
+        as_attachment=True,
+        filename=f"rejected-{Path(imported.name).stem}.csv",
+        content_type="text/csv; charset=utf-8",
+    )

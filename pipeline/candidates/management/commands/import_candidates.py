@@ -1,0 +1,143 @@
+"""Imports a file of candidates, here and now; the page /candidates/import/ does it in a worker."""
+
+import shutil
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pipeline.candidates.importing import locks
+from pipeline.candidates.importing.columns import FIELDS, guess, missing
+from pipeline.candidates.importing.errors import ImportRefused
+from pipeline.candidates.importing.jobs import attempt, forget_file
+from pipeline.candidates.importing.models import CandidateImport
+from pipeline.candidates.importing.people import REASONS
+from pipeline.candidates.importing.reading import Layout, look_at
+from pipeline.candidates.importing.starting import from_file
+from pipeline.candidates.models import Opening
+from pipeline.workspaces.models import Workspace
+
+
+class Command(BaseCommand):
+    help = "Imports candidates from a CSV or XLSX file into an opening."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--opening", required=True, help="the opening's name")
+        parser.add_argument("--create-opening", action="store_true", help="make it if need be")
+        parser.add_argument("--workspace", help="its name; not needed when there is only one")
+        parser.add_argument("--region", help="country of phones without a country code, like GB")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="FIELD=HEADING",
+            help=f"correct the guess; no heading ignores the field. Fields: {', '.join(FIELDS)}",
+        )
+        parser.add_argument("--rejected", type=Path, help="write the rejected rows to this CSV")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            layout = look_at(options["file"])
+            mapping = mapping_of(layout, options["map"])
+            workspace = workspace_named(options["workspace"])
+            opening = opening_named(options["opening"], workspace, options["create_opening"])
+            self.is_new_opening = opening.pk is None
+            if self.is_new_opening:
+                opening.save()
+                opening.add_default_folders()
+            imported = from_file(
+                options["file"], opening, region=options["region"], mapping=mapping
+            )
+        except ImportRefused as refused:
+            raise CommandError(str(refused)) from refused
+        except OSError as error:
+            raise CommandError(f"{options['file']} can't be read: {error.strerror}.") from error
+        self.stdout.write(f"{options['file']}: {layout}")
+        for field, heading in mapping.items():
+            self.stdout.write(f"  {FIELDS[field]:<16} {heading}")
+        self.run(imported)
+        self.tell(imported, options["rejected"])
+
+    def run(self, imported: CandidateImport) -> None:
+        """Leave nothing behind unless all of it is in, also after Ctrl-C."""
+        with locks.only_one(imported.pk):
+            try:
+                imported.order()
+                imported.run()
+                attempt(imported, tell=self.tell_progress)
+            finally:
+                imported.refresh_from_db()
+                if not imported.is_done:
+                    self.take_back(imported)
+        if not imported.is_done:
+            raise CommandError(imported.error)
+
+    def take_back(self, imported: CandidateImport) -> None:
+        forget_file(imported)
+        imported.delete()
+        if self.is_new_opening:
+            imported.opening.folders.all().delete()
+            imported.opening.delete()
+
+    def tell_progress(self, percent: int, phase: str, read: int) -> None:
+        self.stdout.write(f"{percent:3} %  {phase}, {read:,} rows")
+
+    def tell(self, imported: CandidateImport, rejected: Path | None) -> None:
+        counts = imported.counts
+        self.stdout.write(
+            f"{counts['records']:,} rows: {counts['new']:,} new candidates,"
+            f" {counts['updated']:,} brought up to date, {counts['repeats']:,} repeats in the file,"
+            f" {counts['rejected']:,} rejected, {counts['blank']:,} blank."
+        )
+        for reason, rows in counts["reasons"].items():
+            self.stdout.write(f"  {rows:,} × {REASONS[reason]}")
+        if counts["formulas"]:
+            self.stdout.write(f"{counts['formulas']:,} cells look like formulas; kept as text.")
+        if rejected and imported.rejected:
+            with imported.rejected.open("rb") as source, rejected.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            self.stdout.write(f"Rejected rows: {rejected}")
+
+
+def workspace_named(name: str | None) -> Workspace:
+    workspaces = Workspace.objects.filter(name=name) if name else Workspace.objects.all()
+    found = list(workspaces[:2])
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(Workspace.objects.values_list("name", flat=True)) or "none yet"
+    what = f"There is no workspace “{name}”" if name else "Name one with --workspace"
+    raise CommandError(f"{what}. Workspaces: {names}.")
+
+
+def opening_named(name: str, workspace: Workspace, create: bool) -> Opening:
+    opening = workspace.openings.filter(name=name).first()
+    if opening is None and create:
+        return Opening(workspace=workspace, name=name)
+    if opening is None:
+        names = ", ".join(f"“{each}”" for each in workspace.openings.all()) or "none yet"
+        raise CommandError(
+            f"There is no opening “{name}”. Openings: {names}. --create-opening makes a new one."
+        )
+    return opening
+
+
+def mapping_of(layout: Layout, corrections: list[str]) -> dict[str, str]:
+    """The guess, corrected. Raises CommandError for what the file or Belay doesn't have."""
+    mapping = guess(layout.columns)
+    for correction in corrections:
+        field, _, heading = correction.partition("=")
+        if field not in FIELDS:
+            raise CommandError(f"There is no field “{field}”. Fields: {', '.join(FIELDS)}.")
+        if heading and heading not in layout.columns:
+            raise CommandError(
+                f"The file has no column “{heading}”. Columns: {', '.join(layout.columns)}."
+            )
+        mapping = {key: column for key, column in mapping.items() if column != heading}
+        mapping.pop(field, None)
+        if heading:
+            mapping[field] = heading
+    if lack := missing(mapping):
+        raise CommandError(f"{lack} Use --map FIELD=HEADING. Columns: {', '.join(layout.columns)}.")
+    return mapping
