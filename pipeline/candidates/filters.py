@@ -5,11 +5,10 @@ from urllib.parse import urlencode
 
 import django_filters
 from django import forms
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from pipeline.workspaces.models import Membership, User, membership_of
+from pipeline.workspaces.models import Membership, User
 
 from .models import (
     Candidate,
@@ -37,7 +36,7 @@ class FilterForm(forms.Form):
         return chosen
 
 
-class CandidateFilter(django_filters.FilterSet):
+class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it ships no types
     """Takes only what `user` may see: with another's id it is invalid, and `qs` is empty."""
 
     opening = django_filters.ModelChoiceFilter(queryset=Opening.objects.none())
@@ -52,16 +51,16 @@ class CandidateFilter(django_filters.FilterSet):
         form = FilterForm
         fields: ClassVar[list[str]] = []
 
-    def __init__(self, data: QueryDict, user: User | AnonymousUser) -> None:
+    def __init__(self, data: QueryDict, user: User) -> None:
         super().__init__(data, Candidate.objects.visible_to(user))
         self.user = user
-        membership = membership_of(user)
+        self.membership = user.membership
         offers: dict[str, QuerySet[Any]] = {
             "opening": Opening.objects.visible_to(user),
             "folder": Folder.objects.visible_to(user).select_related("opening"),
             "label": Label.objects.visible_to(user),
             "recruiter": Membership.objects.filter(
-                workspace=membership and membership.workspace_id
+                workspace=self.membership.workspace_id
             ).select_related("user"),
         }
         for name, offer in offers.items():

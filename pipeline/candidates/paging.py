@@ -1,8 +1,9 @@
 """One page of a list that may have a million rows, and about how many there are.
 
-No query looks at all of them where it can be avoided. First the newest LOOK candidates under one
-filter, which an index has in order, are tried against the others: a page of them is mostly there.
-Only when too few match, all that match are found first and then put in order.
+Each filter alone is a walk along one index, in order. More than one, or a search, would make
+PostgreSQL guess, and it guesses badly. So first the newest LOOK candidates of one walk are tried
+against the rest: a page is mostly among them. Where too few match, all that match are found first,
+beginning with what lets the fewest through, and put in order afterwards.
 """
 
 from dataclasses import dataclass
@@ -12,22 +13,37 @@ from urllib.parse import urlencode
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Count, Func, QuerySet
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Count,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.http import QueryDict
 
-from pipeline.workspaces.models import membership_of
-
 from .filters import EVERYTHING, CandidateFilter
-from .models import Candidate, CandidateLabel, CandidateQuerySet
+from .models import Candidate, CandidateLabel, CandidateQuerySet, CandidateSearch
 from .search import Words
 
 PAGE = 50
-LOOK = 10_000
+COUNT = 10_000  # a walk is counted so far
+LOOK = 5_000
+SAMPLE = 1_000  # tells whether the search or the filters let fewer through
 
 
 class FirstOnes(Func):
     template = f"(%(expressions)s)[:{PAGE + 1}]"
     output_field = ArrayField(BigIntegerField())
+
+
+class Matches(Func):
+    template = "(%(expressions)s)"
+    arg_joiner = " @@ "
+    output_field = BooleanField()
 
 
 @dataclass(frozen=True)
@@ -54,10 +70,8 @@ class Cursor:
     def order(self) -> str:
         return "" if self.is_upward else "-"
 
-    def cut(self, rows: QuerySet[Any], field: str = "pk") -> QuerySet[Any]:
-        if self.pk is None:
-            return rows
-        return rows.filter(**{f"{field}__{'gt' if self.is_upward else 'lt'}": self.pk})
+    def reach(self, field: str = "pk") -> Q:
+        return Q(**{f"{field}__{'gt' if self.is_upward else 'lt'}": self.pk}) if self.pk else Q()
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class Found:
     ids: list[int]  # the first PAGE + 1 from the cursor
     number: int
     is_all: bool  # else there are more than `number`
+    is_total: bool = False  # the number is that of all pages, not from the cursor on
 
 
 class Page:
@@ -79,13 +94,15 @@ class Page:
 
     @cached_property
     def candidates(self) -> list[Candidate]:
-        rows = Candidate.objects.filter(pk__in=self.found.ids[:PAGE]).order_by("-pk")
+        visible = Candidate.objects.visible_to(self.filters.user)
+        rows = visible.filter(pk__in=self.found.ids[:PAGE]).order_by("-pk")
         rows = rows.select_related("opening", "folder", "recruiter__user")
         return list(rows.prefetch_related("labels"))
 
     @cached_property
     def total(self) -> Found:
-        return self.found if self.cursor.pk is None else find(self.filters, Cursor())
+        knows = self.found.is_total or self.cursor.pk is None
+        return self.found if knows else find(self.filters, Cursor())
 
     @property
     def query(self) -> str:
@@ -110,44 +127,77 @@ class Page:
 
 
 def find(filters: CandidateFilter, cursor: Cursor) -> Found:
-    near = walk(filters, cursor)
-    tried = filters.before_search.filter(pk__in=near)
+    if is_one_walk(filters):
+        all_along = walk(filters, cursor, COUNT)
+        number = all_along.count()
+        return Found(list(all_along[: PAGE + 1]), number, number < COUNT)
+    near = walk(filters, cursor, LOOK)
+    tried = matching(filters.before_search.filter(pk__in=near), filters)
+    ids, number = gather(tried.order_by(), cursor)
+    is_all = near.count() < LOOK
+    if is_all or len(ids) > PAGE:
+        return Found(ids, number, is_all)
+    return Found(*gather(fenced(filters, near), cursor), is_all=True, is_total=True)
+
+
+def matching(candidates: CandidateQuerySet, filters: CandidateFilter) -> CandidateQuerySet:
+    """Those whose words match, for few candidates: each is looked up, past the search index."""
+    if not filters.words:
+        return candidates
+    document = CandidateSearch.objects.filter(pk=OuterRef("pk")).values("document")
+    return candidates.filter(Matches(Subquery(document), Words(filters.words)))
+
+
+def fenced(filters: CandidateFilter, near: QuerySet[Any]) -> QuerySet[Any]:
+    """All that match. The planner does not see through the LIMIT, and can't begin elsewhere."""
     if filters.words:
-        tried = tried.filter(search__document=Words(filters.words))
-    found = gather(tried, cursor, is_all=near.count() < LOOK)
-    if found.is_all or len(found.ids) > PAGE:
-        return found
-    everything = cursor.cut(filters.qs).order_by().values("pk")[:EVERYTHING]
-    return gather(everything, cursor, is_all=True)
+        sample = near[:SAMPLE]
+        searched = matching(Candidate.objects.filter(pk__in=sample), filters)
+        if filters.before_search.filter(pk__in=sample).count() < searched.count():
+            filtered = filters.before_search.order_by().values("pk")[:EVERYTHING]
+            return matching(Candidate.objects.filter(pk__in=filtered), filters).order_by()
+    return filters.qs.order_by().values("pk")[:EVERYTHING]
 
 
-def gather(rows: QuerySet[Any], cursor: Cursor, *, is_all: bool) -> Found:
-    ids = FirstOnes(ArrayAgg("pk", ordering=f"{cursor.order}pk"))
-    result = rows.order_by().aggregate(ids=ids, number=Count("pk"))
-    return Found(result["ids"] or [], result["number"], is_all)
+def gather(rows: QuerySet[Any], cursor: Cursor) -> tuple[list[int], int]:
+    """The first ids from the cursor, and how many rows there are."""
+    ids = ArrayAgg("pk", order_by=f"{cursor.order}pk", filter=cursor.reach())
+    result = rows.aggregate(ids=FirstOnes(ids), number=Count("pk"))
+    return result["ids"] or [], result["number"]
 
 
-def walk(filters: CandidateFilter, cursor: Cursor) -> QuerySet[Any]:
-    """The ids of the first LOOK candidates from the cursor, under the narrowest filter alone."""
+def is_one_walk(filters: CandidateFilter) -> bool:
+    """Whether `walk` alone says it all, with what is visible to the user included."""
+    if not filters.is_valid() or filters.words:
+        return False
+    names = filters.chosen.keys() - {"q"}
+    if "opening" in names or "folder" in names:
+        return names <= {"opening", "folder"}
+    return len(names) < (1 if filters.membership.is_limited else 2)
+
+
+def walk(filters: CandidateFilter, cursor: Cursor, most: int) -> QuerySet[Any]:
+    """The ids of the first `most` candidates from the cursor, under the narrowest filter alone."""
     chosen = filters.chosen
     if "label" in chosen:
         labelled = CandidateLabel.objects.filter(label=chosen["label"])
-        rows = cursor.cut(labelled, "candidate_id").order_by(f"{cursor.order}candidate_id")
-        return rows.values("candidate_id")[:LOOK]
-    membership = membership_of(filters.user)
-    assert membership
+        rows = labelled.filter(cursor.reach("candidate_id")).order_by(f"{cursor.order}candidate_id")
+        return rows.values_list("candidate_id", flat=True)[:most]
+
+    def along(rows: CandidateQuerySet) -> QuerySet[Any]:
+        return (
+            rows.filter(cursor.reach())
+            .order_by(f"{cursor.order}id")
+            .values_list("id", flat=True)[:most]
+        )
+
     for name in ("recruiter", "folder", "opening"):
         if name in chosen:
-            return ordered(Candidate.objects.filter(**{name: chosen[name]}), cursor)
-    ours = Candidate.objects.filter(workspace=membership.workspace_id)
-    if membership.is_limited:
-        openings = [ordered(ours.filter(opening=opening), cursor) for opening in membership.openings.all()]
-        merged = Candidate.objects.none().values("pk").union(*openings, all=True)
-        return merged.order_by(f"{cursor.order}pk")[:LOOK]
-    if "source" in chosen:
-        ours = ours.filter(source=chosen["source"])
-    return ordered(ours, cursor)
-
-
-def ordered(rows: CandidateQuerySet, cursor: Cursor) -> QuerySet[Any]:
-    return cursor.cut(rows).order_by(f"{cursor.order}pk").values("pk")[:LOOK]
+            return along(Candidate.objects.filter(**{name: chosen[name]}))
+    ours = Candidate.objects.filter(workspace=filters.membership.workspace_id)
+    if filters.membership.is_limited:
+        walks = [along(ours.filter(opening=each)) for each in filters.membership.openings.all()]
+        if len(walks) < 2:
+            return walks[0] if walks else ours.none().values_list("id", flat=True)
+        return walks[0].union(*walks[1:], all=True).order_by(f"{cursor.order}id")[:most]
+    return along(ours.filter(source=chosen["source"]) if "source" in chosen else ours)

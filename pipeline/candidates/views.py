@@ -4,7 +4,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from pipeline.workspaces.models import Membership
 from pipeline.workspaces.requests import MemberRequest
 
 from .filters import CandidateFilter
@@ -32,17 +31,16 @@ def candidate_list(request: MemberRequest) -> HttpResponse:
         response = render(request, "candidates/_candidates.html", context)
         response["HX-Push-Url"] = f"{context['address']}?{page.query}".rstrip("?")
         return response
-    return render(
-        request, "candidates/list.html", context | {"sources": sources_for(request.user)}
-    )
+    return render(request, "candidates/list.html", context | {"sources": sources_for(request.user)})
 
 
 def with_matching_folder(data: QueryDict) -> QueryDict:
     """Who chooses another opening in the form leaves the folder of the one before."""
-    opening, folder = data.get("opening", ""), data.get("folder", "")
     data = data.copy()
+    opening, folder = data.get("opening", ""), data.get("folder", "")
     if opening.isdecimal() and folder.isdecimal():
-        if not Folder.objects.filter(pk=folder, opening=opening).exists():
+        chosen = Folder.objects.filter(pk=int(folder), opening=int(opening))
+        if not chosen.exists():
             data.pop("folder")
     return data
 

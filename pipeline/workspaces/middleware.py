@@ -27,7 +27,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
             return refusal
         return render(request, "workspaces/no_workspace.html", status=403)
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         """To the login page; an htmx request is told to go there, or it would swap it in."""
@@ -37,7 +37,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
 
 
 def needs_membership(request: HttpRequest, view_func: Callable[..., Any]) -> bool:
-    """All that needs a login, but for the way out and the admin site, which ask for no workspace."""
+    """All that needs a login, but for the way out and the admin site."""
     match = request.resolver_match
     if match is None or match.route.startswith("admin/"):
         return False

@@ -1,0 +1,91 @@
+"""The operators' view. Nothing here counts or lists a million candidates."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from .filters import EVERYTHING
+from .models import Candidate, CandidateSearch, Folder, Label, Opening
+from .search import Words, tsquery
+
+
+class FolderInline(admin.TabularInline[Folder, Opening]):
+    model = Folder
+    extra = 0
+    fields = ("name", "position")
+    ordering = ("position", "pk")
+
+
+@admin.register(Opening)
+class OpeningAdmin(admin.ModelAdmin[Opening]):
+    list_display = ("name", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("name",)
+    autocomplete_fields = ("workspace", "members")
+    inlines = (FolderInline,)
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[Opening], formsets: Any, change: bool
+    ) -> None:
+        """An opening without folders could take no candidate."""
+        super().save_related(request, form, formsets, change)
+        if not form.instance.folders.exists():
+            form.instance.add_default_folders()
+
+
+@admin.register(Folder)
+class FolderAdmin(admin.ModelAdmin[Folder]):
+    list_display = ("name", "opening", "position")
+    list_select_related = ("opening",)
+    search_fields = ("name", "opening__name")
+    autocomplete_fields = ("opening",)
+
+
+@admin.register(Label)
+class LabelAdmin(admin.ModelAdmin[Label]):
+    list_display = ("name", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("name",)
+    autocomplete_fields = ("workspace",)
+
+
+class CappedPaginator(Paginator[Candidate]):
+    """Pages through the newest only; who is older is found by the search."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[: self.MOST].count())
+
+
+@admin.register(Candidate)
+class CandidateAdmin(admin.ModelAdmin[Candidate]):
+    list_display = ("full_name", "email", "phone", "opening", "folder", "created_at")
+    list_select_related = ("opening", "folder")
+    ordering = ("-pk",)
+    paginator = CappedPaginator
+    show_full_result_count = False
+    # Makes the search box appear; `get_search_results` does not use the field.
+    search_fields = ("full_name",)
+    search_help_text = "The beginnings of names, e-mail or phone number."
+    autocomplete_fields = ("workspace", "opening", "folder", "recruiter")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("created_at",)
+    actions = None  # deleting or changing many is a bulk action's work
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Candidate], search_term: str
+    ) -> tuple[QuerySet[Candidate], bool]:
+        query = tsquery(search_term)
+        if not query:
+            return queryset, False
+        found = CandidateSearch.objects.filter(document=Words(query))
+        return queryset.filter(pk__in=found.values("pk")[:EVERYTHING]), False

@@ -1,0 +1,120 @@
+"""Which candidates an order is for."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+
+from pipeline.candidates.models import Candidate
+from pipeline.candidates.selections import Selection, SelectionError
+
+
+def select(user, *pairs):
+    return Selection.from_data(user, QueryDict(urlencode(pairs)))
+
+
+def test_picked_candidates_are_selected(recruiter, make_candidates):
+    first, second, _ = make_candidates(3)
+
+    selection = select(recruiter, ("candidate", first.pk), ("candidate", second.pk))
+
+    assert set(selection.candidates) == {first, second}
+    assert selection.describe() == "2 picked candidates"
+
+
+def test_one_picked_twice_is_selected_once(recruiter, make_candidates):
+    one = make_candidates(1)[0]
+
+    selection = select(recruiter, ("candidate", one.pk), ("candidate", one.pk))
+
+    assert selection.candidates.count() == 1
+
+
+def test_all_that_match_are_selected(recruiter, make_candidates, opening, labels):
+    wanted = make_candidates(2, labels=labels[:1], full_name="Ana Ruiz")
+    make_candidates(2, labels=labels[:1])
+    make_candidates(2, full_name="Ana Ruiz")
+
+    selection = select(recruiter, ("select", "all"), ("label", labels[0].pk), ("q", "ana"))
+
+    assert set(selection.candidates) == set(wanted)
+    assert selection.describe() == "All candidates with label Night shift, matching “ana”"
+
+
+def test_its_fields_say_it_again(recruiter, make_candidates, opening):
+    make_candidates(2, full_name="Ana Ruiz")
+    first = select(
+        recruiter, ("select", "all"), ("opening", opening.pk), ("q", "ana"), ("page", "7")
+    )
+
+    again = select(recruiter, *first.fields)
+
+    assert set(again.candidates) == set(first.candidates)
+    assert again.fields == first.fields
+
+
+def test_nothing_picked_is_empty(recruiter):
+    assert select(recruiter).is_empty
+
+
+@pytest.mark.parametrize("value", ["x", "", "9" * 40, "-1", "1.5"])
+def test_what_is_no_candidate_is_an_error(recruiter, value):
+    with pytest.raises(SelectionError):
+        select(recruiter, ("candidate", value))
+
+
+def test_a_strangers_candidate_is_an_error(recruiter, make_candidates, stranger):
+    theirs = Candidate.objects.filter(workspace=stranger.membership.workspace)[0]
+    mine = make_candidates(1)[0]
+
+    with pytest.raises(SelectionError):
+        select(recruiter, ("candidate", mine.pk), ("candidate", theirs.pk))
+
+
+def test_another_openings_candidate_is_an_error_for_a_limited_member(
+    limited, make_candidates, other_opening
+):
+    with pytest.raises(SelectionError):
+        select(limited, ("candidate", make_candidates(1, other_opening)[0].pk))
+
+
+@pytest.mark.parametrize("field", ["opening", "folder", "label", "recruiter"])
+def test_a_filter_that_names_nothing_of_mine_never_means_all(recruiter, make_candidates, field):
+    make_candidates(2)
+
+    with pytest.raises(SelectionError):
+        select(recruiter, ("select", "all"), (field, 999_999))
+
+
+def test_a_folder_of_another_opening_never_means_all(
+    recruiter, make_candidates, opening, other_opening
+):
+    make_candidates(2)
+
+    with pytest.raises(SelectionError):
+        select(
+            recruiter,
+            ("select", "all"),
+            ("opening", opening.pk),
+            ("folder", other_opening.inbox.pk),
+        )
+
+
+def test_all_of_a_limited_member_are_its_own(limited, make_candidates, opening, other_opening):
+    mine = make_candidates(2, opening)
+    make_candidates(2, other_opening)
+
+    assert set(select(limited, ("select", "all")).candidates) == set(mine)
+
+
+def test_a_search_can_be_frozen_inside_the_database(recruiter, make_candidates):
+    make_candidates(3, full_name="Ana Ruiz")
+    selection = select(recruiter, ("select", "all"), ("q", "ana"))
+    sql, parameters = selection.candidates.values("id", "opening_id").query.sql_with_params()
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE frozen AS {sql}", parameters)
+        cursor.execute("SELECT count(*) FROM frozen")
+
+        assert cursor.fetchone() == (3,)
