@@ -93,12 +93,15 @@ class Processes:
             self.running[name] = process
             Thread(target=process.run, args=(self.events,), daemon=True).start()
 
+        at_terminal = sys.stdout.isatty()
         first: End | None = None
         deadline: float | None = None
         while self.running:
             end = self.next_end()
             if end and not self.stopping:
                 first, self.stopping = end, True
+            if at_terminal and not sys.stdout.isatty():
+                self.stopping = True  # it was closed, and `make` does not pass its SIGHUP on
             if self.stopping and deadline is None and self.running.keys() <= self.pids.keys():
                 deadline = time.monotonic() + PATIENCE_SECONDS
                 self.printer.say("stopping")
