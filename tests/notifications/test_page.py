@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+import tests.servers as servers
 from notifications import live
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.models import BulkAction
@@ -100,13 +101,14 @@ def as_of(action: BulkAction, **fields: Any) -> BulkAction:
     return shown
 
 
-def push_tick(action: BulkAction) -> None:
+def push_tick(action: BulkAction, then: str = "") -> None:
+    """Push the progress part, and with it a count that says `then`, to be waited for."""
     message = {
         "type": "bulk_action.changed",
         "action": action.pk,
         "status": action.status,
         "status_changed": False,
-        "html": live.html_of(action, live.TICK),
+        "html": live.html_of(action, live.TICK) + f'<span id="progress-count">{then}</span>',
     }
     live.push([f"workspace-{action.workspace_id}"], message)
 
@@ -122,12 +124,11 @@ def test_what_is_older_than_what_is_shown_is_dropped(page: Page, action, do: Do)
     do(lambda: push_tick(as_of(action, version=9, changed=3)))
     expect(row).to_contain_text("3 of 4")
 
-    do(lambda: push_tick(as_of(action, version=8, changed=2)))
-    do(lambda: push_tick(as_of(action, version=10, changed=3, failed=1)))
+    do(lambda: push_tick(as_of(action, version=8, changed=2), then="heard"))
+    expect(page.locator("#progress-toggle")).to_contain_text("heard")
 
-    expect(row).to_contain_text("1 failed so far")
-    expect(row).to_have_attribute("data-version", "10")
-    expect(row.locator("progress")).to_have_js_property("value", 4)
+    expect(row).to_contain_text("3 of 4")
+    expect(row).to_have_attribute("data-version", "9")
 
 
 def test_an_older_snapshot_takes_nothing_back(page: Page, action, do: Do) -> None:
@@ -236,6 +237,20 @@ def test_a_server_that_hangs_is_noticed_and_what_was_missed_is_caught_up(
         web.process.send_signal(signal.SIGCONT)
 
     expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=30_000)
+    expect(page.locator("#live-paused")).to_be_hidden(timeout=30_000)
+
+
+def test_a_status_that_redis_never_passed_on_is_caught_up(
+    page: Page, action, do: Do, recruiter
+) -> None:
+    assert servers.redis, "needs the embedded Redis"
+    servers.redis.end(signal.SIGKILL)
+    do(action.cancel, by=recruiter)
+    expect(row_of(page, action)).to_have_attribute("data-status", "in_progress")
+    servers.redis.start()
+    servers.redis.wait_until_ready()
+
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=40_000)
     expect(page.locator("#live-paused")).to_be_hidden(timeout=30_000)
 
 
