@@ -33,6 +33,7 @@
   }
   const remembered = byId("progress-toggle");
   if (sessionStorage.getItem(`open:${remembered.id}`)) show(remembered, true);
+  addEventListener("openPanel", () => show(remembered, true)); // an action was started: see it
 
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || byId("dialog")?.open) return;
