@@ -59,7 +59,9 @@ def test_import_move_cancel_and_review_while_a_colleague_watches(
 
     expect(row).to_have_attribute("data-status", "canceled")
     sentence = row.locator(".bulk-numbers").inner_text()
-    assert re.match(r"Canceled by Ana Ruiz at \d\d:\d\d: [\d,]+ done, [\d,]+ untouched", sentence)
+    assert re.match(
+        r"Canceled by Ana Ruiz at \d\d:\d\d: [\d,]+ done, 3 failed, [\d,]+ untouched", sentence
+    )
     expect(theirs.locator("li[data-status=canceled] .bulk-numbers")).to_have_text(sentence)
     look(theirs, "panel-canceled-phone")
 
@@ -90,10 +92,10 @@ def order_move_of_everybody(page: Page, opening: Opening, folder: str) -> None:
     page.get_by_role("button", name=re.compile("Select all .* match")).click()
     look(page, "candidates-all-selected")
     page.get_by_role("button", name="Move", exact=False).first.click()
-    page.get_by_label("Move to").select_option(label=folder)
+    page.locator("[name=to_folder]").select_option(label=folder)
     expect(page.locator("#start-preview")).to_contain_text("3: In another opening")
     look(page, "start-dialog")
-    page.get_by_label(re.compile("type the number", re.I)).fill(f"{PEOPLE + 3}")
+    page.locator("[name=typed_number]").fill(f"{PEOPLE + 3}")
     page.locator("#start-submit").click()
     expect(page.locator("#progress-panel")).to_be_visible()
     expect(page.locator("li[id^=bulk-action-]")).to_be_visible()
