@@ -28,17 +28,13 @@ def formula_safe(value: object) -> str:
     return f"'{text}" if isinstance(value, str) and looks_like_formula(text) else text
 
 
-def csv_lines(
-    headings: Iterable[object], rows: Iterable[Iterable[object]]
-) -> Iterator[str]:
+def csv_lines(headings: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """The file in pieces of some hundred rows, with the mark that tells Excel it is UTF-8."""
     line = csv.writer(_Echo())
     yield "\ufeff"
     lines = chain([headings], rows)
     while some := list(islice(lines, ROWS_AT_ONCE)):
-        yield "".join(
-            line.writerow([formula_safe(value) for value in row]) for row in some
-        )
+        yield "".join(line.writerow([formula_safe(value) for value in row]) for row in some)
 
 
 class CsvResponse(StreamingHttpResponse):
@@ -50,19 +46,15 @@ class CsvResponse(StreamingHttpResponse):
     def __init__(
         self, name: str, headings: Iterable[object], rows: Iterable[Iterable[object]]
     ) -> None:
-        super().__init__(
-            csv_lines(headings, rows), content_type="text/csv; charset=utf-8"
-        )
-        safe = "".join(
-            c if c.isascii() and (c.isalnum() or c in " ._-") else "-" for c in name
-        )
+        super().__init__(csv_lines(headings, rows), content_type="text/csv; charset=utf-8")
+        safe = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "-" for c in name)
         self["Content-Disposition"] = f'attachment; filename="{safe}"'
         self["X-Content-Type-Options"] = "nosniff"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Piece by piece in the request's thread; Django's own would make a list of all first."""
         pieces: Iterator[Any] = iter(self.streaming_content)  # type: ignore[arg-type]
-        while (piece := await sync_to_async(next)(pieces, None)) is not None:
+        while (piece := await sync_to_async(lambda: next(pieces, None))()) is not None:
             yield piece
 
 

@@ -77,7 +77,7 @@ def recognized(record: Iterable[str]) -> int:
 def guess(columns: Sequence[str]) -> dict[str, str]:
     """The field: heading pairs that the names of these columns suggest."""
     mapping: dict[str, str] = {}
-    free = {}
+    free: dict[str, str] = {}
     for column in columns:
         free.setdefault(plain(column), column)
     for field, words in HEADINGS.items():

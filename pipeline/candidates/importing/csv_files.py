@@ -42,9 +42,10 @@ class CsvRecords:
         self.record, self.has_ended = 0, False
         # Windows-1252 leaves five bytes undefined; one of them is no reason to refuse a file.
         errors = "replace" if self.encoding == "cp1252" else "strict"
-        with self.path.open(encoding=self.encoding, errors=errors, newline="") as file:
+        with self.path.open("rb") as raw:
+            file = io.TextIOWrapper(raw, encoding=self.encoding, errors=errors, newline="")
             try:
-                for record in csv.reader(self.lines(file), delimiter=self.delimiter):
+                for record in csv.reader(self.lines(file, raw), delimiter=self.delimiter):
                     self.record += 1
                     if self.has_ended:  # it went on over the file's end: inside quotes
                         raise ImportRefused(self.endless_quote())
@@ -57,7 +58,7 @@ class CsvRecords:
                     "Save it again as “CSV UTF-8” and upload that."
                 ) from error
 
-    def lines(self, file: io.TextIOWrapper) -> Iterator[str]:
+    def lines(self, file: io.TextIOWrapper, raw: io.BufferedReader) -> Iterator[str]:
         while line := file.readline(LINE_CHARACTERS):
             if "\0" in line:
                 raise ImportRefused(
@@ -69,7 +70,7 @@ class CsvRecords:
                     f"The line after record {self.record} is longer than any table's. "
                     "Export the file again as CSV or XLSX."
                 )
-            self.bytes_read = file.buffer.tell()
+            self.bytes_read = raw.tell()
             yield line
         self.has_ended = True
 

@@ -61,11 +61,11 @@ class UploadForm(forms.Form):
         openings: Any = self.fields["opening"]
         openings.queryset = Opening.objects.visible_to(user)
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > settings.IMPORT_MAX_BYTES:
             raise forms.ValidationError(
-                f"The file has {filesizeformat(file.size)}; the limit is "
+                f"The file has {filesizeformat(file.size or 0)}; the limit is "
                 f"{filesizeformat(settings.IMPORT_MAX_BYTES)}. Split it into smaller files."
             )
         return file
@@ -94,7 +94,7 @@ class ColumnsForm(forms.Form):
         self, *args: Any, imported: CandidateImport, sample: list[list[str]], **kwargs: Any
     ) -> None:
         initial = {"separator": imported.separator, "region": imported.phone_region}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         self.imported = imported
         self.sample = sample
         layout = Layout.from_json(imported.layout)

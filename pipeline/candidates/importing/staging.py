@@ -208,7 +208,7 @@ def staged(record: int, person: Person, folder_id: int | None) -> tuple[Any, ...
 
 def merge(opening: Opening, import_id: int, labels: list[str]) -> dict[str, int]:
     """Bring the staged people into the opening, inside the caller's transaction."""
-    values = {
+    values: dict[str, Any] = {
         "workspace": opening.workspace_id, "opening": opening.pk, "inbox": opening.inbox.pk,
         "import": import_id, "labels": labels, "emails": OTHER_EMAILS, "phones": OTHER_PHONES,
     }  # fmt: skip

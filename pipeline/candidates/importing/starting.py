@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
@@ -65,7 +66,9 @@ def separator_in(layout: Layout, mapping: dict[str, str], sample: list[list[str]
     return separator_of(row[at] for row in sample)
 
 
-def from_upload(upload: UploadedFile, opening: Opening, region: str, by: User) -> CandidateImport:
+def from_upload(
+    upload: "UploadedFile[Any]", opening: Opening, region: str, by: User
+) -> CandidateImport:
     """The same for a file that came with a form; a small one of those is in memory only."""
     name = upload.name or "upload"
     with NamedTemporaryFile() as copy:

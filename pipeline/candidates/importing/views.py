@@ -5,6 +5,7 @@ from functools import wraps
 from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,11 +19,14 @@ from .reading import Layout, sample_of
 RECENT = 10
 
 
-def starters_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+View = Callable[..., HttpResponseBase]
+
+
+def starters_only(view: View) -> View:
     """403, with the reason, for members whose role imports nobody."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    def guarded(request: HttpRequest, pk: int | None = None) -> HttpResponseBase:
         membership = membership_of(request.user)
         if membership is None or not membership.can_start:
             return render(request, "candidates/import_forbidden.html", status=403)
@@ -92,7 +96,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @starters_only
-def rejected(request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
+def rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows that were not imported, as they were, each with its number and the reason."""
     imported = import_of(request, pk)
     if not imported.is_done or not imported.rejected:

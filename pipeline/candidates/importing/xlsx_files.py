@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -46,8 +47,7 @@ class XlsxRecords:
             raise ImportRefused(BROKEN) from error
 
     def rows(self) -> Iterator[list[str]]:
-        values = load_workbook(self.path, read_only=True, data_only=True)
-        try:
+        with opened(self.path, data_only=True) as values:
             shown = values[self.sheet]
             self.expected_rows = shown.max_row or 0
             shown.reset_dimensions()  # some programs write a wrong one, and cells are lost
@@ -56,13 +56,10 @@ class XlsxRecords:
                     yield self.count([text_of(value) for value in row])
                 return
             yield from self.rows_with_formulas(shown)
-        finally:
-            values.close()
 
     def rows_with_formulas(self, shown: Any) -> Iterator[list[str]]:
         """Formulas are never evaluated: what Excel last showed, or the formula's own text."""
-        formulas = load_workbook(self.path, read_only=True)
-        try:
+        with opened(self.path, data_only=False) as formulas:
             written = formulas[self.sheet]
             written.reset_dimensions()
             rows = zip_longest(shown.iter_rows(values_only=True), written.iter_rows(), fillvalue=())
@@ -73,8 +70,6 @@ class XlsxRecords:
                         for value, cell in zip_longest(values, cells)
                     ]
                 )
-        finally:
-            formulas.close()
 
     def shown_or_formula(self, value: Any, cell: Any) -> str:
         if getattr(cell, "data_type", None) != "f":
@@ -88,6 +83,17 @@ class XlsxRecords:
         if self.record > ROWS:
             raise ImportRefused(BROKEN)
         return row
+
+
+@contextmanager
+def opened(path: Path, data_only: bool) -> Iterator[Any]:
+    """The workbook, row by row. By its content: openpyxl refuses names without .xlsx."""
+    with path.open("rb") as file:
+        workbook = load_workbook(file, read_only=True, data_only=data_only)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
 
 
 def check_size(path: Path) -> None:
@@ -113,11 +119,10 @@ def check_size(path: Path) -> None:
 def best_sheet(path: Path) -> str:
     """The sheet with the most known headings near its top; the first one when none has any."""
     try:
-        workbook = load_workbook(path, read_only=True, data_only=True)
-        try:
-            found = {sheet.title: headings_in(sheet) for sheet in workbook.worksheets}
-        finally:
-            workbook.close()
+        with opened(path, data_only=True) as workbook:
+            found: dict[str, int] = {
+                sheet.title: headings_in(sheet) for sheet in workbook.worksheets
+            }
     except Exception as error:
         raise ImportRefused(BROKEN) from error
     if not found:
@@ -142,7 +147,7 @@ def has_formulas(path: Path, sheet: Any) -> bool:
     return False
 
 
-def text_of(value: object) -> str:
+def text_of(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -82,7 +82,7 @@ def test_formulas_are_kept_as_text(tmp_path: Path, import_file: ImportFile) -> N
 
     imported = import_file(path)
 
-    assert imported.is_done
+    assert imported.is_done, imported.error
     assert imported.counts["formulas"] == 1
     notes = dict(Candidate.objects.values_list("full_name", "attributes__Notes"))
     assert notes == {"Ana": "=1+1", "Bo": "-"}
@@ -96,7 +96,7 @@ def test_rejected_rows_come_back_safe_for_spreadsheets(import_rows: ImportRows) 
 
     text = Path(imported.rejected.path).read_text("utf-8-sig")
     assert text.splitlines()[0] == "Record,Reason,Name,Email"
-    assert text.splitlines()[1].startswith("1,The e-mail address is not one")
+    assert text.splitlines()[1].startswith('1,"The e-mail address is not one')
     assert ",'=cmd|'/C calc'!A0,none" in text
 
 
@@ -169,10 +169,10 @@ def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["zero bytes", "unclosed quote, long"])
 def test_a_file_that_breaks_in_the_middle_imports_nothing(
-    kind: str, tmp_path: Path, import_file: ImportFile, monkeypatch: pytest.MonkeyPatch
+    kind: str, tmp_path: Path, import_file: ImportFile
 ) -> None:
     path = tmp_path / "file.csv"
-    path.write_bytes(HEAD + b"Cy,cy@x.org\r\n" * 10 + BAD_FILES[kind][0].removeprefix(HEAD))
+    path.write_bytes(HEAD + b"Cy,cy@x.org\r\n" * 1500 + BAD_FILES[kind][0].removeprefix(HEAD))
 
     imported = import_file(path)
 

@@ -55,12 +55,7 @@ def test_the_whole_way(client_of: ClientOf, recruiter: User, opening: Opening) -
     assert b"1 cell looks like a formula and was kept as plain text" in page.content
     rejected = client.get(f"{URL}{imported.pk}/rejected.csv")
     assert rejected["Content-Disposition"] == 'attachment; filename="rejected-people.csv"'
-    assert (
-        b"".join(rejected.streaming_content)
-        .decode("utf-8-sig")
-        .splitlines()[1]
-        .endswith("Bo,,,Blue")
-    )
+    assert rejected.getvalue().decode("utf-8-sig").splitlines()[1].endswith("Bo,,,Blue")
     candidate = Candidate.objects.get()
     assert [label.name for label in candidate.labels.all()] == ["=Red"]
 
