@@ -130,12 +130,15 @@ class Candidate(models.Model):
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)
-    opening = models.ForeignKey(
-        Opening, models.CASCADE, related_name="candidates", db_index=False
-    )
+    opening = models.ForeignKey(Opening, models.CASCADE, related_name="candidates", db_index=False)
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="candidates", db_index=False)
     recruiter = models.ForeignKey(
-        Membership, models.SET_NULL, null=True, blank=True, related_name="candidates", db_index=False
+        Membership,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="candidates",
+        db_index=False,
     )
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
@@ -202,7 +205,9 @@ class CandidateSearch(models.Model):
 
     class Meta:
         # No pending list: flushing it would make one unlucky transaction wait.
-        indexes: ClassVar = [GinIndex(fields=["document"], name="search_document", fastupdate=False)]
+        indexes: ClassVar = [
+            GinIndex(fields=["document"], name="search_document", fastupdate=False)
+        ]
 
 
 # Django finds models here only.

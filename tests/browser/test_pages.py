@@ -1,0 +1,96 @@
+"""Every page, light and dark, wide and as narrow as 400 % zoom makes it, before axe."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipeline.bulk_actions import engine
+from pipeline.candidates.models import Candidate, Label, Opening
+from pipeline.workspaces.models import User
+
+from .conftest import DESKTOP, Visit, look
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NARROW = {"width": 320, "height": 640}
+
+
+@pytest.fixture
+def addresses(make_candidates, labels: list[Label], opening: Opening, start_move) -> dict[str, str]:
+    """Name and address of each page, with something on it."""
+    make_candidates(60)
+    candidate = Candidate.objects.latest("pk")
+    candidate.labels.set(labels)
+    action = start_move(opening.folders.get(name="Hired"))
+    engine.work_on(action.pk, 0)
+    return {
+        "candidates": f"/candidates/?opening={opening.pk}",
+        "nobody-found": "/candidates/?q=zzzz",
+        "profile": candidate.get_absolute_url(),
+        "import": "/candidates/import/",
+        "new": f"/bulk-actions/new/?operation=change_labels&candidate={candidate.pk}",
+        "history": "/bulk-actions/",
+        "review": action.get_absolute_url(),
+        "review-failed": f"{action.get_absolute_url()}?result=failed",
+        "cancel": f"/bulk-actions/{action.pk}/cancel/",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, NARROW], ids=["wide", "narrow"])
+def test_axe_finds_nothing_serious_and_nothing_needs_sideways_scrolling(
+    visit: Visit, recruiter: User, addresses: dict[str, str], scheme: str, size
+) -> None:
+    page = visit(recruiter, size)
+    page.emulate_media(color_scheme=scheme)
+    for name, address in addresses.items():
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        look(page, f"{name}-{scheme}-{size['width']}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+    page.locator("#progress-toggle").click()
+    look(page, f"panel-{scheme}-{size['width']}")
+    page.context.clear_cookies()
+    page.goto("/login/")
+    look(page, f"login-{scheme}-{size['width']}")
+
+
+def test_an_action_is_ordered_and_stopped_by_keyboard_alone(
+    visit: Visit, workspace, recruiter: User, make_candidates, opening: Opening
+) -> None:
+    make_candidates(400)
+    page = visit(recruiter)
+
+    tab_to(page, "Select all on this page")
+    page.keyboard.press("Space")
+    tab_to(page, "Move to folder")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=to_folder]")).to_be_focused()
+    page.keyboard.type("Hired")
+    tab_to(page, "Move 50 candidates")
+    page.keyboard.press("Enter")
+    expect(page.locator("#progress-panel")).to_be_visible()
+    tab_to(page, "Cancel Move to Hired")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keep running")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    row = page.locator("li[id^=bulk-action-]")
+    expect(row).to_have_attribute("data-status", "canceled")
+    expect(row.get_by_role("link", name="Review")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#progress-panel")).to_be_hidden()
+    expect(page.locator("#progress-toggle")).to_be_focused()
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what has that name has the focus, as somebody without a mouse does."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "(document.activeElement.getAttribute('aria-label') ||"
+            " document.activeElement.textContent).replace(/\\s+/g, ' ').trim()"
+        )
+        if focused == name:
+            return
+    raise AssertionError(f"Tab never leads to {name!r}")
