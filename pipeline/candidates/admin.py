@@ -89,3 +89,6 @@ class CandidateAdmin(admin.ModelAdmin[Candidate]):
             return queryset, False
         found = CandidateSearch.objects.filter(document=Words(query))
         return queryset.filter(pk__in=found.values("pk")[:EVERYTHING]), False
+
+
+from .importing import admin as importing_admin  # noqa: E402, F401

@@ -35,12 +35,14 @@ def is_formula(cell: str) -> bool:
 
 def text(cell: str) -> str:
     """Without control and invisible characters, outer blanks, and the apostrophe of a guard."""
-    cell = CONTROL.sub("", INVISIBLE.sub("", cell)).strip()
+    is_plain = cell.isascii() and cell.isprintable()  # most are, and this is the hottest line
+    cell = (cell if is_plain else CONTROL.sub("", INVISIBLE.sub("", cell))).strip()
     if cell[:1] == "'" and cell[1:2] in FORMULA_SIGNS and len(cell) > 1:
         cell = cell[1:]
-    return unicodedata.normalize("NFC", cell)
+    return cell if is_plain else unicodedata.normalize("NFC", cell)
 
 
+@lru_cache(maxsize=4096)  # stages, sources and labels come again and again
 def name(cell: str) -> str:
     return re.sub(r"\s+", " ", text(cell))
 

@@ -72,6 +72,7 @@ CREATE TEMP TABLE holder ON COMMIT DROP AS
 SELECT DISTINCT phone, name_key, coalesce(linked.person, email) AS person
 FROM node LEFT JOIN linked USING (email)
 WHERE email <> '' AND phone <> '';
+CREATE INDEX ON holder (phone);
 ANALYZE holder;
 
 CREATE TEMP TABLE lonely ON COMMIT DROP AS

@@ -74,9 +74,10 @@ class XlsxRecords:
     def shown_or_formula(self, value: Any, cell: Any) -> str:
         if getattr(cell, "data_type", None) != "f":
             return text_of(value)
-        self.formulas += 1
-        formula = getattr(cell.value, "text", cell.value)
-        return text_of(formula if value is None else value)
+        if value is None:
+            return text_of(getattr(cell.value, "text", cell.value))
+        self.formulas += 1  # a formula's own text is counted where cells are
+        return text_of(value)
 
     def count(self, row: list[str]) -> list[str]:
         self.record += 1

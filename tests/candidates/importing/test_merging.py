@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.candidates.models import Candidate, Label, Opening
+from pipeline.candidates.timeline import events_of
+from pipeline.workspaces.models import User
 
 from .conftest import ImportRows
 
@@ -120,3 +122,16 @@ def test_it_writes_down_whom_it_brought(opening: Opening, import_rows: ImportRow
 
     brought = dict(imported.candidates.values_list("candidate__email", "is_new"))
     assert brought == {"ana@x.org": False, "bo@x.org": True}
+
+
+def test_the_profile_tells_of_the_import(
+    opening: Opening, recruiter: User, import_rows: ImportRows
+) -> None:
+    for _ in range(2):
+        imported = import_rows("Name,Email", ("Ana", "ana@x.org"))
+
+    events = events_of(Candidate.objects.get(), recruiter)
+
+    texts = [event.text for event in events if event.link]
+    assert texts == ["Brought up to date from rows.csv", "Imported from rows.csv"]
+    assert imported.get_absolute_url() in {event.link for event in events}

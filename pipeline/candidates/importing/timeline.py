@@ -1,0 +1,24 @@
+"""A candidate's imports, in what happened to the candidate."""
+
+from collections.abc import Iterator
+
+from pipeline.candidates.models import Candidate
+from pipeline.candidates.timeline import MOST, SOURCES, Event
+from pipeline.workspaces.models import User
+
+
+def imports(candidate: Candidate, user: User) -> Iterator[Event]:
+    brought = candidate.imports.select_related("candidate_import__created_by")
+    for each in brought.order_by("-candidate_import_id")[:MOST]:
+        imported = each.candidate_import
+        what = "Imported from" if each.is_new else "Brought up to date from"
+        by = str(imported.created_by or "")
+        yield Event(
+            imported.ended_at or imported.created_at,
+            f"{what} {imported.name}",
+            link=imported.get_absolute_url(),
+            by=by,
+        )
+
+
+SOURCES.append(imports)
