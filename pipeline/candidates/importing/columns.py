@@ -14,7 +14,7 @@ FIELDS = {
     "phone": "Phone",
     "tags": "Labels",
     "source": "Source",
-    "stage": "Stage (folder)",
+    "stage": "Stage",
     "created_at": "Applied on",
     "job": "Job",
     "notes": "Notes",

@@ -77,7 +77,7 @@ def test_a_stage_is_the_folder_of_that_name_for_new_candidates_only(
 
     folders = dict(Candidate.objects.values_list("email", "folder__name"))
     assert folders == {"ana@x.org": "Inbox", "bo@x.org": "On Hold", "cy@x.org": "Inbox"}
-    assert Candidate.objects.get(email="cy@x.org").attributes["Stage (folder)"] == "Phone screen"
+    assert Candidate.objects.get(email="cy@x.org").attributes["Stage"] == "Phone screen"
 
 
 def test_another_opening_is_another_world(
