@@ -6,8 +6,9 @@ along one index from where the last page ended, however many candidates there ar
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,9 @@ from pipeline.workspaces.models import User, membership_of
 
 from .models import BulkAction, Result
 
-BATCH = 2000  # rows that a download fetches at a time
-REASONS_FROM = 10_000  # failures that the summary of reasons looks at
+Place = tuple[int, int]  # what a list is ordered by; unique in it
+LOOK = 2000  # rows that are looked at together
+REASONS_FROM = 5000  # failures that the summary of reasons looks at
 REASONS_SHOWN = 5
 
 
@@ -46,7 +48,7 @@ RESULTS = {Which.DONE: [Result.CHANGED, Result.UNCHANGED], Which.FAILED: [Result
 class Row:
     """One candidate of a list. `candidate` is None for one that was deleted since."""
 
-    place: tuple[int, int]  # what the list is ordered by; unique in it
+    place: Place
     candidate_id: int
     candidate: Candidate | None
     result: Result | None
@@ -81,59 +83,80 @@ class OutcomeList:
 
     def page(self, after: str = "", size: int = 50) -> Page:
         """The `size` rows that follow the place `after`; from the start when that is no place."""
-        found = self._fetch(place_in(after), size + 1)
+        found = self._find(place_in(after), size + 1)
         rows = self._with_candidates(found[:size])
         is_last = len(found) <= size
         return Page(rows, "" if is_last else "-".join(map(str, rows[-1].place)))
 
     def __iter__(self) -> Iterator[Row]:
         """Every row, some at a time: memory stays flat, and no transaction stays open."""
-        page = self.page(size=BATCH)
-        yield from page.rows
-        while page.next:
-            page = self.page(page.next, size=BATCH)
-            yield from page.rows
+        place = (0, 0)
+        while near := self._fetch(place, LOOK):
+            place = near[-1][:2]
+            yield from self._with_candidates(self._wanted(near))
 
     def reasons(self) -> list[tuple[str, int]]:
         """The most frequent reasons among the first REASONS_FROM rows, with their counts."""
-        narrowing, params = self._narrowing()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                REASONS.format(narrowing=narrowing),
-                [self.action.pk, RESULTS[self.which], *params, REASONS_FROM, REASONS_SHOWN],
-            )
-            rows: list[tuple[str, int]] = cursor.fetchall()
-        return rows
+        near = replace(self, text="")._wanted(self._fetch((0, 0), REASONS_FROM))
+        return Counter(reason for _, _, _, reason, *_ in near).most_common(REASONS_SHOWN)
 
-    def _fetch(self, after: tuple[int, int], limit: int) -> list[tuple[Any, ...]]:
-        narrowing, params = self._narrowing()
-        sql = OUTCOMES if self.which in RESULTS else UNTOUCHED
-        begin = RESULTS.get(self.which) or after[0]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql.format(narrowing=narrowing),
-                [self.action.pk, begin, *after, *params, limit],
-            )
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+    def _find(self, after: Place, limit: int) -> list[Any]:
+        """The first `limit` wanted rows.
 
-    def _narrowing(self) -> tuple[str, tuple[Any, ...]]:
-        """SQL that keeps only what the user may see and looks for; none where that is all."""
+        First the next LOOK rows are tried: a page of them is mostly there. Only when too few of
+        those are wanted, all that match are found first, which for a common word takes seconds.
+        """
+        if self._matching is None:
+            return self._fetch(after, limit)
+        near = self._fetch(after, LOOK)
+        wanted = self._wanted(near)
+        if len(wanted) >= limit or len(near) < LOOK:
+            return wanted[:limit]
+        return self._fetch(after, limit, self._matching)
+
+    @property
+    def _matching(self) -> CandidateQuerySet | None:
+        """The candidates that the user may see and looks for; None where all are."""
         membership = membership_of(self.user)
         query = tsquery(self.text)
         if membership and not membership.is_limited and not query:
-            return "", ()
+            return None
         candidates = Candidate.objects.visible_to(self.user)
         if query:
             found = CandidateSearch.objects.filter(document=Words(query))
             candidates = candidates.filter(pk__in=found.values("pk")[:EVERYTHING])
-        try:
-            sql, params = candidates.order_by().values("pk").query.sql_with_params()
-        except EmptyResultSet:
-            return "AND false", ()
-        return f"AND candidate_id IN ({sql})", params
+        return candidates
 
-    def _with_candidates(self, found: list[tuple[Any, ...]]) -> list[Row]:
+    def _wanted(self, rows: list[Any]) -> list[Any]:
+        if self._matching is None:
+            return rows
+        candidates = Candidate.objects.visible_to(self.user).filter(pk__in=[row[1] for row in rows])
+        if query := tsquery(self.text):
+            candidates = candidates.filter(search__document=Words(query))
+        wanted = set(candidates.values_list("pk", flat=True))
+        return [row for row in rows if row[1] in wanted]
+
+    def _fetch(
+        self, after: Place, limit: int, matching: CandidateQuerySet | None = None
+    ) -> list[Any]:
+        narrowing, params = "", ()
+        if matching is not None:
+            try:
+                all_ids = matching.order_by().values("pk")[:EVERYTHING]
+                ids, params = all_ids.query.sql_with_params()
+            except EmptyResultSet:
+                return []
+            narrowing = f"AND candidate_id IN ({ids})"
+        sql = OUTCOMES if self.which in RESULTS else UNTOUCHED
+        begin = RESULTS.get(self.which) or after[0]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.format(narrowing=narrowing), [self.action.pk, begin, *after, *params, limit]
+            )
+            rows: list[Any] = cursor.fetchall()
+        return rows
+
+    def _with_candidates(self, found: list[Any]) -> list[Row]:
         ids = [candidate_id for _, candidate_id, *_ in found]
         candidates = whole_candidates(self.user).in_bulk(ids)
         befores = describe(self.action, [json.loads(before or "{}") for *_, before, _ in found])
@@ -152,7 +175,9 @@ class OutcomeList:
 
 
 def whole_candidates(user: User) -> CandidateQuerySet:
-    return Candidate.objects.visible_to(user).select_related("opening", "folder")
+    return (
+        Candidate.objects.visible_to(user).select_related("opening", "folder").defer("attributes")
+    )
 
 
 def describe(action: BulkAction, befores: list[dict[str, Any]]) -> list[str]:
@@ -163,7 +188,7 @@ def describe(action: BulkAction, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)
 
 
-def place_in(text: str) -> tuple[int, int]:
+def place_in(text: str) -> Place:
     """The place that a page's `next` names; before the first row when it names none."""
     match = re.fullmatch(r"(\d{1,9})-(\d{1,18})", text, re.ASCII)
     return (int(match[1]), int(match[2])) if match else (0, 0)
@@ -186,12 +211,4 @@ WHERE action_id = %s AND NOT is_done AND number >= %s AND (number, candidate_id)
     WHERE outcome.candidate_id = candidate_id.candidate_id AND outcome.action_id = chunk.action_id
   ) {narrowing}
 ORDER BY number, candidate_id LIMIT %s
-"""
-
-REASONS = """
-SELECT reason, count(*) FROM (
-    SELECT reason FROM bulk_actions_outcome
-    WHERE action_id = %s AND result = ANY(%s) {narrowing}
-    ORDER BY candidate_id LIMIT %s
-) AS first_ones GROUP BY reason ORDER BY count(*) DESC, reason LIMIT %s
 """

@@ -14,7 +14,7 @@ from django_htmx.http import trigger_client_event
 from pipeline.candidates.csv_export import CsvResponse
 from pipeline.workspaces.requests import MemberRequest
 
-from .lists import OutcomeList, Which, first_list
+from .lists import REASONS_FROM, OutcomeList, Which, first_list
 from .models import BulkAction
 
 HEADINGS = (
@@ -54,7 +54,8 @@ def review(request: MemberRequest, pk: int) -> HttpResponse:
         "page": page,
         "is_later_page": bool(after),
         "is_growing": action.is_active and not after and not text and not page.next,
-        "reasons": outcomes.reasons() if which == Which.FAILED else [],
+        "reasons": outcomes.reasons() if which == Which.FAILED and not (after or text) else [],
+        "reasons_from": REASONS_FROM,
         "is_limited": request.user.membership.is_limited,
     }
     template = "_outcomes.html" if request.htmx.target == "outcomes" else "review.html"

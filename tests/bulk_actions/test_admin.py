@@ -54,11 +54,12 @@ def test_nothing_can_be_added_changed_or_deleted(superuser, client_of, actions):
     client, action = client_of(superuser), actions[0]
 
     one = reverse("admin:bulk_actions_bulkaction_change", args=[action.pk])
-    client.post(one, {"title": "Changed", "status": "completed"})
+    changed = client.post(one, {"title": "Changed", "status": "completed"})
     client.post(LIST, {"action": "delete_selected", "_selected_action": [action.pk], "post": "yes"})
 
     action.refresh_from_db()
     assert (action.title, action.status) == ("Move to Hired", "in_queue")
+    assert changed.status_code == 403
     assert client.get(one).status_code == 200
     assert client.get(reverse("admin:bulk_actions_bulkaction_add")).status_code == 403
 

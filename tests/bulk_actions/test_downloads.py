@@ -68,7 +68,7 @@ def test_the_lists_of_a_canceled_action_download_as_they_are_shown(
 
 
 def test_a_download_larger_than_one_batch_is_whole(moved, recruiter, client_of, monkeypatch):
-    monkeypatch.setattr(lists, "BATCH", 2)
+    monkeypatch.setattr(lists, "LOOK", 2)
 
     rows = table(download(client_of(recruiter), moved, result="done"))
 

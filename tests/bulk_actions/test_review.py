@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions import engine, lists
 from pipeline.bulk_actions.lists import OutcomeList, Which
 from pipeline.bulk_actions.models import BulkAction, Outcome
 from pipeline.candidates.models import Candidate, Folder, Opening
@@ -124,6 +124,16 @@ def test_a_list_is_searched_by_name_email_and_phone(stopped, recruiter, client_o
     for text in (wanted.full_name, wanted.email, wanted.phone):
         assert shown(page(client, stopped, result="untouched", q=text)) == [wanted.pk]
         assert shown(page(client, stopped, result="done", q=text)) == []
+
+
+def test_a_search_finds_who_is_far_down_in_a_long_list(stopped, recruiter, monkeypatch):
+    monkeypatch.setattr(lists, "LOOK", 2)
+    last = Candidate.objects.order_by("-pk")[0]
+
+    assert [
+        row.candidate_id
+        for row in OutcomeList(stopped, Which.UNTOUCHED, recruiter, last.email).page().rows
+    ] == [last.pk]
 
 
 def test_a_deleted_candidate_stays_in_the_list_without_a_link(stopped, recruiter, client_of):
