@@ -142,6 +142,11 @@ class CandidateImport(models.Model):
     def can_retry(self) -> bool:
         return self.has_failed and bool(self.file)
 
+    @property
+    def can_be_mapped(self) -> bool:
+        """Its columns can be chosen, for the first time or otherwise than when it failed."""
+        return self.awaits_columns or self.can_retry
+
 
 class ImportedCandidate(models.Model):
     """A candidate whom an import brought or brought up to date."""

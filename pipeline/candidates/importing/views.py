@@ -59,7 +59,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @starters_only
 def columns(request: HttpRequest, pk: int) -> HttpResponse:
     imported = import_of(request, pk)
-    if not imported.awaits_columns:
+    if not imported.can_be_mapped:
         return redirect(imported)
     layout = Layout.from_json(imported.layout)
     sample = sample_of(Path(imported.file.path), layout, most=50)

@@ -160,6 +160,7 @@ def test_a_failed_import_is_tried_again_by_its_button(
     theirs.fail("The disk was full.")
     client = client_of(recruiter)
     assert b"The disk was full." in client.get(f"{URL}{theirs.pk}/").content
+    assert client.get(f"{URL}{theirs.pk}/columns/").status_code == 200
 
     client.post(f"{URL}{theirs.pk}/retry/")
 
