@@ -34,6 +34,7 @@ from .report import Report
 ONE_BY_ONE = 3000  # candidates moved row by row: enough to know the speed
 CANCELS = 100
 STARTS = 30
+FEW = 50_000  # in an action that is canceled: enough to be caught in the middle
 
 
 def measure(sizes: list[int], report: Report) -> None:
@@ -238,7 +239,7 @@ def cancels(bench: Bench, report: Report) -> None:
     times: list[float] = []
     with crew_of(4), override_settings(BULK_LANES=4):
         while len(times) < CANCELS:
-            action = bench.order()
+            action = bench.order(min(bench.size, FEW))
             wait_until(has_begun, action)
             time.sleep(random.uniform(0, 0.2))
             seconds, canceled = timed(action.cancel, bench.user)

@@ -1,7 +1,5 @@
 """Belay as people use it: daphne, workers and the cron on the test database, and real Chromium."""
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,15 +14,14 @@ import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import start_move as start_move
+from tests.chromium import chromium
 from tests.conftest import PASSWORD
 from tests.servers import child_environment
 
-# Playwright's loop runs in this thread; the tests' own queries between its calls are fine.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 SHOTS = Path(settings.BASE_DIR) / ".test-output"
 SERIALIZER = ("--serializer", "rq.serializers.JSONSerializer")
 DESKTOP: ViewportSize = {"width": 1360, "height": 860}
@@ -90,32 +87,23 @@ def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
     site.stop()
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.fail("These tests need Chromium: on Debian, apt-get install chromium.")
-    flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    if os.geteuid() == 0:
-        flags.append("--no-sandbox")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass
 class Visit:
     """Logs a user in, in a browser of their own, and notes what the console complains of."""
 
-    chromium: Browser
+    browser: Browser
     site: Site
     contexts: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
     def __call__(self, user: User, size: ViewportSize = DESKTOP) -> Page:
-        context = self.chromium.new_context(viewport=size, base_url=self.site.address)
+        context = self.browser.new_context(viewport=size, base_url=self.site.address)
         self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
@@ -137,9 +125,9 @@ class Visit:
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     """Any console error or violation of the content security policy fails the test in the end."""
-    visit = Visit(chromium, site)
+    visit = Visit(browser, site)
     yield visit
     for context in visit.contexts:
         context.close()

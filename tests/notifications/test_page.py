@@ -1,7 +1,5 @@
 """The open page: never older, nothing twice, focus kept, and right after any lost connection."""
 
-import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import tests.servers as servers
 from notifications import live
@@ -18,6 +16,7 @@ from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces.models import User
+from tests.chromium import chromium
 
 from .conftest import Daphne
 
@@ -27,14 +26,8 @@ Do = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Fixtures use the database in the thread that Playwright keeps an event loop in.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=path, args=args)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
