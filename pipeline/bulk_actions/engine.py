@@ -9,25 +9,18 @@ Three rules make a cancel final and a crash harmless:
 
 import logging
 import time
-from typing import NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
 
 from . import lanes, locks
-from .models import BulkAction, Chunk, Outcome, Result, Status
+from .models import BulkAction, Chunk, Outcome, Status
 from .operations import Operation
 
 log = logging.getLogger(__name__)
 TRIES = 3  # of a chunk as a whole, before it is taken candidate by candidate
-
-
-class Counts(NamedTuple):
-    changed: int
-    unchanged: int
-    failed: int
 
 
 class Pulse:
@@ -63,8 +56,6 @@ def take_turn(action_id: int) -> bool:
     action = BulkAction.objects.filter(pk=action_id).due().first()
     if action is None:
         return False
-    if action.status == Status.IN_QUEUE:
-        action.start()
     try:
         operation = action.get_operation()
     except KeyError:
@@ -72,13 +63,17 @@ def take_turn(action_id: int) -> bool:
         return False
     ends = time.monotonic() + settings.BULK_TURN_SECONDS
     pulse = Pulse(action.lanes)
-    while time.monotonic() < ends:
-        if not process_next_chunk(action, operation):
-            action.finish()
-            return False
+    with transaction.atomic():  # the start is told with the first chunk, and does not delay it
+        action.start()
+        is_more = process_next_chunk(action, operation)
+    while is_more:
         if pulse.is_due():
             action.announce(status_changed=False)
-    return True
+        if time.monotonic() >= ends:
+            return True
+        is_more = process_next_chunk(action, operation)
+    action.finish()
+    return False
 
 
 def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
@@ -89,10 +84,10 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
             chunk = claim_chunk(action)
             if chunk is None:
                 return False
-            if chunk.attempts >= TRIES:
-                process_next_candidate(action, operation, chunk)
+            if chunk.attempts < TRIES:
+                write(action, chunk, operation.apply())
             else:
-                settle(action, chunk, write(action, operation, chunk.candidate_ids))
+                process_next_candidate(action, chunk, operation)
     except DatabaseError as error:
         if chunk is None or not connection.is_usable():
             raise  # the database is away: reconcile sends a new lane when it is back
@@ -104,82 +99,104 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
 def claim_chunk(action: BulkAction) -> Chunk | None:
     """The next pending chunk, locked until the transaction ends; None when there is no leave.
 
-    The status is read by a statement of its own, after the lock is there: only then does it see
+    The status is read by a statement after the one that takes the lock: only then does it see
     what was committed while we waited.
     """
     locks.enter_chunk(action.pk)
-    if not BulkAction.objects.filter(pk=action.pk, status=Status.IN_PROGRESS).exists():
-        return None
-    chunks = action.chunks.pending().order_by("number")
-    return chunks.select_for_update(skip_locked=True).first()
+    chunks = Chunk.objects.pending().filter(action=action, action__status=Status.IN_PROGRESS)
+    chunks = chunks.select_for_update(of=("self",), skip_locked=True).order_by("number")
+    return chunks.defer("candidate_ids").first()
 
 
-def process_next_candidate(action: BulkAction, operation: Operation, chunk: Chunk) -> None:
+def process_next_candidate(action: BulkAction, chunk: Chunk, operation: Operation) -> None:
     """One candidate of a chunk that failed as a whole, so that one row can't take 499 with it."""
     seen = Outcome.objects.filter(action=action, candidate_id__in=chunk.candidate_ids)
     left = sorted(set(chunk.candidate_ids) - set(seen.values_list("candidate_id", flat=True)))
     if not left:
-        settle(action, chunk, Counts(0, 0, 0))
+        Chunk.objects.filter(pk=chunk.pk).update(is_done=True)
         return
+    is_last = len(left) == 1
     try:
         with transaction.atomic():
-            counts = write(action, operation, left[:1])
+            write(action, chunk, operation.apply(), only=left[0], is_last=is_last)
     except OperationalError:
         raise  # a deadlock or a lost connection says nothing about the candidate
     except DatabaseError:
         log.exception("Bulk action %s, candidate %s", action.pk, left[0])
         reason = f"Unexpected error. Tell support: bulk action {action.pk}, candidate {left[0]}."
-        action.outcomes.create(candidate_id=left[0], result=Result.FAILED, reason=reason)
-        counts = Counts(0, 0, 1)
-    settle(action, chunk if len(left) == 1 else None, counts)
+        write(action, chunk, (REFUSE, {"reason": reason}), only=left[0], is_last=is_last)
 
 
-def write(action: BulkAction, operation: Operation, ids: list[int]) -> Counts:
-    """Apply the operation to the candidates and write their outcomes, in one statement."""
-    sql, params = operation.apply()
+def write(
+    action: BulkAction,
+    chunk: Chunk,
+    change: tuple[str, dict[str, Any]],
+    *,
+    only: int | None = None,
+    is_last: bool = True,
+) -> None:
+    """Change the chunk's candidates, or `only` one, with their outcomes and all counters.
+
+    `change` is what Operation.apply returns. `is_last`: nothing of the chunk is pending then.
+    """
+    sql, params = change
+    ids = OF_THE_CHUNK if only is None else ONLY
     with connection.cursor() as cursor:
         cursor.execute(
-            WRITE.format(operation=sql),
+            WRITE.format(ids=ids, change=sql),
             params
             | {
                 "engine_action": action.pk,
                 "engine_workspace": action.workspace_id,
-                "engine_ids": ids,
+                "engine_chunk": chunk.pk,
+                "engine_only": only,
+                "engine_is_last": is_last,
             },
         )
-        return Counts(*cursor.fetchone())
 
 
-def settle(action: BulkAction, chunk: Chunk | None, counts: Counts) -> None:
-    """Mark the chunk, if it is done, and add to the counters: last, as all lanes share that row."""
-    if chunk is not None:
-        Chunk.objects.filter(pk=chunk.pk).update(is_done=True)
-    BulkAction.objects.filter(pk=action.pk).update(
-        changed=F("changed") + counts.changed,
-        unchanged=F("unchanged") + counts.unchanged,
-        failed=F("failed") + counts.failed,
-        version=F("version") + 1,
-        progressed_at=Now(),
-        stalls=0,
-    )
+OF_THE_CHUNK = (
+    "(SELECT candidate_ids FROM bulk_actions_chunk WHERE id = %(engine_chunk)s)::bigint[]"
+)
+ONLY = "ARRAY[%(engine_only)s]::bigint[]"
 
-
-# Locked in the order of their ids, so that two actions over the same candidates can't deadlock.
+# One statement, as each round trip would cost as much as twenty candidates. They are locked in the
+# order of their ids, so that two actions over the same ones can't deadlock; the action's row comes
+# last, as all lanes share it.
 WRITE = """
 WITH picked AS (
     SELECT id, opening_id, folder_id, recruiter_id FROM candidates_candidate
-    WHERE id = ANY(%(engine_ids)s) AND workspace_id = %(engine_workspace)s
+    WHERE id = ANY({ids}) AND workspace_id = %(engine_workspace)s
     ORDER BY id FOR UPDATE
-), {operation}, written AS (
+), {change}, written AS (
     INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, before)
     SELECT %(engine_action)s, candidate_id, result, reason, before FROM outcome
     UNION ALL
     SELECT %(engine_action)s, gone, 3, 'The candidate was deleted before its turn came.', '{{}}'
-    FROM unnest(%(engine_ids)s) AS gone
+    FROM unnest({ids}) AS gone
     WHERE NOT EXISTS (SELECT FROM picked WHERE picked.id = gone)
     RETURNING result
+), counts AS (
+    SELECT count(*) FILTER (WHERE result = 1) AS changed,
+           count(*) FILTER (WHERE result = 2) AS unchanged,
+           count(*) FILTER (WHERE result = 3) AS failed
+    FROM written
+), marked AS (
+    UPDATE bulk_actions_chunk SET is_done = %(engine_is_last)s WHERE id = %(engine_chunk)s
 )
-SELECT count(*) FILTER (WHERE result = 1), count(*) FILTER (WHERE result = 2),
-       count(*) FILTER (WHERE result = 3)
-FROM written
+UPDATE bulk_actions_bulkaction AS action SET
+    changed = action.changed + counts.changed,
+    unchanged = action.unchanged + counts.unchanged,
+    failed = action.failed + counts.failed,
+    version = action.version + 1,
+    progressed_at = clock_timestamp(),
+    stalls = 0
+FROM counts WHERE action.id = %(engine_action)s
+"""
+
+# What is written for a candidate that could not be changed even alone.
+REFUSE = """
+outcome AS (
+    SELECT id AS candidate_id, 3 AS result, %(reason)s AS reason, '{}'::jsonb AS before FROM picked
+)
 """
