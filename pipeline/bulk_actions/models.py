@@ -170,7 +170,10 @@ class BulkAction(models.Model):
 
     # --- what can be done to it ---
 
+    @transaction.atomic
     def start(self) -> bool:
+        """In Progress, if it still waits. Enters like a chunk: first the lock, then the row."""
+        locks.enter_chunk(self.pk)
         return self.move("start", started_at=Now(), progressed_at=Now())
 
     def cancel(self, by: User) -> bool:
@@ -203,13 +206,10 @@ class BulkAction(models.Model):
 
         Afterwards this object is as the database has it, whoever won.
         """
-        moved = 0
-        for before, after in self.MOVES[verb].items():
-            moved = moved or (
-                BulkAction.objects.filter(pk=self.pk, status=before).update(
-                    status=after, version=F("version") + 1, **fields
-                )
-            )
+        (after,) = set(self.MOVES[verb].values())
+        moved = BulkAction.objects.filter(pk=self.pk, status__in=self.MOVES[verb]).update(
+            status=after, version=F("version") + 1, **fields
+        )
         self.refresh_from_db()
         if moved:
             transaction.on_commit(self.announce)

@@ -23,7 +23,7 @@ class Crew:
         self.peak = 0.0
 
     def watch(self, stop: Event) -> None:
-        while not stop.wait(0.05):
+        while not stop.wait(0.5):
             for worker in self.processes:
                 for process in (worker, *worker.children()):
                     try:
