@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+import phonenumbers
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -181,6 +182,16 @@ class Candidate(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("candidates:profile", args=[self.pk])
+
+    @property
+    def phone_as_written(self) -> str:
+        """The phone as people write it: +44 7700 900123."""
+        try:
+            number = phonenumbers.parse(self.phone)
+        except phonenumbers.NumberParseException:
+            return self.phone
+        style = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        return phonenumbers.format_number(number, style)
 
 
 class CandidateLabel(models.Model):
