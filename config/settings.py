@@ -132,7 +132,7 @@ RQ = {"WORKER_CLASS": "pipeline.bulk_actions.worker.Worker"}
 
 # --- Belay ---------------------------------------------------------------------------------
 SUPPORT_URL = env.str("SUPPORT_URL", default="mailto:support@example.com")
-BULK_CHUNK_SIZE = env.int("BULK_CHUNK_SIZE", default=1000)  # candidates in a chunk, if one lane
+BULK_CHUNK_SIZE = env.int("BULK_CHUNK_SIZE", default=2000)  # candidates in a chunk, if one lane
 BULK_TURN_SECONDS = env.float("BULK_TURN_SECONDS", default=10)  # then the lane queues up again
 BULK_LANES = env.int("BULK_LANES", default=1)  # lanes for each new bulk action
 BULK_PUSH_SECONDS = env.float("BULK_PUSH_SECONDS", default=0.5)  # least time between two ticks

@@ -12,15 +12,15 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from . import lanes, locks
-from .models import BulkAction, Chunk, Outcome, Status
+from .models import BulkAction, Chunk, Status
 from .operations import Operation
 
 log = logging.getLogger(__name__)
-TRIES = 3  # of a chunk as a whole, before it is taken candidate by candidate
+TRIES = 3  # of a chunk as a whole, before it is split, in the end into single candidates
 
 
 class Pulse:
@@ -86,8 +86,8 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
                 return False
             if chunk.attempts < TRIES:
                 write(action, chunk, operation.apply())
-            else:
-                process_next_candidate(action, chunk, operation)
+            elif not chunk.split():
+                write(action, chunk, refusal(action, chunk))
     except DatabaseError as error:
         if chunk is None or not connection.is_usable():
             raise  # the database is away: reconcile sends a new lane when it is back
@@ -106,51 +106,27 @@ def claim_chunk(action: BulkAction) -> Chunk | None:
     return next(iter(Chunk.objects.raw(CLAIM, [action.pk, Status.IN_PROGRESS])), None)
 
 
-def process_next_candidate(action: BulkAction, chunk: Chunk, operation: Operation) -> None:
-    """One candidate of a chunk that failed as a whole, so that one row can't take 499 with it."""
-    seen = Outcome.objects.filter(action=action, candidate_id__in=chunk.candidate_ids)
-    left = sorted(set(chunk.candidate_ids) - set(seen.values_list("candidate_id", flat=True)))
-    if not left:
-        Chunk.objects.filter(pk=chunk.pk).update(is_done=True)
-        return
-    is_last = len(left) == 1
-    try:
-        with transaction.atomic():
-            write(action, chunk, operation.apply(), only=left[0], is_last=is_last)
-    except OperationalError:
-        raise  # a deadlock or a lost connection says nothing about the candidate
-    except DatabaseError:
-        log.exception("Bulk action %s, candidate %s", action.pk, left[0])
-        reason = f"Unexpected error. Tell support: bulk action {action.pk}, candidate {left[0]}."
-        write(action, chunk, (REFUSE, {"reason": reason}), only=left[0], is_last=is_last)
+def write(action: BulkAction, chunk: Chunk, change: tuple[str, dict[str, Any]]) -> None:
+    """Change the chunk's candidates, with their outcomes, its mark and the action's counters.
 
-
-def write(
-    action: BulkAction,
-    chunk: Chunk,
-    change: tuple[str, dict[str, Any]],
-    *,
-    only: int | None = None,
-    is_last: bool = True,
-) -> None:
-    """Change the chunk's candidates, or `only` one, with their outcomes and all counters.
-
-    `change` is what Operation.apply returns. `is_last`: nothing of the chunk is pending then.
+    `change` is what Operation.apply returns.
     """
     sql, params = change
-    ids = OF_THE_CHUNK if only is None else ONLY
+    ours = {
+        "engine_action": action.pk,
+        "engine_workspace": action.workspace_id,
+        "engine_chunk": chunk.pk,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            WRITE.format(ids=ids, change=sql),
-            params
-            | {
-                "engine_action": action.pk,
-                "engine_workspace": action.workspace_id,
-                "engine_chunk": chunk.pk,
-                "engine_only": only,
-                "engine_is_last": is_last,
-            },
-        )
+        cursor.execute(WRITE.format(change=sql), params | ours)
+
+
+def refusal(action: BulkAction, chunk: Chunk) -> tuple[str, dict[str, Any]]:
+    """What is written for the one candidate of a chunk that can't be changed even alone."""
+    pk = chunk.candidate_ids[0]
+    return REFUSE, {
+        "reason": f"Unexpected error. Tell support: bulk action {action.pk}, candidate {pk}."
+    }
 
 
 # The ORM could say it, but takes as long to do so as ten candidates take to be moved.
@@ -161,26 +137,23 @@ WHERE action.id = %s AND action.status = %s AND NOT chunk.is_done
 ORDER BY chunk.number LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 """
 
-OF_THE_CHUNK = (
-    "(SELECT candidate_ids FROM bulk_actions_chunk WHERE id = %(engine_chunk)s)::bigint[]"
-)
-ONLY = "ARRAY[%(engine_only)s]::bigint[]"
-
 # One statement, as each round trip would cost as much as twenty candidates. They are locked in the
 # order of their ids, so that two actions over the same ones can't deadlock; the action's row comes
 # last, as all lanes share it.
 WRITE = """
 WITH picked AS (
     SELECT id, opening_id, folder_id, recruiter_id FROM candidates_candidate
-    WHERE id = ANY({ids}) AND workspace_id = %(engine_workspace)s
+    WHERE workspace_id = %(engine_workspace)s AND id = ANY((
+        SELECT candidate_ids FROM bulk_actions_chunk WHERE id = %(engine_chunk)s
+    )::bigint[])
     ORDER BY id FOR UPDATE
 ), {change}, written AS (
     INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, before)
     SELECT %(engine_action)s, candidate_id, result, reason, before FROM outcome
     UNION ALL
     SELECT %(engine_action)s, gone, 3, 'The candidate was deleted before its turn came.', '{{}}'
-    FROM unnest({ids}) AS gone
-    WHERE NOT EXISTS (SELECT FROM picked WHERE picked.id = gone)
+    FROM bulk_actions_chunk AS chunk, unnest(chunk.candidate_ids) AS gone
+    WHERE chunk.id = %(engine_chunk)s AND NOT EXISTS (SELECT FROM picked WHERE picked.id = gone)
     RETURNING result
 ), counts AS (
     SELECT count(*) FILTER (WHERE result = 1) AS changed,
@@ -188,7 +161,7 @@ WITH picked AS (
            count(*) FILTER (WHERE result = 3) AS failed
     FROM written
 ), marked AS (
-    UPDATE bulk_actions_chunk SET is_done = %(engine_is_last)s WHERE id = %(engine_chunk)s
+    UPDATE bulk_actions_chunk SET is_done = true WHERE id = %(engine_chunk)s
 )
 UPDATE bulk_actions_bulkaction AS action SET
     changed = action.changed + counts.changed,
@@ -200,7 +173,6 @@ UPDATE bulk_actions_bulkaction AS action SET
 FROM counts WHERE action.id = %(engine_action)s
 """
 
-# What is written for a candidate that could not be changed even alone.
 REFUSE = """
 outcome AS (
     SELECT id AS candidate_id, 3 AS result, %(reason)s AS reason, '{}'::jsonb AS before FROM picked

@@ -201,7 +201,7 @@ WHERE action_id = %s AND result = ANY(%s) AND (result, candidate_id) > (%s, %s) 
 ORDER BY result, candidate_id LIMIT %s
 """
 
-# A pending chunk may be done in part, when it is being taken candidate by candidate.
+# Without those that have an outcome: nobody may be in two lists, whatever became of the chunk.
 UNTOUCHED = """
 SELECT number, candidate_id, NULL, '', NULL, NULL
 FROM bulk_actions_chunk AS chunk, unnest(chunk.candidate_ids) AS candidate_id

@@ -1,5 +1,6 @@
 """A bulk action, its frozen selection in chunks, and what became of each candidate."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
@@ -8,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -246,6 +247,23 @@ class Chunk(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["action", "number"], name="chunk_number_unique")
         ]
+
+    def split(self) -> bool:
+        """Replace it by smaller ones, so that one row can't take the others with it.
+
+        Twice is enough to come down to single candidates. False for one that is single.
+        """
+        ids = self.candidate_ids
+        if len(ids) == 1:
+            return False
+        size = math.isqrt(len(ids))
+        free = Chunk.objects.filter(action=self.action_id).aggregate(last=Max("number"))["last"] + 1
+        Chunk.objects.bulk_create(
+            Chunk(action_id=self.action_id, number=number, candidate_ids=ids[start : start + size])
+            for number, start in enumerate(range(0, len(ids), size), start=free)
+        )
+        self.delete()
+        return True
 
 
 class Result(models.IntegerChoices):

@@ -1,5 +1,7 @@
 """Every page, light and dark, wide and as narrow as 400 % zoom makes it, before axe."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -37,7 +39,7 @@ def addresses(make_candidates, labels: list[Label], opening: Opening, start_move
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, NARROW], ids=["wide", "narrow"])
 def test_axe_finds_nothing_serious_and_nothing_needs_sideways_scrolling(
-    visit: Visit, recruiter: User, addresses: dict[str, str], scheme: str, size
+    visit: Visit, recruiter: User, addresses: dict[str, str], scheme: Any, size
 ) -> None:
     page = visit(recruiter, size)
     page.emulate_media(color_scheme=scheme)

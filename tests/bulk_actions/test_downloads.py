@@ -4,7 +4,6 @@ import csv
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from pipeline.bulk_actions import engine, lists
@@ -21,7 +20,7 @@ def moved(opening: Opening, start_move: Any, make_candidates: Any) -> BulkAction
     return action
 
 
-def download(client: Any, action: BulkAction, **query: str) -> HttpResponse:
+def download(client: Any, action: BulkAction, **query: str) -> Any:
     return client.get(reverse("bulk_actions:outcomes", args=[action.pk]), query)
 
 
@@ -33,7 +32,7 @@ def table(response: Any) -> list[dict[str, str]]:
 def test_a_download_holds_every_candidate_with_what_became_of_it(moved, recruiter, client_of):
     rows = table(download(client_of(recruiter), moved, result="done"))
 
-    candidate = Candidate.objects.order_by("pk").first()
+    candidate = Candidate.objects.order_by("pk")[0]
     assert [int(row["Candidate id"]) for row in rows] == list(
         Candidate.objects.order_by("pk").values_list("pk", flat=True)
     )

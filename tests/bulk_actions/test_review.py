@@ -48,7 +48,7 @@ def ids(action: BulkAction, which: str, user: User, **options: Any) -> list[int]
     return [row.candidate_id for row in OutcomeList(action, Which(which), user, **options)]
 
 
-def page(client: Any, action: BulkAction, **query: Any) -> HttpResponse:
+def page(client: Any, action: BulkAction, **query: Any) -> Any:
     return client.get(action.get_absolute_url(), query)
 
 

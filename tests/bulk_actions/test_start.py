@@ -124,7 +124,7 @@ def test_another_users_key_starts_nothing(
 
 def test_another_workspaces_folder_is_refused(browser, stranger, opening, make_candidates):
     make_candidates(1)
-    foreign = Folder.objects.exclude(opening=opening).first()
+    foreign = Folder.objects.exclude(opening=opening)[0]
 
     answer = browser.post(START, move(foreign, opening=opening.pk))
 

@@ -18,7 +18,13 @@ def test_it_tells_who_the_candidate_is(client_of, recruiter, make_candidates, la
 
     page = client_of(recruiter).get(candidate.get_absolute_url()).content.decode()
 
-    for text in (candidate.full_name, candidate.email, candidate.phone_as_written, "Inbox", "Night shift"):
+    for text in (
+        candidate.full_name,
+        candidate.email,
+        candidate.phone_as_written,
+        "Inbox",
+        "Night shift",
+    ):
         assert text in page
     for text in ("Ana Ruiz", "Agency", "Leeds", candidate.opening.name):
         assert text in page
