@@ -28,7 +28,7 @@ soak: .venv/dev.stamp static/node_modules/.stamp
 benchmark: .venv/dev.stamp static/node_modules/.stamp
 	$(PY) manage.py benchmark $(ARGS)
 
-check: .venv/dev.stamp
+check: .venv/dev.stamp static/node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(CHECK_ENV) $(PY) -m mypy .

@@ -49,7 +49,7 @@
 
   const list = () => byId("progress-list");
   const number = (element) => Number(element.id.split("-").pop());
-  let focused = null;
+  let focused = null, wasInDialog = false;
 
   htmx.defineExtension("live", {
     transformResponse(text, xhr) {
@@ -61,6 +61,7 @@
         if (!isMain && !admit(element)) element.remove();
       }
       focused = document.activeElement;
+      wasInDialog = Boolean(focused?.closest("dialog"));
       return template.innerHTML;
     },
   });
@@ -103,9 +104,13 @@
   // An update took away what had the focus: to what came instead, or the first thing next to it.
   function keepFocus() {
     if (!focused || focused.isConnected) return;
-    const home = focused.closest("[id][data-version]:not(.bulk-progress)")?.id;
-    const same = focused.id && byId(focused.id);
-    (same || byId(home)?.querySelector("button, a") || panel).focus();
+    const isLost = !document.activeElement || document.activeElement === document.body;
+    const isForDialog = wasInDialog && !byId("dialog").open; // dialog.js gives it back
+    if (isLost && !isForDialog) {
+      const home = focused.closest("[id][data-version]:not(.bulk-progress)")?.id;
+      const same = focused.id && byId(focused.id);
+      (same || byId(home)?.querySelector("button, a") || panel).focus();
+    }
     focused = null;
   }
   addEventListener("htmx:wsAfterMessage", keepFocus);

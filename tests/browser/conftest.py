@@ -30,7 +30,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 @dataclass
 class Site:
-    """A running Belay. Chunks of two, so that a person has the time to press Cancel."""
+    """A running Belay. Chunks of one, so that a person has the time to press Cancel."""
 
     log: Path
     port: int
@@ -45,7 +45,7 @@ class Site:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=settings.BASE_DIR,
-                env=child_environment() | {"BULK_CHUNK_SIZE": "2"},
+                env=child_environment() | {"BULK_CHUNK_SIZE": "1"},
                 stdout=log,
                 stderr=log,
             )

@@ -13,7 +13,7 @@ from pipeline.workspaces.models import User, Workspace
 from .conftest import PHONE, Site, Visit, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PEOPLE = 1500
+PEOPLE = 5000  # one by one: long enough to press Cancel on a fast machine too
 
 
 @pytest.fixture
@@ -105,6 +105,7 @@ def order_move_of_everybody(page: Page, opening: Opening, folder: str) -> None:
 def read_the_review(page: Page, action: BulkAction) -> None:
     """Done, failed and untouched are the numbers that the database has, and name the people."""
     expect(page.locator("main")).to_contain_text("Canceled by Ana Ruiz")
+    page.locator("#progress-toggle").click()  # the panel stays open from page to page
     look(page, "review-done")
     moved = Candidate.objects.filter(folder__name="Shortlisted").count()
     assert moved == action.changed

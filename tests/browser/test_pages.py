@@ -36,8 +36,15 @@ def addresses(make_candidates, labels: list[Label], opening: Opening, start_move
     }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [
+        pytest.param("light", DESKTOP, id="light-wide"),
+        pytest.param("dark", NARROW, id="dark-narrow"),
+        pytest.param("light", NARROW, id="light-narrow", marks=pytest.mark.soak),
+        pytest.param("dark", DESKTOP, id="dark-wide", marks=pytest.mark.soak),
+    ],
+)
 def test_axe_finds_nothing_serious_and_nothing_needs_sideways_scrolling(
     visit: Visit, recruiter: User, addresses: dict[str, str], scheme: Any, size
 ) -> None:
@@ -59,6 +66,8 @@ def test_axe_finds_nothing_serious_and_nothing_needs_sideways_scrolling(
 def test_an_action_is_ordered_and_stopped_by_keyboard_alone(
     visit: Visit, workspace, recruiter: User, make_candidates, opening: Opening
 ) -> None:
+    workspace.start_delay_seconds = 60  # the keyboard takes its time
+    workspace.save(update_fields=["start_delay_seconds"])
     make_candidates(400)
     page = visit(recruiter)
 

@@ -79,5 +79,8 @@ def test_the_cron_writes_jobs_that_json_workers_can_read(worker: Worker) -> None
     scheduler.enqueue_jobs()
 
     queue = Queue("default", connection=scheduler.connection, serializer=JSONSerializer)
-    assert [job.func_name for job in queue.jobs] == ["pipeline.bulk_actions.reconcile.reconcile"]
-    assert queue.jobs[0].args == []
+    assert {str(job.func_name).rpartition(".")[2]: job.args for job in queue.jobs} == {
+        "reconcile": [],
+        "resume_lost_imports": [],
+        "clear_abandoned_files": [],
+    }
