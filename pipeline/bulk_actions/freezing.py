@@ -80,8 +80,7 @@ def freeze(action: BulkAction, candidates: CandidateQuerySet) -> None:
 def chunk_size(lanes: int) -> int:
     """How many candidates a chunk has: the more lanes, the fewer. A cancel waits for one of each.
 
-    Lanes also slow each other down, so it shrinks with their square: on two cores, the chunk of one
-    lane and those of four then keep a cancel waiting equally long.
+    Lanes also slow each other down, so it shrinks with their square.
     """
     size: int = settings.BULK_CHUNK_SIZE
     return max(1, size // lanes**2)
