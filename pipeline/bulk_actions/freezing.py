@@ -5,9 +5,10 @@ import uuid
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet, PermissionDenied
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from pipeline.candidates.models import CandidateQuerySet
+from pipeline.candidates.models import CandidateQuerySet, Opening
 from pipeline.workspaces.models import User, membership_of
 
 from . import lanes
@@ -57,47 +58,47 @@ def start_bulk_action(
 
 def freeze(action: BulkAction, candidates: CandidateQuerySet) -> None:
     """Write the selection as chunks, in one statement, and what it adds up to."""
+    candidates = candidates.order_by()
     try:
-        selected = candidates.order_by("pk").values_list("pk", "opening_id")
-        selection, params = selected.query.sql_with_params()
+        selection, params = candidates.values_list("pk").query.sql_with_params()
     except EmptyResultSet:
         raise NothingSelected(NOTHING) from None
     with connection.cursor() as cursor:
         cursor.execute(
-            FREEZE.format(selection=selection),
-            [*params, chunk_size(action.lanes), action.pk],
+            FREEZE.format(selection=selection), [chunk_size(action.lanes), *params, action.pk]
         )
-        action.total, lowest, highest = cursor.fetchone()
+        (action.total,) = cursor.fetchone()
     if not action.total:
         raise NothingSelected(NOTHING)
-    action.opening_ids = [lowest]
-    if lowest != highest:
-        openings = candidates.order_by().values_list("opening_id", flat=True)
-        action.opening_ids = sorted(openings.distinct())
+    action.opening_ids = list(openings_of(action, candidates))
     action.save(update_fields=["total", "opening_ids"])
+
+
+def openings_of(action: BulkAction, candidates: CandidateQuerySet) -> QuerySet[Opening, int]:
+    """The ids of the openings that `candidates` are in: one look for each, not for each candidate."""
+    is_in = Exists(candidates.filter(opening=OuterRef("pk")))
+    openings = Opening.objects.filter(is_in, workspace=action.workspace_id)
+    return openings.order_by("pk").values_list("pk", flat=True)
 
 
 def chunk_size(lanes: int) -> int:
     """How many candidates a chunk has: the more lanes, the fewer. A cancel waits for one of each.
 
-    Lanes also slow each other down, so it shrinks with their square.
+    Lanes also slow each other down, so it shrinks faster than their square.
     """
-    size: int = settings.BULK_CHUNK_SIZE
-    return max(1, size // lanes**2)
+    return max(1, int(settings.BULK_CHUNK_SIZE / lanes**2.5))
 
 
 NOTHING = "No candidate is selected, or none matches any more."
 
 FREEZE = """
-WITH selected (id, opening_id) AS NOT MATERIALIZED ({selection}),
-numbered AS (
-    SELECT id, opening_id, (row_number() OVER (ORDER BY id) - 1) / %s AS number FROM selected
-), slices AS (
-    SELECT number, array_agg(id) AS ids, min(opening_id) AS lowest, max(opening_id) AS highest
-    FROM numbered GROUP BY number
+WITH numbered AS (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS number
+    FROM ({selection}) AS selected (id)
 ), frozen AS (
     INSERT INTO bulk_actions_chunk (action_id, number, candidate_ids, is_done, attempts)
-    SELECT %s, number, ids, false, 0 FROM slices
+    SELECT %s, number, array_agg(id), false, 0 FROM numbered GROUP BY number
+    RETURNING cardinality(candidate_ids) AS size
 )
-SELECT coalesce(sum(cardinality(ids)), 0), min(lowest), max(highest) FROM slices
+SELECT coalesce(sum(size), 0) FROM frozen
 """

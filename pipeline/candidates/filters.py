@@ -85,10 +85,14 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
 
     @property
     def before_search(self) -> CandidateQuerySet:
-        """Those that all the filters but the search let through."""
+        """Those that all the filters but the search let through.
+
+        A folder is in one opening: to look for both costs a walk through the whole opening.
+        """
         candidates: CandidateQuerySet = self.queryset if self.is_valid() else self.queryset.none()
+        implied = {"q", "opening"} if "folder" in self.chosen else {"q"}
         for name, value in self.chosen.items():
-            if name != "q":
+            if name not in implied:
                 candidates = self.filters[name].filter(candidates, value)
         return candidates
 

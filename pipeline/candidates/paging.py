@@ -1,9 +1,9 @@
 """One page of a list that may have a million rows, and about how many there are.
 
 Each filter alone is a walk along one index, in order. More than one, or a search, would make
-PostgreSQL guess, and it guesses badly. So first the newest LOOK candidates of one walk are tried
-against the rest: a page is mostly among them. Where too few match, all that match are found first,
-beginning with what lets the fewest through, and put in order afterwards.
+PostgreSQL guess, and it guesses badly. So first the newest SAMPLE candidates of one walk are tried
+against the rest, and up to LOOK of them where that promises a page. Where too few match, all that match
+are found first, beginning with what lets the fewest through, and put in order afterwards.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from .search import Words
 PAGE = 50
 COUNT = 10_000  # a walk is counted so far
 LOOK = 5_000
-SAMPLE = 1_000  # tells whether the search or the filters let fewer through
+SAMPLE = 1_000  # tells how many match, and whether the search or the filters let fewer through
 
 
 class FirstOnes(Func):
@@ -131,13 +131,23 @@ def find(filters: CandidateFilter, cursor: Cursor) -> Found:
         all_along = walk(filters, cursor, COUNT)
         number = all_along.count()
         return Found(list(all_along[: PAGE + 1]), number, number < COUNT)
-    near = walk(filters, cursor, LOOK)
+    found = look(filters, cursor, SAMPLE)
+    if found.is_all or len(found.ids) > PAGE:
+        return found
+    enough = 2 * PAGE * SAMPLE // max(found.number, 1)
+    if enough <= LOOK:
+        found = look(filters, cursor, enough)
+        if found.is_all or len(found.ids) > PAGE:
+            return found
+    return Found(*gather(fenced(filters, cursor), cursor), is_all=True, is_total=True)
+
+
+def look(filters: CandidateFilter, cursor: Cursor, most: int) -> Found:
+    """What matches among the first `most` of the walk."""
+    near = walk(filters, cursor, most)
     tried = matching(filters.before_search.filter(pk__in=near), filters)
     ids, number = gather(tried.order_by(), cursor)
-    is_all = near.count() < LOOK
-    if is_all or len(ids) > PAGE:
-        return Found(ids, number, is_all)
-    return Found(*gather(fenced(filters, near), cursor), is_all=True, is_total=True)
+    return Found(ids, number, is_all=near.count() < most)
 
 
 def matching(candidates: CandidateQuerySet, filters: CandidateFilter) -> CandidateQuerySet:
@@ -148,10 +158,10 @@ def matching(candidates: CandidateQuerySet, filters: CandidateFilter) -> Candida
     return candidates.filter(Matches(Subquery(document), Words(filters.words)))
 
 
-def fenced(filters: CandidateFilter, near: QuerySet[Any]) -> QuerySet[Any]:
+def fenced(filters: CandidateFilter, cursor: Cursor) -> QuerySet[Any]:
     """All that match. The planner does not see through the LIMIT, and can't begin elsewhere."""
     if filters.words:
-        sample = near[:SAMPLE]
+        sample = walk(filters, cursor, SAMPLE)
         searched = matching(Candidate.objects.filter(pk__in=sample), filters)
         if filters.before_search.filter(pk__in=sample).count() < searched.count():
             filtered = filters.before_search.order_by().values("pk")[:EVERYTHING]
