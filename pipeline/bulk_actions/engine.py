@@ -17,7 +17,7 @@ from django.db.models import F
 
 from . import lanes, locks
 from .models import BulkAction, Chunk, Status
-from .operations import Operation
+from .operations import Operation, Unfinished
 
 log = logging.getLogger(__name__)
 TRIES = 3  # of a chunk as a whole, before it is split, in the end into single candidates
@@ -72,8 +72,24 @@ def take_turn(action_id: int) -> bool:
         if time.monotonic() >= ends:
             return True
         is_more = process_next_chunk(action, operation)
-    action.finish()
+    conclude(action, operation)
     return False
+
+
+def conclude(action: BulkAction, operation: Operation) -> None:
+    """Bring it to its end, if nothing is pending and no other lane is at it."""
+    if not operation.has_conclusion:
+        action.finish()
+        return
+    with locks.only_conclusion(action.pk) as is_mine:
+        if not is_mine or action.chunks.pending().exists() or not action.is_wanted():
+            return
+        try:
+            fields = operation.conclude(action)
+        except Unfinished as reason:
+            action.fail(str(reason))
+        else:
+            action.finish(**fields)
 
 
 def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
@@ -86,6 +102,7 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
                 return False
             if chunk.attempts < TRIES:
                 write(action, chunk, operation.apply())
+                operation.write_beside(action, chunk)
             elif not chunk.split():
                 write(action, chunk, refusal(action, chunk))
     except DatabaseError as error:

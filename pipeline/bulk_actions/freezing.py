@@ -75,7 +75,7 @@ def freeze(action: BulkAction, candidates: CandidateQuerySet) -> None:
 
 
 def openings_of(action: BulkAction, candidates: CandidateQuerySet) -> QuerySet[Opening, int]:
-    """The ids of the openings that `candidates` are in: one look for each, not for each candidate."""
+    """The ids of the openings that `candidates` are in, by one look into each opening."""
     is_in = Exists(candidates.filter(opening=OuterRef("pk")))
     openings = Opening.objects.filter(is_in, workspace=action.workspace_id)
     return openings.order_by("pk").values_list("pk", flat=True)

@@ -4,10 +4,14 @@ PostgreSQL's lock queue is fair: once a canceller waits, new chunks queue up beh
 only for those in flight. Row locks (SELECT … FOR SHARE) would starve it for over a second.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection
 
 CHUNKS = 0x42E1  # first half of the key; the second is the action's id
 LANES = 0x42E1_00  # plus the lane's number
+CONCLUSION = 0x42E2
 
 
 def enter_chunk(action_id: int) -> None:
@@ -27,6 +31,17 @@ def take_lane(action_id: int, number: int) -> bool:
 
 def leave_lane(action_id: int, number: int) -> None:
     _call("pg_advisory_unlock", LANES + number, action_id)
+
+
+@contextmanager
+def only_conclusion(action_id: int) -> Iterator[bool]:
+    """Whether this session is the one that brings the action to its end."""
+    is_mine = _call("pg_try_advisory_lock", CONCLUSION, action_id)
+    try:
+        yield is_mine
+    finally:
+        if is_mine and connection.is_usable():
+            _call("pg_advisory_unlock", CONCLUSION, action_id)
 
 
 def living_lanes() -> set[tuple[int, int]]:

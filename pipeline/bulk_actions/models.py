@@ -1,6 +1,5 @@
-"""A bulk action, its frozen selection in chunks, and what became of each candidate."""
+"""A bulk action: one order, and the only ways in which its status changes."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
@@ -9,11 +8,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from pipeline.candidates.models import Candidate
 from pipeline.workspaces.models import User, Workspace, membership_of
 
 from . import locks
@@ -39,6 +37,12 @@ ENDED = (
     Status.CANCELED,
     Status.HALTED,
 )
+
+
+class FollowUp(models.TextChoices):
+    REST = "untouched", "Run on the untouched"
+    RETRY = "failed", "Retry the failed"
+    UNDO = "done", "Undo what was done"
 
 
 class BulkActionQuerySet(models.QuerySet["BulkAction"]):
@@ -110,6 +114,16 @@ class BulkAction(models.Model):
     ended_at = models.DateTimeField(null=True)
     canceled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     failure = models.TextField(blank=True, help_text="Why it did not complete.")
+    follows = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="followers",
+        db_index=False,
+        help_text="The action that this one undoes, retries or carries on.",
+    )
+    follow_up = models.CharField(max_length=10, choices=FollowUp, blank=True)
+    file = models.FileField(blank=True, help_text="What it made, to be downloaded.")
     stalls = models.PositiveSmallIntegerField(
         default=0, help_text="How often a lane was started again since the last progress."
     )
@@ -124,6 +138,11 @@ class BulkAction(models.Model):
                 fields=["starts_at"], name="bulk_action_active", condition=Q(status__in=ACTIVE)
             ),
             GinIndex(fields=["opening_ids"], name="bulk_action_openings"),
+            models.Index(
+                fields=["follows"],
+                name="bulk_action_follows",
+                condition=Q(follows__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "key"], name="bulk_action_key_unique"),
@@ -151,6 +170,10 @@ class BulkAction(models.Model):
     @property
     def can_cancel(self) -> bool:
         return self.status in self.MOVES["cancel"]
+
+    def is_wanted(self) -> bool:
+        """Whether it is still active, as the database has it at this moment."""
+        return BulkAction.objects.active().filter(pk=self.pk).exists()
 
     @property
     def processed(self) -> int:
@@ -182,14 +205,22 @@ class BulkAction(models.Model):
         with self.no_chunk_in_flight():
             return self.move("cancel", canceled_by=by, ended_at=Now())
 
-    def finish(self) -> bool:
-        """Completed, or with failures, once no chunk is pending. False when one is, or it ended."""
+    def finish(self, **fields: Any) -> bool:
+        """Completed, or with failures, once no chunk is pending. False when one is, or it ended.
+
+        `fields` are set with it, if it does.
+        """
         with self.no_chunk_in_flight():
             if self.chunks.pending().exists():
                 return False
             self.refresh_from_db(fields=["failed"])
             verb = "finish_with_failures" if self.failed else "finish"
-            return self.move(verb, ended_at=Now())
+            return self.move(verb, ended_at=Now(), **fields)
+
+    def halt(self, why: str) -> bool:
+        """Stop because a message limit is reached; `why` says which. The rest stays untouched."""
+        with self.no_chunk_in_flight():
+            return self.move("halt", failure=why, ended_at=Now())
 
     def fail(self, why: str) -> bool:
         with self.no_chunk_in_flight():
@@ -222,89 +253,7 @@ class BulkAction(models.Model):
         )
 
 
-class ChunkQuerySet(models.QuerySet["Chunk"]):
-    def pending(self) -> Self:
-        return self.filter(is_done=False)
-
-
-class Chunk(models.Model):
-    """A slice of the frozen selection."""
-
-    action = models.ForeignKey(BulkAction, models.CASCADE, related_name="chunks", db_index=False)
-    number = models.PositiveIntegerField()
-    candidate_ids = ArrayField(models.BigIntegerField())
-    is_done = models.BooleanField(default=False)
-    attempts = models.PositiveSmallIntegerField(default=0)  # failed ones
-
-    objects = ChunkQuerySet.as_manager()
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["action", "number"], name="chunk_pending", condition=Q(is_done=False)
-            )
-        ]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["action", "number"], name="chunk_number_unique")
-        ]
-
-    def split(self) -> bool:
-        """Replace it by smaller ones, so that one row can't take the others with it.
-
-        Twice is enough to come down to single candidates. False for one that is single.
-        """
-        ids = self.candidate_ids
-        if len(ids) == 1:
-            return False
-        size = math.isqrt(len(ids))
-        free = Chunk.objects.filter(action=self.action_id).aggregate(last=Max("number"))["last"] + 1
-        Chunk.objects.bulk_create(
-            Chunk(action_id=self.action_id, number=number, candidate_ids=ids[start : start + size])
-            for number, start in enumerate(range(0, len(ids), size), start=free)
-        )
-        self.delete()
-        return True
-
-
-class Result(models.IntegerChoices):
-    CHANGED = 1
-    UNCHANGED = 2
-    FAILED = 3
-
-
-class OutcomeQuerySet(models.QuerySet["Outcome"]):
-    def changed(self) -> Self:
-        return self.filter(result=Result.CHANGED)
-
-    def done(self) -> Self:
-        return self.filter(result__in=[Result.CHANGED, Result.UNCHANGED])
-
-    def failed(self) -> Self:
-        return self.filter(result=Result.FAILED)
-
-
-class Outcome(models.Model):
-    """What became of one candidate in one bulk action, and what was there before.
-
-    The key makes it impossible to process a candidate twice in one action. It has no foreign
-    keys in the database: they would cost more than the row, and outcomes outlive candidates.
-    """
-
-    pk = models.CompositePrimaryKey("candidate_id", "action_id")
-    action = models.ForeignKey(
-        BulkAction, models.CASCADE, related_name="outcomes", db_constraint=False, db_index=False
-    )
-    candidate = models.ForeignKey(
-        Candidate, models.DO_NOTHING, related_name="outcomes", db_constraint=False, db_index=False
-    )
-    result = models.PositiveSmallIntegerField(choices=Result)
-    reason = models.TextField(blank=True)
-    before = models.JSONField(default=dict)
-    at = models.DateTimeField(db_default=Now())
-
-    objects = OutcomeQuerySet.as_manager()
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["action", "result", "candidate"], name="outcome_lists")
-        ]
+# Django finds models here only.
+from .chunks import Chunk as Chunk  # noqa: E402
+from .outcomes import Outcome as Outcome  # noqa: E402
+from .outcomes import Result as Result  # noqa: E402

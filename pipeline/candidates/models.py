@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 import phonenumbers
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -25,16 +26,6 @@ class OpeningQuerySet(models.QuerySet["Opening"]):
 
 class Opening(models.Model):
     """A job that candidates apply to; its folders, in order, are its pipeline."""
-
-    DEFAULT_FOLDERS = (
-        "Inbox",
-        "Completed",
-        "Shortlisted",
-        "On Hold",
-        "Hired",
-        "Rejected",
-        "No Response",
-    )
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="openings")
     name = models.CharField(max_length=150)
@@ -58,8 +49,8 @@ class Opening(models.Model):
 
     def add_default_folders(self) -> None:
         Folder.objects.bulk_create(
-            Folder(opening=self, name=name, position=position)
-            for position, name in enumerate(self.DEFAULT_FOLDERS)
+            Folder(opening=self, name=kind.label, kind=kind, position=position)
+            for position, kind in enumerate(FolderKind)
         )
 
     @property
@@ -73,17 +64,37 @@ class FolderQuerySet(models.QuerySet["Folder"]):
         return self.filter(opening__in=Opening.objects.visible_to(user))
 
 
+class FolderKind(models.TextChoices):
+    """What the folders that each opening begins with are for, whatever they are renamed to."""
+
+    INBOX = "inbox", "Inbox"
+    COMPLETED = "completed", "Completed"
+    SHORTLISTED = "shortlisted", "Shortlisted"
+    ON_HOLD = "on_hold", "On Hold"
+    HIRED = "hired", "Hired"
+    REJECTED = "rejected", "Rejected"
+    NO_RESPONSE = "no_response", "No Response"
+
+
 class Folder(models.Model):
     opening = models.ForeignKey(Opening, models.CASCADE, related_name="folders")
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(
+        max_length=20, choices=FolderKind, blank=True, help_text="Empty for a custom folder."
+    )
 
     objects = FolderQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["opening", "position", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["opening", "name"], name="folder_name_unique")
+            models.UniqueConstraint(fields=["opening", "name"], name="folder_name_unique"),
+            models.UniqueConstraint(
+                fields=["opening", "kind"],
+                name="folder_kind_unique",
+                condition=~models.Q(kind=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,6 +117,30 @@ class Label(models.Model):
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "name"], name="label_name_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RejectReasonQuerySet(models.QuerySet["RejectReason"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        membership = membership_of(user)
+        return self.filter(workspace=membership.workspace_id) if membership else self.none()
+
+
+class RejectReason(models.Model):
+    """Why a candidate may be rejected. Kept on the profile as text, and never sent to anybody."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="reject_reasons")
+    name = models.CharField(max_length=100)
+
+    objects = RejectReasonQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="reject_reason_unique")
         ]
 
     def __str__(self) -> str:
@@ -149,6 +184,19 @@ class Candidate(models.Model):
     source = models.CharField(max_length=100, blank=True)
     labels = models.ManyToManyField(Label, through="CandidateLabel", related_name="candidates")
     attributes = models.JSONField(default=dict, blank=True)
+    reject_reasons = ArrayField(
+        models.CharField(max_length=100), default=list, blank=True, db_default=[]
+    )
+    copied_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="copies",
+        db_index=False,
+        help_text="The application in another opening that this one was made from.",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     objects = CandidateQuerySet.as_manager()
@@ -165,6 +213,11 @@ class Candidate(models.Model):
                 condition=models.Q(recruiter__isnull=False),
             ),
             models.Index(fields=["workspace", "source", "id"], name="candidate_source"),
+            models.Index(
+                fields=["copied_from"],
+                name="candidate_copied_from",
+                condition=models.Q(copied_from__isnull=False),
+            ),
             models.Index(
                 fields=["opening", "phone"], name="candidate_phone", condition=~models.Q(phone="")
             ),
@@ -223,3 +276,4 @@ class CandidateSearch(models.Model):
 
 # Django finds models here only.
 from .importing.models import CandidateImport, ImportedCandidate  # noqa: E402, F401
+from .sharing.models import Share, SharedCandidate  # noqa: E402, F401

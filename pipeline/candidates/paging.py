@@ -2,8 +2,8 @@
 
 Each filter alone is a walk along one index, in order. More than one, or a search, would make
 PostgreSQL guess, and it guesses badly. So first the newest SAMPLE candidates of one walk are tried
-against the rest, and up to LOOK of them where that promises a page. Where too few match, all that match
-are found first, beginning with what lets the fewest through, and put in order afterwards.
+against the rest, and up to LOOK of them where that promises a page. Where too few match, all that
+match are found first, beginning with what lets the fewest through, and put in order afterwards.
 """
 
 from dataclasses import dataclass

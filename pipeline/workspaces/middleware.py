@@ -11,6 +11,7 @@ from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from .audit import origin
 from .models import membership_of
 
 
@@ -64,3 +65,21 @@ class WorkspaceTimeZoneMiddleware:
             return self.get_response(request)
         with timezone.override(membership.workspace.tz):
             return self.get_response(request)
+
+
+class OriginMiddleware:
+    """Lets the audit know where a request came from: its nearest client.
+
+    Behind a proxy that is the proxy, unless the operator has it rewrite the connection's address,
+    as daphne's --proxy-headers does. A header is not believed here: anybody can write one.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = origin.set(request.META.get("REMOTE_ADDR") or None)
+        try:
+            return self.get_response(request)
+        finally:
+            origin.reset(token)

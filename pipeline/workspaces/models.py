@@ -4,6 +4,7 @@ import zoneinfo
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -37,11 +38,23 @@ class Workspace(models.Model):
         help_text="From this many candidates up, the number is typed to confirm a bulk action.",
     )
 
+    support_address = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="E-mail or web address behind “Contact support”; empty for the operator's own.",
+    )
+
     class Meta:
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def support_url(self) -> str:
+        """Where "Contact support" leads."""
+        address = self.support_address or str(settings.SUPPORT_URL)
+        return f"mailto:{address}" if "@" in address and ":" not in address else address
 
     @property
     def start_delay(self) -> timedelta:
@@ -102,6 +115,7 @@ class Membership(models.Model):
     """A user's place in a workspace. A user has one; who works for two has two e-mails."""
 
     STARTERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER)
+    MANAGERS = (Role.OWNER, Role.ADMIN)
 
     user = models.OneToOneField(User, models.CASCADE, related_name="membership")
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
@@ -120,6 +134,16 @@ class Membership(models.Model):
         """May give orders: start a bulk action, import candidates. Canceling takes no role."""
         return self.role in self.STARTERS
 
+    @property
+    def can_manage(self) -> bool:
+        """Hears of message limits and reads the audit."""
+        return self.role in self.MANAGERS
+
+    @property
+    def is_owner(self) -> bool:
+        """May change the workspace's settings."""
+        return self.role == Role.OWNER
+
 
 def membership_of(user: User | AnonymousUser) -> Membership | None:
     """The active user's membership, or None: for a stranger to every workspace, or nobody."""
@@ -129,3 +153,7 @@ def membership_of(user: User | AnonymousUser) -> Membership | None:
         return user.membership
     except Membership.DoesNotExist:
         return None
+
+
+# Django finds models here only.
+from .audit import AuditEntry  # noqa: E402, F401

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from pipeline.candidates.models import Opening
+from pipeline.candidates.models import FolderKind, Opening
 from pipeline.workspaces.models import User
 from tests.conftest import PASSWORD
 
@@ -69,7 +69,7 @@ def test_a_new_opening_gets_the_default_folders(operator, workspace):
     operator.post(reverse("admin:candidates_opening_add"), answers)
 
     folders = Opening.objects.get(name="Driver, Leeds").folders.values_list("name", flat=True)
-    assert tuple(folders) == Opening.DEFAULT_FOLDERS
+    assert tuple(folders) == tuple(FolderKind.labels)
 
 
 def test_a_new_user_logs_in_by_e_mail(operator, client, workspace):

@@ -4,6 +4,7 @@ from .base import Operation as Operation
 from .base import OptionsForm as OptionsForm
 from .base import Preview as Preview
 from .base import Skip as Skip
+from .base import Unfinished as Unfinished
 from .change_labels import ChangeLabels
 from .move_to_folder import MoveToFolder
 

@@ -2,12 +2,19 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.workspaces.models import User
+
+if TYPE_CHECKING:
+    from pipeline.bulk_actions.models import BulkAction, Chunk
+
+
+class Unfinished(Exception):
+    """The operation can't be brought to its end; says why, in a recruiter's words."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Skip:
 class Preview:
     total: int
     skips: list[Skip] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what else should be known before the start
 
     @property
     def changes(self) -> int:
@@ -52,6 +60,8 @@ class Operation(ABC):
     label: ClassVar[str]
     command: ClassVar[str]  # what its button says before "12,480 candidates": "Move"
     form: ClassVar[type[OptionsForm]]
+    can_undo: ClassVar[bool] = False
+    has_conclusion: ClassVar[bool] = False
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
@@ -89,3 +99,19 @@ class Operation(ABC):
     @abstractmethod
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         """For each `before` of an outcome, what was there, readable: "Inbox"."""
+
+    def write_beside(  # noqa: B027  # most operations leave nothing
+        self, action: "BulkAction", chunk: "Chunk"
+    ) -> None:
+        """What a chunk leaves outside the database: a part of a file. After its SQL, in its
+        transaction; it may come again for the same chunk, and then replaces what it wrote."""
+
+    def conclude(self, action: "BulkAction") -> dict[str, Any]:
+        """What is left to do after the last chunk; only for one that `has_conclusion`.
+
+        One lane at a time is in here, outside of any transaction, while the action is still In
+        Progress; after a crash another comes again. Returns fields that the action gets as it
+        finishes. Should look now and then whether the action was canceled meanwhile
+        (`action.is_wanted()`), and may then return at once. Raises Unfinished.
+        """
+        return {}

@@ -1,0 +1,66 @@
+"""Who did what, when and from where: written once, and then neither changed nor deleted.
+
+The database itself refuses to (migration 0002), so that no code and no admin can.
+"""
+
+from contextvars import ContextVar
+from typing import ClassVar, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models.functions import Now
+
+from .models import User, Workspace, membership_of
+
+# The address that the current request came from; none in a worker. Set by a middleware.
+origin: ContextVar[str | None] = ContextVar("origin", default=None)
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The whole workspace's, for those who run it; nothing for others."""
+        membership = membership_of(user)
+        if membership is None or not membership.can_manage:
+            return self.none()
+        return self.filter(workspace=membership.workspace_id)
+
+
+class AuditEntry(models.Model):
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="audit", db_index=False)
+    at = models.DateTimeField(db_default=Now())
+    actor = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    actor_name = models.CharField(max_length=310)  # readable after the user is gone
+    verb = models.CharField(max_length=40)  # "started", "canceled", "changed the role of" …
+    subject = models.CharField(max_length=250)
+    link = models.CharField(max_length=200, blank=True)
+    address = models.GenericIPAddressField(null=True)  # the actor's
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        verbose_name_plural = "audit entries"
+        indexes: ClassVar = [models.Index(fields=["workspace", "id"], name="audit_workspace")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.verb} {self.subject}"
+
+
+def record(
+    workspace: Workspace, actor: User | None, verb: str, subject: str, link: str = ""
+) -> None:
+    """Write in the caller's transaction what `actor` (None: Belay itself) did.
+
+    Reads as a sentence: "Ana Ruiz" "canceled" "Move to Hired (50,000 candidates)".
+    """
+    AuditEntry.objects.create(
+        workspace=workspace,
+        actor=actor,
+        actor_name=str(actor) if actor else "Belay",
+        verb=verb,
+        subject=subject[:250],
+        link=link,
+        address=origin.get(),
+    )
