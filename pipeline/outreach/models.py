@@ -85,6 +85,9 @@ class Message(models.Model):
     problem = models.TextField(blank=True, help_text="Why it did not go, or is not known to have.")
     provider_id = models.CharField(max_length=100, blank=True)
     bulk_action_id = models.IntegerField(null=True)
+    lane = models.PositiveSmallIntegerField(
+        null=True, help_text="Of the bulk action's lanes, the one that hands it over."
+    )
     counted_on = models.DateField(
         null=True, help_text="The first day of the limit's period in which it was reserved."
     )

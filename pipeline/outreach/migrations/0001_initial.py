@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('problem', models.TextField(blank=True, help_text='Why it did not go, or is not known to have.')),
                 ('provider_id', models.CharField(blank=True, max_length=100)),
                 ('bulk_action_id', models.IntegerField(null=True)),
+                ('lane', models.PositiveSmallIntegerField(help_text="Of the bulk action's lanes, the one that hands it over.", null=True)),
                 ('counted_on', models.DateField(help_text="The first day of the limit's period in which it was reserved.", null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('ended_at', models.DateTimeField(help_text="When the provider's answer was known.", null=True)),
