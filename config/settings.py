@@ -154,6 +154,7 @@ STATICFILES_DIRS = [
     ("js", BASE_DIR / "static" / "js"),
     ("img", BASE_DIR / "static" / "img"),
     ("tabler", BASE_DIR / "static" / "node_modules" / "@tabler" / "core" / "dist" / "css"),
+    ("sortable", BASE_DIR / "static" / "node_modules" / "sortablejs"),
 ]
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(DATA_DIR / "media"))()
 STORAGES = {

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
-from pipeline.candidates.csv_export import CsvResponse
+from pipeline.workspaces.csv_export import CsvResponse
 from pipeline.workspaces.requests import MemberRequest
 
 from .lists import REASONS_FROM, OutcomeList, Which, first_list

@@ -11,7 +11,7 @@ from html import unescape
 import phonenumbers
 from django.utils.html import strip_tags
 
-from pipeline.candidates.csv_export import FORMULA_SIGNS
+from pipeline.workspaces.csv_export import FORMULA_SIGNS
 
 # Invisible characters that copying leaves behind. Joiners stay: Persian and Hindi need them.
 INVISIBLE = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

@@ -14,9 +14,9 @@ from django.core.files import File
 from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
-from pipeline.candidates.csv_export import formula_safe
 from pipeline.candidates.models import Label
 from pipeline.candidates.signals import candidates_changed
+from pipeline.workspaces.csv_export import formula_safe
 
 from . import cleaning, staging
 from .errors import ImportRefused
