@@ -137,6 +137,7 @@ SUPPORT_URL = env.str("SUPPORT_URL", default="mailto:support@example.com")
 BULK_CHUNK_SIZE = env.int("BULK_CHUNK_SIZE", default=2000)  # candidates in a chunk, if one lane
 BULK_TURN_SECONDS = env.float("BULK_TURN_SECONDS", default=10)  # then the lane queues up again
 BULK_LANES = env.int("BULK_LANES", default=1)  # lanes for each new bulk action
+MESSAGE_LANES = env.int("MESSAGE_LANES", default=2)  # of an action that writes to candidates
 BULK_PUSH_SECONDS = env.float("BULK_PUSH_SECONDS", default=0.5)  # least time between two ticks
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 

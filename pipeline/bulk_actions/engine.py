@@ -9,7 +9,9 @@ Three rules make a cancel final and a crash harmless:
 
 import logging
 import time
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -17,8 +19,10 @@ from django.db.models import F
 
 from . import lanes, locks
 from .models import BulkAction, Chunk, Status
-from .operations import Operation, Unfinished
+from .operations import Operation, SendingOperation, Unfinished
+from .writing import failure, unexpected, write
 
+Step = Callable[[], bool]  # False when there is no next one, or no leave to take it
 log = logging.getLogger(__name__)
 TRIES = 3  # of a chunk as a whole, before it is split, in the end into single candidates
 
@@ -43,7 +47,7 @@ def work_on(action_id: int, lane: int) -> None:
     if not locks.take_lane(action_id, lane):
         return  # the same job came twice: the other process is this lane
     try:
-        is_more = take_turn(action_id)
+        is_more = take_turn(action_id, lane)
     finally:
         if connection.is_usable():
             locks.leave_lane(action_id, lane)
@@ -51,8 +55,8 @@ def work_on(action_id: int, lane: int) -> None:
         lanes.send(action_id, lane)
 
 
-def take_turn(action_id: int) -> bool:
-    """Process chunks for BULK_TURN_SECONDS. True when there is more to do in another turn."""
+def take_turn(action_id: int, lane: int) -> bool:
+    """Process candidates for BULK_TURN_SECONDS. True when there is more to do in another turn."""
     action = BulkAction.objects.filter(pk=action_id).due().first()
     if action is None:
         return False
@@ -61,19 +65,44 @@ def take_turn(action_id: int) -> bool:
     except KeyError:
         action.fail(f"Belay no longer knows the operation “{action.operation}”.")
         return False
+    with begun(action, operation, lane) as (step, is_more):
+        if is_more and is_turn_over(action, step):
+            return True
+    conclude(action, operation)
+    return False
+
+
+@contextmanager
+def begun(action: BulkAction, operation: Operation, lane: int) -> Iterator[tuple[Step, bool]]:
+    """Start it, if it waits, and take the first step: one candidate's message, or a whole chunk.
+
+    Yields the step, to be taken again and again, and whether there is another to take.
+    """
+    if isinstance(operation, SendingOperation):
+        from .sending import Sending
+
+        action.start()
+        with Sending(action, operation, lane) as send_next:
+            yield send_next, send_next()
+    else:
+        chunk = partial(process_next_chunk, action, operation)
+        with transaction.atomic():  # the start is told with the first chunk, and does not delay it
+            action.start()
+            is_more = chunk()
+        yield chunk, is_more
+
+
+def is_turn_over(action: BulkAction, step: Step) -> bool:
+    """Take steps until the turn is over, which is True, or there is none left to take."""
     ends = time.monotonic() + settings.BULK_TURN_SECONDS
     pulse = Pulse(action.lanes)
-    with transaction.atomic():  # the start is told with the first chunk, and does not delay it
-        action.start()
-        is_more = process_next_chunk(action, operation)
-    while is_more:
+    while True:
         if pulse.is_due():
             action.announce(status_changed=False)
         if time.monotonic() >= ends:
             return True
-        is_more = process_next_chunk(action, operation)
-    conclude(action, operation)
-    return False
+        if not step():
+            return False
 
 
 def conclude(action: BulkAction, operation: Operation) -> None:
@@ -104,7 +133,7 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
                 write(action, chunk, operation.apply())
                 operation.write_beside(action, chunk)
             elif not chunk.split():
-                write(action, chunk, refusal(action, chunk))
+                write(action, chunk, failure(unexpected(action, chunk.candidate_ids[0])))
     except DatabaseError as error:
         if chunk is None or not connection.is_usable():
             raise  # the database is away: reconcile sends a new lane when it is back
@@ -123,75 +152,10 @@ def claim_chunk(action: BulkAction) -> Chunk | None:
     return next(iter(Chunk.objects.raw(CLAIM, [action.pk, Status.IN_PROGRESS])), None)
 
 
-def write(action: BulkAction, chunk: Chunk, change: tuple[str, dict[str, Any]]) -> None:
-    """Change the chunk's candidates, with their outcomes, its mark and the action's counters.
-
-    `change` is what Operation.apply returns.
-    """
-    sql, params = change
-    ours = {
-        "engine_action": action.pk,
-        "engine_workspace": action.workspace_id,
-        "engine_chunk": chunk.pk,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE.format(change=sql), params | ours)
-
-
-def refusal(action: BulkAction, chunk: Chunk) -> tuple[str, dict[str, Any]]:
-    """What is written for the one candidate of a chunk that can't be changed even alone."""
-    pk = chunk.candidate_ids[0]
-    return REFUSE, {
-        "reason": f"Unexpected error. Tell support: bulk action {action.pk}, candidate {pk}."
-    }
-
-
 # The ORM could say it, but takes as long to do so as ten candidates take to be moved.
 CLAIM = """
 SELECT chunk.id, chunk.number, chunk.attempts FROM bulk_actions_chunk AS chunk
 JOIN bulk_actions_bulkaction AS action ON action.id = chunk.action_id
 WHERE action.id = %s AND action.status = %s AND NOT chunk.is_done
 ORDER BY chunk.number LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
-"""
-
-# One statement, as each round trip would cost as much as twenty candidates. They are locked in the
-# order of their ids, so that two actions over the same ones can't deadlock; the action's row comes
-# last, as all lanes share it.
-WRITE = """
-WITH picked AS (
-    SELECT id, opening_id, folder_id, recruiter_id FROM candidates_candidate
-    WHERE workspace_id = %(engine_workspace)s AND id = ANY((
-        SELECT candidate_ids FROM bulk_actions_chunk WHERE id = %(engine_chunk)s
-    )::bigint[])
-    ORDER BY id FOR UPDATE
-), {change}, written AS (
-    INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, before)
-    SELECT %(engine_action)s, candidate_id, result, reason, before FROM outcome
-    UNION ALL
-    SELECT %(engine_action)s, gone, 3, 'The candidate was deleted before its turn came.', '{{}}'
-    FROM bulk_actions_chunk AS chunk, unnest(chunk.candidate_ids) AS gone
-    WHERE chunk.id = %(engine_chunk)s AND NOT EXISTS (SELECT FROM picked WHERE picked.id = gone)
-    RETURNING result
-), counts AS (
-    SELECT count(*) FILTER (WHERE result = 1) AS changed,
-           count(*) FILTER (WHERE result = 2) AS unchanged,
-           count(*) FILTER (WHERE result = 3) AS failed
-    FROM written
-), marked AS (
-    UPDATE bulk_actions_chunk SET is_done = true WHERE id = %(engine_chunk)s
-)
-UPDATE bulk_actions_bulkaction AS action SET
-    changed = action.changed + counts.changed,
-    unchanged = action.unchanged + counts.unchanged,
-    failed = action.failed + counts.failed,
-    version = action.version + 1,
-    progressed_at = clock_timestamp(),
-    stalls = 0
-FROM counts WHERE action.id = %(engine_action)s
-"""
-
-REFUSE = """
-outcome AS (
-    SELECT id AS candidate_id, 3 AS result, %(reason)s AS reason, '{}'::jsonb AS before FROM picked
-)
 """

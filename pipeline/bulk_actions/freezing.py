@@ -13,7 +13,9 @@ from pipeline.workspaces.models import User, membership_of
 
 from . import lanes
 from .models import BulkAction
-from .operations import Operation
+from .operations import Operation, SendingOperation
+
+MESSAGES_IN_CHUNK = 50
 
 
 class NothingSelected(ValueError):
@@ -41,14 +43,14 @@ def start_bulk_action(
                 "operation": operation.key,
                 "options": operation.options,
                 "title": operation.title,
-                "lanes": settings.BULK_LANES,
+                "lanes": lanes_for(operation),
                 "total": 0,
                 "started_by": user,
                 "starts_at": timezone.now() + workspace.start_delay,
             },
         )
         if created:
-            freeze(action, candidates)
+            freeze(action, candidates, size_of_chunks(operation, action.lanes))
             transaction.on_commit(action.announce)
             transaction.on_commit(lambda: lanes.wake(action))
         elif action.started_by_id != user.pk:
@@ -56,17 +58,15 @@ def start_bulk_action(
     return action, created
 
 
-def freeze(action: BulkAction, candidates: CandidateQuerySet) -> None:
-    """Write the selection as chunks, in one statement, and what it adds up to."""
+def freeze(action: BulkAction, candidates: CandidateQuerySet, size: int) -> None:
+    """Write the selection as chunks of `size`, in one statement, and what it adds up to."""
     candidates = candidates.order_by()
     try:
         selection, params = candidates.values_list("pk").query.sql_with_params()
     except EmptyResultSet:
         raise NothingSelected(NOTHING) from None
     with connection.cursor() as cursor:
-        cursor.execute(
-            FREEZE.format(selection=selection), [chunk_size(action.lanes), *params, action.pk]
-        )
+        cursor.execute(FREEZE.format(selection=selection), [size, *params, action.pk])
         (action.total,) = cursor.fetchone()
     if not action.total:
         raise NothingSelected(NOTHING)
@@ -79,6 +79,16 @@ def openings_of(action: BulkAction, candidates: CandidateQuerySet) -> QuerySet[O
     is_in = Exists(candidates.filter(opening=OuterRef("pk")))
     openings = Opening.objects.filter(is_in, workspace=action.workspace_id)
     return openings.order_by("pk").values_list("pk", flat=True)
+
+
+def lanes_for(operation: Operation) -> int:
+    is_sending = isinstance(operation, SendingOperation)
+    return settings.MESSAGE_LANES if is_sending else settings.BULK_LANES
+
+
+def size_of_chunks(operation: Operation, lanes: int) -> int:
+    """A chunk of messages is what a lane fetches at once: a cancel does not wait for it."""
+    return MESSAGES_IN_CHUNK if isinstance(operation, SendingOperation) else chunk_size(lanes)
 
 
 def chunk_size(lanes: int) -> int:

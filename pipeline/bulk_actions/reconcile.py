@@ -5,7 +5,9 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from . import lanes
+from pipeline.outreach.models import Message
+
+from . import lanes, locks
 from .models import BulkAction
 
 MAX_STALLS = 5  # new lanes in a row that brought no progress
@@ -28,13 +30,32 @@ def reconcile() -> None:
             send(action, missing)
     for action in BulkAction.objects.due().filter(progressed_at__lt=timezone.now() - STALE):
         action.announce(status_changed=False)
+    settle_what_ended()
+
+
+def settle_what_ended() -> None:
+    """Of actions that ended while a message was under way, and whose lane has died since."""
+    sending = Message.objects.sending().exclude(bulk_action_id=None)
+    left = set(sending.values_list("bulk_action_id", "lane"))
+    alive = locks.living_lanes()  # asked after that: a lane outlives its messages
+    for pk, lane in left - alive:
+        action = BulkAction.objects.ended().filter(pk=pk).first()
+        if action is None:
+            continue  # it goes on, or will be revived: then the lane settles what it left
+        from .sending import settle
+
+        with locks.only_conclusion(pk) as nobody_concludes:
+            if lane is not None or nobody_concludes:
+                settle(action, lane)
+        action.announce()
 
 
 def revive(action: BulkAction, missing: list[int]) -> None:
     """Nobody works on it: send for all lanes, unless that was of no use again and again."""
     if action.stalls >= MAX_STALLS:
         action.fail(
-            f"Its work died {action.stalls} times in a row without progress."
+            action.failure
+            or f"Its work died {action.stalls} times in a row without progress."
             " What was done stays done; tell support."
         )
     elif send(action, missing):
