@@ -1,12 +1,10 @@
 """CSV for people's spreadsheet programs: streamed, in UTF-8 they recognize, and never a formula."""
 
 import csv
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.http import StreamingHttpResponse
+from .downloads import InPieces
 
 # What spreadsheet programs take for the beginning of a formula, in both widths.
 FORMULA_SIGNS = tuple("=+-@＝＋－＠")
@@ -37,7 +35,7 @@ def csv_lines(headings: Iterable[object], rows: Iterable[Iterable[object]]) -> I
         yield "".join(line.writerow([formula_safe(value) for value in row]) for row in some)
 
 
-class CsvResponse(StreamingHttpResponse):
+class CsvResponse(InPieces):
     """A download that never holds the whole file, under WSGI or ASGI.
 
     `rows` may be a generator over `queryset.iterator()`.
@@ -50,12 +48,6 @@ class CsvResponse(StreamingHttpResponse):
         safe = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "-" for c in name)
         self["Content-Disposition"] = f'attachment; filename="{safe}"'
         self["X-Content-Type-Options"] = "nosniff"
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Piece by piece in the request's thread; Django's own would make a list of all first."""
-        pieces: Iterator[Any] = iter(self.streaming_content)  # type: ignore[arg-type]
-        while (piece := await sync_to_async(lambda: next(pieces, None))()) is not None:
-            yield piece
 
 
 class _Echo:
