@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="candidates:list")),
     path("", include("pipeline.workspaces.urls")),
+    path("settings/", include("pipeline.workspaces.settings.urls")),
+    path("settings/", include("pipeline.candidates.settings.urls")),
     path("candidates/", include("pipeline.candidates.urls")),
     path("bulk-actions/", include("pipeline.bulk_actions.urls")),
     path("notifications/", include("notifications.urls")),

@@ -20,7 +20,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """The whole workspace's, for those who run it; nothing for others."""
         membership = membership_of(user)
-        if membership is None or not membership.can_manage:
+        if membership is None or not membership.can_audit:
             return self.none()
         return self.filter(workspace=membership.workspace_id)
 

@@ -4,12 +4,15 @@ import zoneinfo
 from datetime import timedelta
 from typing import Any, ClassVar
 
+import phonenumbers
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, URLValidator, validate_email
 from django.db import models
 from django.db.models.functions import Lower
+
+WEB = ("http", "https")
 
 
 def validate_time_zone(name: str) -> None:
@@ -49,6 +52,22 @@ class Workspace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A support address that a link may lead to, and a country that has phone numbers."""
+        self.phone_region = self.phone_region.upper()
+        if self.phone_region and self.phone_region not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValidationError(
+                {"phone_region": f"{self.phone_region} is no country's two letters, like GB."}
+            )
+        if self.support_address:
+            check = validate_email if "://" not in self.support_address else URLValidator(WEB)
+            try:
+                check(self.support_address)
+            except ValidationError:
+                raise ValidationError(
+                    {"support_address": "Write an e-mail address, or a web address with https://."}
+                )
 
     @property
     def support_url(self) -> str:
@@ -129,6 +148,12 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()} of {self.workspace}"
 
+    def clean(self) -> None:
+        if self.is_owner and self.is_limited:
+            raise ValidationError(
+                {"is_limited": "An Owner sees all openings. Choose another role, or no limit."}
+            )
+
     @property
     def can_start(self) -> bool:
         """May give orders: start a bulk action, import candidates. Canceling takes no role."""
@@ -136,8 +161,13 @@ class Membership(models.Model):
 
     @property
     def can_manage(self) -> bool:
-        """Hears of message limits and reads the audit."""
+        """Hears of message limits; reads the audit, unless limited to some openings."""
         return self.role in self.MANAGERS
+
+    @property
+    def can_audit(self) -> bool:
+        """May read the audit, which names things of all openings."""
+        return self.can_manage and not self.is_limited
 
     @property
     def is_owner(self) -> bool:

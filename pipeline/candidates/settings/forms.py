@@ -1,0 +1,61 @@
+"""One form for all that has a name: an opening, a folder, a label, a reject reason."""
+
+from typing import Any
+
+from django import forms
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import User
+
+
+class NameForm(forms.Form):
+    """Adds or renames `instance`, whose name has to be free among `siblings`, whatever its case.
+
+    `place` says in the audit where it is, if that is not clear from the name.
+    """
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        instance: Any,
+        siblings: QuerySet[Any],
+        place: str = "",
+    ) -> None:
+        self.instance, self.siblings, self.place = instance, siblings, place
+        self.one = str(instance._meta.verbose_name)
+        initial = {"name": instance.name}
+        super().__init__(data, initial=initial, auto_id=f"id_{instance.pk or 'new'}_%s")
+        self.fields["name"] = forms.CharField(
+            max_length=instance._meta.get_field("name").max_length,
+            label=f"Name of {instance.name}" if instance.pk else f"New {self.one}",
+        )
+
+    def clean_name(self) -> str:
+        name = " ".join(str(self.cleaned_data["name"]).split())
+        if self.siblings.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(self.taken(name))
+        return name
+
+    def taken(self, name: str) -> str:
+        return f"There is a {self.one} “{name}” already."
+
+    @transaction.atomic
+    def save(self, by: User) -> bool:
+        """Save what is valid. False, with the error, when somebody else took the name meanwhile."""
+        verb = "renamed" if self.instance.pk else "added"
+        before, self.instance.name = self.instance.name, self.cleaned_data["name"]
+        try:
+            with transaction.atomic():
+                self.instance.save()
+        except IntegrityError:
+            self.add_error("name", self.taken(self.instance.name))
+            return False
+        if before != self.instance.name:
+            told = f"{before} to {self.instance.name}" if before else self.instance.name
+            told += f" ({self.place})" if self.place else ""
+            record(by.membership.workspace, by, f"{verb} the {self.one}", told)
+        return True

@@ -1,0 +1,83 @@
+"""What an owner changes about a member, each change with its line in the audit."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from .audit import record
+from .models import Membership, Role, User
+
+
+class LastOwner(ValueError):
+    """Nobody would be left who may change the workspace's settings."""
+
+
+@transaction.atomic
+def change(member: Membership, role: str, openings: Iterable[int] | None, by: User) -> None:
+    """Give `member` that role, and only those openings (None: all).
+
+    Sockets and sessions need no word of it: they ask the database who may do what.
+    Raises LastOwner.
+    """
+    was = Membership.objects.select_related("workspace").get(pk=locked(member).pk)
+    saw = {o.pk: o.name for o in was.openings.all()} if was.is_limited else None
+    if was.is_owner and role != Role.OWNER:
+        keep_another_owner(was)
+    member.role, member.is_limited = role, openings is not None
+    member.save(update_fields=["role", "is_limited"])
+    member.openings.set(openings or ())
+    sees = {o.pk: o.name for o in member.openings.all()} if member.is_limited else None
+    if role != was.role:
+        told = f"{member.user} from {was.get_role_display()} to {member.get_role_display()}"
+        record(was.workspace, by, "changed the role of", told)
+    if sees is None and saw is not None:
+        record(was.workspace, by, "gave all openings to", str(member.user))
+    elif sees is not None and sees != saw:
+        names = ", ".join(sees.values()) or "no opening"
+        record(was.workspace, by, "limited", f"{member.user} to {names}")
+
+
+@transaction.atomic
+def deactivate(member: Membership, by: User) -> bool:
+    """Shut the member out, from the next request on. False when already done. Raises LastOwner."""
+    locked(member)
+    if member.is_owner:
+        keep_another_owner(member)
+    return set_active(member, False, by, "deactivated")
+
+
+@transaction.atomic
+def reactivate(member: Membership, by: User) -> bool:
+    """Let a deactivated member in again, with the password of before."""
+    locked(member)
+    return set_active(member, True, by, "reactivated")
+
+
+def locked(member: Membership) -> Membership:
+    """The member as of now, after every other change of a member of the workspace.
+
+    Locks the owners, and always in the same order: two of them can't demote each other at once.
+    """
+    rows = Membership.objects.filter(workspace=member.workspace_id).order_by("pk")
+    list(rows.filter(role=Role.OWNER).select_for_update(no_key=True))
+    member.refresh_from_db(fields=["role", "is_limited"])
+    return member
+
+
+def keep_another_owner(member: Membership) -> None:
+    """To be asked after `locked`, in a query of its own: it sees what the lock waited for."""
+    owners = Membership.objects.filter(workspace=member.workspace_id, role=Role.OWNER)
+    if not owners.filter(user__is_active=True).exclude(pk=member.pk).exists():
+        raise LastOwner(
+            f"{member.user} is the only active Owner, and somebody has to be one. "
+            "Make another member Owner first."
+        )
+
+
+def set_active(member: Membership, is_active: bool, by: User, verb: str) -> bool:
+    users = User.objects.filter(pk=member.user_id, is_active=not is_active)
+    changed = users.update(is_active=is_active)
+    member.user.is_active = is_active
+    if changed:
+        record(member.workspace, by, verb, str(member.user))
+    return bool(changed)

@@ -1,0 +1,82 @@
+"""The audit's page: newest first, by what was done and by whom, and as a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from pipeline.workspaces.audit import AuditEntry, AuditQuerySet
+from pipeline.workspaces.csv_export import CsvResponse
+from pipeline.workspaces.models import User
+from pipeline.workspaces.requests import MemberRequest
+
+from .access import auditors_only
+
+PAGE = 50
+RECENT = 10_000  # the entries whose verbs can be filtered by
+HEADINGS = ("When", "Who", "Did", "What", "From", "Page")
+
+
+class AuditFilter(forms.Form):
+    verb = forms.ChoiceField(label="What was done", required=False)
+    actor: Any = forms.ModelChoiceField(
+        queryset=None, label="By", required=False, empty_label="Anybody"
+    )
+
+    def __init__(self, data: QueryDict, user: User) -> None:
+        super().__init__(data)
+        self.entries = AuditEntry.objects.visible_to(user)
+        recent = self.entries.order_by("-pk").values("verb")[:RECENT]
+        verbs = AuditEntry.objects.filter(pk__in=recent.values("pk")).values_list("verb", flat=True)
+        choices = [(verb, verb) for verb in verbs.order_by("verb").distinct()]
+        self.fields["verb"].choices = [("", "Anything"), *choices]  # type: ignore[attr-defined]
+        colleagues = User.objects.filter(membership__workspace=user.membership.workspace_id)
+        self.fields["actor"].queryset = colleagues.order_by("first_name", "last_name")  # type: ignore[attr-defined]
+
+    @property
+    def found(self) -> AuditQuerySet:
+        """Newest first; nothing for a choice that is none."""
+        if not self.is_valid():
+            return self.entries.none()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        return self.entries.filter(**chosen).order_by("-pk")
+
+
+@require_safe
+@auditors_only
+def audit(request: MemberRequest) -> HttpResponse:
+    """A page begins below the id `before`, so that no entry is shown twice or skipped."""
+    narrowed = AuditFilter(request.GET, request.user)
+    found = narrowed.found
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 19:
+        found = found.filter(pk__lt=int(before))
+    page = list(found[: PAGE + 1])
+    context = {
+        "form": narrowed,
+        "entries": page[:PAGE],
+        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "is_later_page": bool(before),
+    }
+    return render(request, "settings/audit.html", context)
+
+
+@require_safe
+@auditors_only
+def audit_csv(request: MemberRequest) -> HttpResponseBase:
+    found = AuditFilter(request.GET, request.user).found
+    name = f"audit {timezone.localdate():%Y-%m-%d}.csv"
+    return CsvResponse(name, HEADINGS, lines(request, found))
+
+
+def lines(request: MemberRequest, found: AuditQuerySet) -> Iterator[tuple[object, ...]]:
+    tz = request.user.membership.workspace.tz  # the answer is read after the request has ended
+    for entry in found.iterator(chunk_size=500):
+        when = entry.at.astimezone(tz).isoformat(sep=" ", timespec="seconds")
+        page = request.build_absolute_uri(entry.link) if entry.link else ""
+        yield when, entry.actor_name, entry.verb, entry.subject, entry.address, page

@@ -1,0 +1,85 @@
+"""A member's role and limits, and the form that adds one."""
+
+from typing import Any, cast
+
+from django import forms
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.memberships import LastOwner, change
+from pipeline.workspaces.models import Membership, Role, User, Workspace
+
+TAKEN = (
+    "This e-mail already has a login. If it is not in the list of members, "
+    "it belongs to another workspace, and a new one is needed here."
+)
+
+
+class MemberForm(forms.ModelForm[Membership]):
+    openings: Any = forms.ModelMultipleChoiceField(
+        queryset=None,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Openings of a limited member",
+    )
+
+    class Meta:
+        model = Membership
+        fields = ("role", "is_limited")
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = Role.choices  # type: ignore[attr-defined]  # no empty one
+        openings = cast("forms.ModelMultipleChoiceField[Any]", self.fields["openings"])
+        openings.queryset = workspace.openings.all()
+        if self.instance.pk:
+            openings.initial = self.instance.openings.all()
+
+    @property
+    def chosen(self) -> tuple[str, QuerySet[Any] | None]:
+        """The role, and the openings, None for all."""
+        data = self.cleaned_data
+        return data["role"], data["openings"] if data["is_limited"] else None
+
+    def apply(self, by: User) -> bool:
+        """Save what is valid. False, with the reason among the errors, for the last owner."""
+        member = Membership.objects.select_related("user", "workspace").get(pk=self.instance.pk)
+        role, openings = self.chosen
+        try:
+            change(member, role, openings, by)
+        except LastOwner as last:
+            self.add_error("role", str(last))
+            return False
+        return True
+
+
+class NewMemberForm(MemberForm):
+    first_name = forms.CharField(max_length=150)
+    last_name = forms.CharField(max_length=150, required=False)
+    email = forms.EmailField(label="E-mail", help_text="The login; it can't be changed later.")
+    field_order = ("first_name", "last_name", "email", "role", "is_limited", "openings")
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(TAKEN)
+        return email
+
+    def join(self, workspace: Workspace, by: User) -> Membership | None:
+        """The new member, without a password; None, with the error, if somebody was faster."""
+        data = self.cleaned_data
+        names = {"first_name": data["first_name"], "last_name": data["last_name"]}
+        role, openings = self.chosen
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(data["email"], **names)
+                member = Membership.objects.create(
+                    user=user, workspace=workspace, role=role, is_limited=openings is not None
+                )
+                member.openings.set(openings or ())
+                record(workspace, by, "added", f"{user} as {member.get_role_display()}")
+        except IntegrityError:
+            self.add_error("email", TAKEN)
+            return None
+        return member

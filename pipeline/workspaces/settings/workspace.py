@@ -1,0 +1,82 @@
+"""The workspace's own page: name, time zone, start delay and the like."""
+
+import zoneinfo
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.requests import MemberRequest
+
+from .access import owners_only
+
+
+def time_zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+
+
+class WorkspaceForm(forms.ModelForm[Workspace]):
+    time_zone = forms.ChoiceField(
+        choices=time_zones, help_text="Times on the pages and the days of message limits are in it."
+    )
+
+    class Meta:
+        model = Workspace
+        fields = (
+            "name",
+            "time_zone",
+            "phone_region",
+            "start_delay_seconds",
+            "typed_number_from",
+            "support_address",
+        )
+        labels: ClassVar = {
+            "phone_region": "Phone region",
+            "start_delay_seconds": "Start delay in seconds",
+            "typed_number_from": "Typed confirmation from so many candidates",
+            "support_address": "Support address",
+        }
+
+    def changes(self) -> str:
+        """What differs from before, as "start delay in seconds from 5 to 30"."""
+        return "; ".join(
+            f"{self[name].label.lower()} from {shown(self.initial[name])}"
+            f" to {shown(self.cleaned_data[name])}"
+            for name in self.changed_data
+        )
+
+
+def shown(value: Any) -> str:
+    return "nothing" if value == "" else str(value)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owners_only
+def workspace(request: MemberRequest) -> HttpResponse:
+    mine = Workspace.objects.filter(pk=request.user.membership.workspace_id)
+    if request.method == "POST":
+        form = save(request, mine)
+        if form.is_valid():
+            return redirect("settings:workspace")
+    else:
+        form = WorkspaceForm(instance=mine.get())
+    status = 422 if form.errors else 200
+    return render(request, "settings/workspace.html", {"form": form}, status=status)
+
+
+@transaction.atomic
+def save(request: MemberRequest, mine: QuerySet[Workspace]) -> WorkspaceForm:
+    """The form as it came out; what it changed is compared with the locked row."""
+    form = WorkspaceForm(request.POST, instance=mine.select_for_update(no_key=True).get())
+    if form.is_valid():
+        if form.has_changed():
+            record(form.save(), request.user, "changed the settings", form.changes())
+        messages.success(request, "The settings are saved.")
+    return form
