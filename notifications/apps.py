@@ -5,4 +5,8 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from . import live  # noqa: F401  connects the receivers
+        # Connects the receivers: what changed is shown before the bell tells of it.
+        from . import (
+            live,  # noqa: F401
+            notices,  # noqa: F401
+        )

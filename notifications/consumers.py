@@ -14,6 +14,7 @@ from django.utils import timezone
 from pipeline.bulk_actions.models import ACTIVE
 from pipeline.workspaces.models import User, membership_of
 
+from .bell import Bell
 from .groups import Access, access_of, session_group
 from .panel import Panel, in_panel_of
 
@@ -35,8 +36,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         await self.accept()  # first: a browser is not told why a handshake is refused
         self.statuses: dict[int, str] = {}  # what the page shows: {action: status}
+        self.bell_version = 0  # and the bell, as of then
         self.user = await self.fresh_user()
-        self.access, _ = await database_sync_to_async(look)(self.user)
+        self.access, *_ = await database_sync_to_async(look)(self.user)
         if self.access is None:
             await self.close(NOT_ALLOWED)
             return
@@ -76,6 +78,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if pk in self.statuses:
             await self.send(message["html"])
 
+    async def bell_changed(self, message: dict[str, Any]) -> None:
+        await self.check()
+
     def is_check_due(self) -> bool:
         return time.monotonic() - self.checked_at >= CHECK_SECONDS
 
@@ -83,22 +88,26 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Ask the database who listens and what is to be shown. False when the socket had to go.
 
         Sends the count when a status is `arriving`, and the whole panel where the page, even with
-        that, would show another status than the database has.
+        that, would show another status than the database has. The bell is sent when it changed.
         """
         self.user = await self.fresh_user()
-        access, statuses = await database_sync_to_async(look)(self.user)
+        access, statuses, bell_version = await database_sync_to_async(look)(self.user)
         if access is None or access != self.access:
             await self.leave()
             return False
         self.checked_at = time.monotonic()
         expected = self.statuses | (arriving or {})
         lost = any(expected.get(pk) != status for pk, status in statuses.items())
-        self.statuses = statuses
+        has_rung = bell_version != self.bell_version
+        self.statuses, self.bell_version = statuses, bell_version
         if snapshot or lost:
             await self.send(await database_sync_to_async(snapshot_of)(self.user))
-        elif arriving:
+            return True
+        if arriving:
             count = sum(status in ACTIVE for status in statuses.values())
             await self.send(render_to_string("notifications/_count.html", {"count": count}))
+        if has_rung:
+            await self.send(await database_sync_to_async(bell_of)(self.user))
         return True
 
     async def leave(self) -> None:
@@ -115,14 +124,23 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return cast("User", user)
 
 
-def look(user: User) -> tuple[Access | None, dict[int, str]]:
-    return access_of(user), dict(in_panel_of(user).values_list("pk", "status"))
+def look(user: User) -> tuple[Access | None, dict[int, str], int]:
+    statuses = dict(in_panel_of(user).values_list("pk", "status"))
+    return access_of(user), statuses, Bell(user).version
 
 
 def snapshot_of(user: User) -> str:
+    return html_for(user, "notifications/_snapshot.html")
+
+
+def bell_of(user: User) -> str:
+    return html_for(user, "notifications/_bell.html")
+
+
+def html_for(user: User, template: str) -> str:
     membership = membership_of(user)
     if membership is None:
         return ""
     with timezone.override(membership.workspace.tz):
-        panel = Panel(user, membership)
-        return render_to_string("notifications/_snapshot.html", {"panel": panel})
+        context = {"panel": Panel(user, membership), "bell": Bell(user)}
+        return render_to_string(template, context)

@@ -4,11 +4,17 @@ from django.http import HttpRequest
 
 from pipeline.workspaces.models import membership_of
 
+from .bell import Bell
 from .panel import Panel
 
 
 def panel(request: HttpRequest) -> dict[str, Any]:
-    """`panel` for the base page; nothing is fetched for a template that doesn't show it."""
+    """`panel` and `bell` for the base page.
+
+    Nothing is fetched for a template that doesn't show them.
+    """
     # An error page may be rendered before the middleware has set a user.
     membership = membership_of(request.user) if hasattr(request, "user") else None
-    return {"panel": Panel(membership.user, membership)} if membership else {}
+    if membership is None:
+        return {}
+    return {"panel": Panel(membership.user, membership), "bell": Bell(membership.user)}

@@ -19,9 +19,10 @@ class Access:
 
     @property
     def groups(self) -> list[str]:
+        mine = user_group(self.user)
         if self.openings is None:
-            return [workspace_group(self.workspace)]
-        return [opening_group(pk) for pk in self.openings]
+            return [mine, workspace_group(self.workspace)]
+        return [mine, *map(opening_group, self.openings)]
 
 
 def access_of(user: User) -> Access | None:
@@ -47,6 +48,11 @@ def workspace_group(pk: int) -> str:
 
 def opening_group(pk: int) -> str:
     return f"opening-{pk}"
+
+
+def user_group(pk: int) -> str:
+    """What concerns one user alone: the bell."""
+    return f"user-{pk}"
 
 
 def session_group(session_key: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -16,7 +17,7 @@ from django.utils import timezone
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.signals import bulk_action_changed
 
-from .groups import groups_of, session_group
+from .groups import groups_of, session_group, user_group
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 1.0  # what a push may cost the work when Redis hangs
@@ -43,6 +44,12 @@ def push_bulk_action(action_id: int, status_changed: bool, **_: Any) -> None:
             "html": html_of(action, WHOLE if status_changed else TICK),
         },
     )
+
+
+def push_bells(users: Iterable[int]) -> None:
+    """Have the open pages of those users look at their bell."""
+    if time.monotonic() >= paused_until:
+        push([user_group(pk) for pk in users], {"type": "bell.changed"})
 
 
 @receiver(user_logged_out)

@@ -1,17 +1,49 @@
 """What the bell keeps for each user."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
-from django.db import models
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from pipeline.workspaces.models import User
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(user=user.pk)
+
     def unread(self) -> Self:
         return self.filter(read_at=None)
+
+    def mark_read(self) -> bool:
+        """Those that are unread are read now. False when there was none."""
+        return bool(self.unread().update(read_at=Now()))
+
+    def keep(self, notices: Iterable["Notice"]) -> set[int]:
+        """Store those that nobody stored before. Returns the ids of the users they are news to.
+
+        Two who tell the same at the same moment are made one by the constraint `notice_once`;
+        bulk_create could ignore the second one too, but would not say whose it was.
+        """
+        rows = [(one.user_id, one.about, one.text, one.link) for one in notices]
+        if not rows:
+            return set()
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, [list(column) for column in zip(*rows, strict=True)])
+            return {user for (user,) in cursor.fetchall()}
+
+
+KEEP = """
+INSERT INTO notifications_notice (user_id, about, text, link)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
+ON CONFLICT (user_id, about) DO NOTHING
+RETURNING user_id
+"""
 
 
 class Notice(models.Model):
@@ -38,3 +70,13 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def get_absolute_url(self) -> str:
+        """Leads to what it is about, and marks it read on the way."""
+        return reverse("notifications:open", args=[self.pk])
+
+    @property
+    def target(self) -> str:
+        """A page of this site: what it is about, else all notices."""
+        is_ours = self.link.startswith("/") and url_has_allowed_host_and_scheme(self.link, None)
+        return self.link if is_ours else reverse("notifications:history")

@@ -2,8 +2,6 @@
 
 from functools import cached_property
 
-from django.conf import settings
-
 from pipeline.bulk_actions.models import BulkAction, BulkActionQuerySet
 from pipeline.workspaces.models import Membership, User
 
@@ -16,7 +14,7 @@ class Panel:
     def __init__(self, user: User, membership: Membership) -> None:
         self.user = user
         self.time_zone = membership.workspace.time_zone
-        self.support_url = settings.SUPPORT_URL
+        self.support_url = membership.workspace.support_url
 
     @cached_property
     def actions(self) -> list[BulkAction]:

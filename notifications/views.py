@@ -1,17 +1,80 @@
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from pipeline.workspaces.requests import MemberRequest
+
+from .live import push_bells
+from .models import Notice, NoticeQuerySet
+
+PAGE = 50
 
 
 @require_GET
 @never_cache
-def panel(request: HttpRequest) -> HttpResponse:
-    """The whole list and the count, for a page whose socket is away."""
+def panel(request: MemberRequest) -> HttpResponse:
+    """The whole list, and both counts, for a page whose socket is away."""
     return render(request, "notifications/_snapshot.html")
 
 
 @require_GET
 @never_cache
-def bell(request: HttpRequest) -> HttpResponse:
+def bell(request: MemberRequest) -> HttpResponse:
+    """The count and the latest notices."""
     return render(request, "notifications/_bell.html")
+
+
+@require_safe
+@never_cache
+def history(request: MemberRequest) -> HttpResponse:
+    """Newest first. A page begins below the id `before`, so none is shown twice or skipped."""
+    notices = Notice.objects.visible_to(request.user)
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 19:
+        notices = notices.filter(pk__lt=int(before))
+    page = list(notices[: PAGE + 1])
+    context = {
+        "notices": page[:PAGE],
+        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "is_later_page": bool(before),
+    }
+    return render(request, "notifications/history.html", context)
+
+
+@require_GET
+@never_cache
+def open_notice(request: MemberRequest, pk: int) -> HttpResponse:
+    """Mark it read on the way to what it is about."""
+    notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
+    mark_read(request, Notice.objects.filter(pk=notice.pk))
+    return HttpResponseRedirect(notice.target)
+
+
+@require_POST
+def read(request: MemberRequest, pk: int) -> HttpResponse:
+    notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
+    mark_read(request, Notice.objects.filter(pk=notice.pk))
+    return answer(request)
+
+
+@require_POST
+def read_all(request: MemberRequest) -> HttpResponse:
+    mark_read(request, Notice.objects.visible_to(request.user))
+    return answer(request)
+
+
+def mark_read(request: MemberRequest, notices: NoticeQuerySet) -> None:
+    """And tell the user's other pages, if that changed anything."""
+    if notices.mark_read():
+        push_bells({request.user.pk})
+
+
+def answer(request: MemberRequest) -> HttpResponse:
+    """The bell as it is now; without htmx, back to the page of the history that it came from."""
+    if request.htmx:
+        return render(request, "notifications/_bell.html")
+    back = request.POST.get("next", "")
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, {request.get_host()})
+    return HttpResponseRedirect(back if is_ours else Notice().target, status=303)

@@ -1,19 +1,25 @@
-"""Stopping an action: the question, and the truth as its answer."""
+"""Stopping an action, or all of them: the question, and the truth as its answer."""
 
-from typing import cast
+from typing import Any, cast
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.formats import localize
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from pipeline.workspaces.models import User
+from pipeline.workspaces.requests import MemberRequest
 
 from .models import BulkAction
 from .progress import Progress
+
+NAMED = 8  # of the active ones in the question about all; the rest are counted
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,3 +49,67 @@ def answer_htmx(request: HttpRequest, action: BulkAction, is_mine: bool) -> Http
         return trigger_client_event(HttpResponse(row), "closeDialog")
     truth = render_to_string("bulk_actions/_cancel_dialog.html", {"action": action})
     return reswap(retarget(HttpResponse(truth + row), "#dialog"), "innerHTML")
+
+
+class AllForm(forms.Form):
+    """Which ones the question listed: what was started since then was not asked about."""
+
+    action = forms.ModelMultipleChoiceField(BulkAction.objects.none(), required=False)
+
+    def __init__(self, *args: Any, user: User) -> None:
+        super().__init__(*args)
+        self.visible = BulkAction.objects.visible_to(user).for_rows()
+        self.fields["action"].queryset = self.visible  # type: ignore[attr-defined]
+
+    @property
+    def actions(self) -> list[BulkAction]:
+        """Newest first. Without a list, all that are active: then nobody was asked."""
+        return list(self.cleaned_data["action"] or self.visible.active())
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def cancel_all(request: MemberRequest) -> HttpResponse:
+    """GET lists what is active, POST cancels what was listed. Whoever sees an action may."""
+    if request.method == "GET":
+        return ask_all(request)
+    form = AllForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return ask_all(request, is_refused=True)
+    actions = form.actions
+    mine = [action.cancel(by=request.user) for action in actions]
+    told = result_of(mine.count(True), mine.count(False))
+    if not request.htmx:
+        messages.add_message(request, messages.SUCCESS if all(mine) else messages.WARNING, told)
+        return HttpResponseRedirect(reverse("bulk_actions:history"), status=303)
+    rows = [
+        render_to_string("bulk_actions/_row.html", {"action": action, "oob": True})
+        for action in actions
+    ]
+    context = {"told": told, "ended": [Progress(action) for action in actions]}
+    truth = render_to_string("bulk_actions/_cancel_all_result.html", context)
+    return reswap(retarget(HttpResponse(truth + "".join(rows)), "#dialog"), "innerHTML")
+
+
+def ask_all(request: MemberRequest, is_refused: bool = False) -> HttpResponse:
+    actions = list(BulkAction.objects.visible_to(request.user).active().for_rows())
+    context = {
+        "actions": actions,
+        "named": actions[:NAMED],
+        "more": len(actions[NAMED:]),
+        "done": sum(action.done for action in actions),
+        "untouched": sum(action.untouched for action in actions),
+        "is_refused": is_refused,
+    }
+    template = "_cancel_all_dialog.html" if request.htmx else "cancel_all.html"
+    # 200 for htmx: a browser reports any other answer to a script as an error in its console.
+    status = 422 if is_refused and not request.htmx else 200
+    response = render(request, f"bulk_actions/{template}", context, status=status)
+    return reswap(retarget(response, "#dialog"), "innerHTML") if request.htmx else response
+
+
+def result_of(canceled: int, ended: int) -> str:
+    """ "3 canceled, 1 had already ended." """
+    return (
+        f"{localize(canceled)} canceled{f', {localize(ended)} had already ended' if ended else ''}."
+    )

@@ -6,6 +6,7 @@ app_name = "bulk_actions"
 urlpatterns = [
     path("", views.index, name="history"),
     path("new/", views.new, name="new"),
+    path("cancel-all/", canceling.cancel_all, name="cancel-all"),
     path("<int:pk>/", review.review, name="review"),
     path("<int:pk>/summary/", review.summary, name="summary"),
     path("<int:pk>/cancel/", canceling.cancel, name="cancel"),

@@ -10,15 +10,20 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from pipeline.workspaces.models import User
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.candidates.models import Opening
+from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import start_move as start_move
 from tests.servers import child_environment
@@ -104,6 +109,7 @@ class Page:
 
 
 OpenPage = Callable[..., Page]
+MakeActions = Callable[..., list[BulkAction]]
 
 
 @pytest.fixture
@@ -135,3 +141,21 @@ def open_page(web: Daphne) -> Iterator[OpenPage]:
 
 def rows_in(html: str) -> list[int]:
     return [int(pk) for pk in re.findall(r'<li [^>]*id="bulk-action-(\d+)"', html)]
+
+
+@pytest.fixture
+def make_actions(workspace: Workspace, opening: Opening, recruiter: User) -> MakeActions:
+    def make(count: int, **fields: Any) -> list[BulkAction]:
+        values = {
+            "workspace": workspace,
+            "opening_ids": [opening.pk],
+            "title": "Move to Hired",
+            "operation": "move_to_folder",
+            "total": 1,
+            "started_by": recruiter,
+            "starts_at": timezone.now(),
+            **fields,
+        }
+        return [BulkAction.objects.create(key=uuid4(), **values) for _ in range(count)]
+
+    return make

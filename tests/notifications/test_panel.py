@@ -1,7 +1,6 @@
 """What the panel lists, for whom, and at what price."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,29 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.panel import RECENT, Panel
-from pipeline.bulk_actions.models import BulkAction, Status
-from pipeline.candidates.models import Opening
-from pipeline.workspaces.models import User, Workspace
+from pipeline.bulk_actions.models import Status
+from pipeline.workspaces.models import User
 
 from .conftest import rows_in
-
-
-@pytest.fixture
-def make_actions(workspace: Workspace, opening: Opening, recruiter: User) -> Any:
-    def make(count: int, **fields: Any) -> list[BulkAction]:
-        values = {
-            "workspace": workspace,
-            "opening_ids": [opening.pk],
-            "title": "Move to Hired",
-            "operation": "move_to_folder",
-            "total": 1,
-            "started_by": recruiter,
-            "starts_at": timezone.now(),
-            **fields,
-        }
-        return [BulkAction.objects.create(key=uuid4(), **values) for _ in range(count)]
-
-    return make
 
 
 def completed() -> dict[str, Any]:

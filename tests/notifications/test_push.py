@@ -49,7 +49,10 @@ def test_members_without_a_limit_hear_the_workspace_and_others_their_openings(
 ) -> None:
     groups = [access.groups for user in (recruiter, limited) if (access := access_of(user))]
 
-    assert groups == [[f"workspace-{workspace.pk}"], [f"opening-{opening.pk}"]]
+    assert groups == [
+        [f"user-{recruiter.pk}", f"workspace-{workspace.pk}"],
+        [f"user-{limited.pk}", f"opening-{opening.pk}"],
+    ]
 
 
 def test_an_opening_is_told_only_when_somebody_is_limited_to_it(

@@ -170,7 +170,7 @@ class Loading:
             if not imported.finish(counts):
                 raise ImportRefused("The import was ended by somebody else.")
             transaction.on_commit(
-                lambda: candidates_changed.send(
+                lambda: candidates_changed.send_robust(
                     CandidateImport, opening_id=opening.pk, import_id=imported.pk
                 )
             )
