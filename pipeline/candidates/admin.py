@@ -9,8 +9,10 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from pipeline.workspaces.audited_admin import AuditedAdmin
+
 from .filters import EVERYTHING
-from .models import Candidate, CandidateSearch, Folder, Label, Opening
+from .models import Candidate, CandidateSearch, Folder, Label, Opening, RejectReason
 from .search import Words, tsquery
 
 
@@ -22,7 +24,7 @@ class FolderInline(admin.TabularInline[Folder, Opening]):
 
 
 @admin.register(Opening)
-class OpeningAdmin(admin.ModelAdmin[Opening]):
+class OpeningAdmin(AuditedAdmin[Opening]):
     list_display = ("name", "workspace")
     list_filter = ("workspace",)
     list_select_related = ("workspace",)
@@ -40,7 +42,7 @@ class OpeningAdmin(admin.ModelAdmin[Opening]):
 
 
 @admin.register(Folder)
-class FolderAdmin(admin.ModelAdmin[Folder]):
+class FolderAdmin(AuditedAdmin[Folder]):
     list_display = ("name", "opening", "position")
     list_select_related = ("opening",)
     search_fields = ("name", "opening__name")
@@ -48,7 +50,16 @@ class FolderAdmin(admin.ModelAdmin[Folder]):
 
 
 @admin.register(Label)
-class LabelAdmin(admin.ModelAdmin[Label]):
+class LabelAdmin(AuditedAdmin[Label]):
+    list_display = ("name", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("name",)
+    autocomplete_fields = ("workspace",)
+
+
+@admin.register(RejectReason)
+class RejectReasonAdmin(AuditedAdmin[RejectReason]):
     list_display = ("name", "workspace")
     list_filter = ("workspace",)
     list_select_related = ("workspace",)

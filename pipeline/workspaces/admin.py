@@ -1,8 +1,14 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from .models import Membership, User, Workspace
+from .audit import AuditEntry
+from .audited_admin import AuditedAdmin
+from .models import Membership, User, Workspace, membership_of
 
 
 class NewUserForm(AdminUserCreationForm[User]):
@@ -29,7 +35,7 @@ class MembershipInline(admin.StackedInline[Membership, User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
     """Logs in by e-mail: there is no user name."""
 
     form = UserForm
@@ -67,7 +73,7 @@ class UserAdmin(DjangoUserAdmin[User]):
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin[Membership]):
+class MembershipAdmin(AuditedAdmin[Membership]):
     list_display = ("user", "workspace", "role", "is_limited")
     list_filter = ("role", "is_limited", "workspace")
     list_select_related = ("user", "workspace")
@@ -76,6 +82,40 @@ class MembershipAdmin(admin.ModelAdmin[Membership]):
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
+class WorkspaceAdmin(AuditedAdmin[Workspace]):
     list_display = ("name", "time_zone", "start_delay_seconds", "typed_number_from")
     search_fields = ("name",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its audit would have to go with it, which the database refuses."""
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
+    """To be read, and nothing else."""
+
+    list_display = ("at", "workspace", "actor_name", "verb", "subject", "address")
+    list_filter = ("at", ("workspace", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("workspace",)
+    search_fields = ("actor_name", "verb", "subject")
+    ordering = ("-pk",)
+    list_per_page = 50
+    show_full_result_count = False
+    fields = ("at", "workspace", "actor_name", "verb", "subject", "link", "address")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """All, but for staff who work in a workspace and are no superusers: what they see there."""
+        entries = super().get_queryset(request)
+        if request.user.is_superuser or membership_of(request.user) is None:
+            return entries
+        return entries.filter(pk__in=AuditEntry.objects.visible_to(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

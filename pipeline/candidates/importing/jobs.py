@@ -6,6 +6,9 @@ from pathlib import Path
 import django_rq
 from django.db import transaction
 
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import User
+
 from . import locks
 from .errors import ImportRefused
 from .loading import Tell, load
@@ -19,11 +22,14 @@ OURS = (
 )
 
 
-def order_import(imported: CandidateImport) -> bool:
-    """Have a worker import it. False when it was ordered before."""
+def order_import(imported: CandidateImport, by: User | None = None) -> bool:
+    """Have a worker import it, as `by` ordered. False when it was ordered before."""
     with transaction.atomic():
         if not imported.order():
             return False
+        told = f"{imported.name} into {imported.opening}"
+        link = imported.get_absolute_url()
+        record(imported.opening.workspace, by, "started the import of", told, link)
         transaction.on_commit(lambda: enqueue(imported.pk))
     return True
 

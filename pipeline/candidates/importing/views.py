@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.workspaces.models import User, membership_of
+from pipeline.workspaces.requests import MemberRequest
 
 from .forms import ColumnsForm, UploadForm
 from .jobs import order_import
@@ -57,7 +58,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @starters_only
-def columns(request: HttpRequest, pk: int) -> HttpResponse:
+def columns(request: MemberRequest, pk: int) -> HttpResponse:
     imported = import_of(request, pk)
     if not imported.can_be_mapped:
         return redirect(imported)
@@ -66,7 +67,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     form = ColumnsForm(request.POST or None, imported=imported, sample=sample)
     if request.method == "POST" and form.is_valid():
         form.save()
-        order_import(imported)
+        order_import(imported, by=request.user)
         return redirect(imported)
     context = {"form": form, "import": imported, "layout": layout}
     status = 422 if form.errors else 200
@@ -87,10 +88,10 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @starters_only
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
+def retry(request: MemberRequest, pk: int) -> HttpResponse:
     imported = import_of(request, pk)
     if imported.can_retry:
-        order_import(imported)
+        order_import(imported, by=request.user)
     return redirect(imported)
 
 
