@@ -68,7 +68,9 @@ def prepare_environment() -> None:
     folder = Path(tempfile.mkdtemp(prefix="belay-test-"))
     folder.chmod(0o711)  # as root, PostgreSQL's user passes through
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+    # A worker of xdist inherits its controller's; some tests kill theirs, so each has its own.
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if is_worker or not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         start(folder)
     os.environ |= {
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
