@@ -87,7 +87,7 @@ def test_nobody_is_touched_before_the_start_delay_is_over(
     assert (action.status, action.untouched) == (Status.IN_QUEUE, 5)
 
 
-def test_a_deleted_candidate_and_a_foreign_opening_fail_with_a_reason_and_the_rest_goes_on(
+def test_a_deleted_candidate_and_a_taken_email_fail_with_a_reason_and_the_rest_goes_on(
     make_candidates,
     opening: Opening,
     other_opening: Opening,
@@ -97,7 +97,8 @@ def test_a_deleted_candidate_and_a_foreign_opening_fail_with_a_reason_and_the_re
 ) -> None:
     Workspace.objects.update(start_delay_seconds=0)
     make_candidates(4)
-    make_candidates(2, opening=other_opening)
+    taken = Candidate.objects.latest("pk").email
+    make_candidates(1, opening=other_opening, email=taken)
     action, _ = start_bulk_action(
         user=User.objects.get(pk=recruiter.pk),
         operation=move_to(hired),
@@ -110,10 +111,9 @@ def test_a_deleted_candidate_and_a_foreign_opening_fail_with_a_reason_and_the_re
 
     action.refresh_from_db()
     assert action.status == Status.COMPLETED_WITH_FAILURES
-    assert (action.changed, action.failed) == (3, 3)
+    assert (action.changed, action.failed) == (3, 2)
     assert sorted(action.outcomes.failed().values_list("reason", flat=True)) == [
-        f"In another opening than {opening.name}.",
-        f"In another opening than {opening.name}.",
+        f"Already in {opening.name} with the same e-mail.",
         "The candidate was deleted before its turn came.",
     ]
 

@@ -260,14 +260,15 @@ def test_the_dialog_counts_what_would_be_skipped_and_why(
 ):
     make_candidates(4)
     make_candidates(3, folder=shortlisted)
-    make_candidates(2, other_opening)
+    for candidate in Candidate.objects.all()[:2]:
+        make_candidates(1, other_opening, email=candidate.email)
 
     page = browser.post(NEW, move(shortlisted, opening=""), headers=HTMX).content.decode()
 
     assert "<strong>9</strong> candidates" in page
     assert "<strong>4</strong> will be moved" in page
     assert "<strong>3</strong>: Already in Shortlisted." in page
-    assert "<strong>2</strong>: In another opening" in page
+    assert f"<strong>2</strong>: Already in {shortlisted.opening} with the same e-mail." in page
 
 
 def test_the_preview_of_a_move_is_what_happens(
@@ -276,7 +277,8 @@ def test_the_preview_of_a_move_is_what_happens(
     Workspace.objects.update(start_delay_seconds=0)
     make_candidates(4)
     make_candidates(3, folder=shortlisted)
-    make_candidates(2, other_opening)
+    for candidate in Candidate.objects.all()[:2]:
+        make_candidates(1, other_opening, email=candidate.email)
     order = move(shortlisted, opening="")
     preview = browser.post(NEW, order).context["order"].preview
 

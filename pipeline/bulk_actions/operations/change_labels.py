@@ -5,7 +5,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from pipeline.candidates.models import CandidateLabel, CandidateQuerySet, Label
 
-from .base import Operation, OptionsForm, Preview, Skip
+from .base import Operation, OptionsForm, Preview, Revert, Skip
 
 
 class ChangeLabelsForm(OptionsForm):
@@ -35,6 +35,12 @@ class ChangeLabelsForm(OptionsForm):
             for verb, field in (("add", "add_labels"), ("remove", "remove_labels"))
         }
 
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return {
+            f"{verb}_labels": [label["id"] for label in options[verb]] for verb in ("add", "remove")
+        }
+
 
 class ChangeLabels(Operation):
     """Add labels to candidates, remove others, or both."""
@@ -44,6 +50,7 @@ class ChangeLabels(Operation):
     command = "Label"
     form = ChangeLabelsForm
     verb = "labelled"
+    can_undo = True
 
     def _names(self, verb: str) -> str:
         return ", ".join(f"“{label['name']}”" for label in self.options[verb])
@@ -85,6 +92,14 @@ class ChangeLabels(Operation):
             "gone": f"One of the labels {self._names('add')} no longer exists.",
         }
 
+    def revert(self) -> Revert:
+        params = {
+            "add": self._ids("add"),
+            "remove": self._ids("remove"),
+            "gone": f"One of the labels {self._names('remove')} no longer exists.",
+        }
+        return Revert(COMPARE, RESTORE, params)
+
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         wanted = {label for before in befores for label in before.get("labels", ())}
         names = Label.objects.in_bulk(wanted)
@@ -124,5 +139,49 @@ wanted AS (
            CASE WHEN possible.yes THEN '' ELSE %(gone)s END AS reason,
            jsonb_build_object('labels', had.labels) AS before
     FROM had, possible
+)
+"""
+
+# A label that was added and is deleted since can't be missed.
+COMPARE = """
+known AS (
+    SELECT id FROM candidates_label WHERE id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
+    ORDER BY id FOR KEY SHARE
+), has AS (
+    SELECT seen.id,
+           coalesce(array_agg(held.label_id ORDER BY held.label_id)
+                    FILTER (WHERE held.label_id IS NOT NULL), '{}') AS labels
+    FROM seen LEFT JOIN candidates_candidatelabel AS held
+      ON held.candidate_id = seen.id
+     AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
+    GROUP BY seen.id
+), left_with AS (
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') AS labels
+    FROM known WHERE id = ANY(%(add)s::bigint[])
+), found AS (
+    SELECT has.id, old.labels,
+           CASE WHEN has.labels <> left_with.labels THEN 'labels' END AS changed,
+           CASE WHEN has.labels <> left_with.labels THEN 'Labelled otherwise' END AS since,
+           CASE WHEN old.labels && %(remove)s::bigint[] AND EXISTS (
+                SELECT FROM unnest(old.labels) AS label
+                WHERE label = ANY(%(remove)s::bigint[]) AND label NOT IN (SELECT id FROM known)
+           ) THEN %(gone)s ELSE '' END AS reason,
+           jsonb_build_object('labels', has.labels) AS before
+    FROM left_with, has JOIN was USING (id), LATERAL (
+        SELECT ARRAY(SELECT jsonb_array_elements(was.before->'labels')::bigint) AS labels
+    ) AS old
+)
+"""
+
+RESTORE = """
+taken AS (
+    DELETE FROM candidates_candidatelabel AS held USING fit
+    WHERE held.candidate_id = fit.id AND held.label_id = ANY(%(add)s::bigint[])
+      AND held.label_id <> ALL(fit.labels)
+), given AS (
+    INSERT INTO candidates_candidatelabel (label_id, candidate_id)
+    SELECT known.id, fit.id FROM fit, known
+    WHERE known.id = ANY(fit.labels) AND known.id = ANY(%(remove)s::bigint[])
+    ON CONFLICT DO NOTHING
 )
 """

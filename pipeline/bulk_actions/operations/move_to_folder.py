@@ -5,28 +5,50 @@ from django import forms
 from django.db.models import Count, Q
 
 from pipeline.candidates.models import CandidateQuerySet, Folder
+from pipeline.workspaces.models import Membership
 
-from .base import Operation, OptionsForm, Preview, Skip
+from .base import OptionsForm, Preview, Revert, Skip
+from .judging import Change, JudgingOperation
+from .moving_back import folder_names, moving_back
+from .recruiters import RecruiterField, recruiters_for, sees
 
 
 class MoveToFolderForm(OptionsForm):
     to_folder = forms.ModelChoiceField(Folder.objects.none(), label="Move to")
+    new_recruiter = RecruiterField(required=False, label="Recruiter", empty_label="Keep")
 
     def offer(self) -> None:
-        field = self.fields["to_folder"]
+        field, recruiter = self.fields["to_folder"], self.fields["new_recruiter"]
         assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(recruiter, RecruiterField)
         folders = Folder.objects.visible_to(self.user).select_related("opening")
         field.queryset = folders.order_by("opening__name", "position", "pk")
         field.choices = [("", "Choose a folder"), *_by_opening(field.queryset)]
+        recruiter.queryset = recruiters_for(self.user)
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        folder, recruiter = answers.get("to_folder"), answers.get("new_recruiter")
+        if folder and recruiter and not sees(recruiter, folder.opening_id):
+            self.add_error("new_recruiter", f"{recruiter.user} does not see {folder.opening}.")
+        return answers
 
     def options(self) -> dict[str, Any]:
         folder = self.cleaned_data["to_folder"]
-        return {
+        recruiter: Membership | None = self.cleaned_data["new_recruiter"]
+        options = {
             "folder": folder.pk,
             "folder_name": folder.name,
             "opening": folder.opening_id,
             "opening_name": folder.opening.name,
         }
+        if recruiter:
+            options |= {"recruiter": recruiter.pk, "recruiter_name": str(recruiter.user)}
+        return options
+
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return {"to_folder": options["folder"], "new_recruiter": options.get("recruiter", "")}
 
 
 def _by_opening(folders: Any) -> Iterator[tuple[str, list[tuple[int, str]]]]:
@@ -36,14 +58,19 @@ def _by_opening(folders: Any) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     yield from groups.items()
 
 
-class MoveToFolder(Operation):
-    """Put candidates into a folder of the opening that they are in."""
+class MoveToFolder(JudgingOperation):
+    """Put candidates into a folder of their own opening or of another, to a new recruiter or not.
+
+    An e-mail is in an opening once: of several with the same one, the lowest id gets there.
+    """
 
     key = "move_to_folder"
     label = "Move to folder"
     command = "Move"
     form = MoveToFolderForm
     verb = "moved"
+    is_frequent = True
+    can_undo = True
 
     @property
     def title(self) -> str:
@@ -51,11 +78,26 @@ class MoveToFolder(Operation):
 
     @property
     def details(self) -> str:
-        return f"The folder is in {self.options['opening_name']}."
+        place = f"The folder is in {self.options['opening_name']}."
+        name = self.options.get("recruiter_name")
+        return f"{place} The recruiter is now {name}." if name else place
 
     @property
-    def _elsewhere(self) -> str:
-        return f"In another opening than {self.options['opening_name']}."
+    def already(self) -> str:  # type: ignore[override]
+        return f"Already in {self.options['folder_name']}."
+
+    @property
+    def reached(self) -> set[int]:
+        return {self.options["opening"]}
+
+    @property
+    def is_plain(self) -> bool:
+        """The frozen selection is in the folder's opening, and nothing but the folder changes."""
+        return "recruiter" not in self.options and set(self.opening_ids) <= self.reached
+
+    @property
+    def is_ordered(self) -> bool:
+        return not self.is_plain
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         counts = candidates.order_by().aggregate(
@@ -63,29 +105,43 @@ class MoveToFolder(Operation):
             elsewhere=Count("pk", filter=~Q(opening=self.options["opening"])),
             there=Count("pk", filter=Q(folder=self.options["folder"])),
         )
-        skips = [
-            Skip(counts["elsewhere"], self._elsewhere),
-            Skip(counts["there"], f"Already in {self.options['folder_name']}."),
-        ]
+        if counts["elsewhere"] or not self.is_plain:
+            return super().preview(candidates)
+        skips = [Skip(counts["there"], self.already)]
         return Preview(counts["total"], [skip for skip in skips if skip.count])
 
     def apply(self) -> tuple[str, dict[str, Any]]:
-        return SQL, {
+        """Most moves stay in an opening: they get a statement that does no more than they need."""
+        return (PLAIN, self.params) if self.is_plain else super().apply()
+
+    def change(self) -> Change:
+        return Change(JUDGING, CHANGING, self.params, columns=("email",))
+
+    @property
+    def params(self) -> dict[str, Any]:
+        opening = self.options["opening_name"]
+        return {
             "folder": self.options["folder"],
-            "elsewhere": self._elsewhere,
+            "recruiter": self.options.get("recruiter"),
+            "frozen": list(self.opening_ids) or None,
+            "starters": [str(role) for role in Membership.STARTERS],
+            "left": f"Was moved out of {opening} before its turn came.",
+            "strayed": "Was moved to another opening before its turn came.",
             "gone": f"The folder {self.options['folder_name']} no longer exists.",
+            "no_recruiter": f"{self.options.get('recruiter_name')} is no longer a recruiter who"
+            f" sees {opening}.",
+            "taken": f"Already in {opening} with the same e-mail.",
         }
 
+    def revert(self) -> Revert:
+        return moving_back(folder=self.options["folder"], recruiter=self.options.get("recruiter"))
+
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
-        names = Folder.objects.in_bulk({before["folder"] for before in befores if before})
-        return [
-            names[before["folder"]].name if before and before["folder"] in names else ""
-            for before in befores
-        ]
+        return folder_names(befores)
 
 
 # The key-share lock keeps the folder from being deleted between the look and the change.
-SQL = """
+PLAIN = """
 target AS (
     SELECT id, opening_id FROM candidates_folder WHERE id = %(folder)s FOR KEY SHARE
 ), moved AS (
@@ -99,9 +155,64 @@ target AS (
                 WHEN picked.folder_id = target.id THEN 2
                 ELSE 1 END AS result,
            CASE WHEN target.id IS NULL THEN %(gone)s
-                WHEN picked.opening_id <> target.opening_id THEN %(elsewhere)s
+                WHEN picked.opening_id <> target.opening_id THEN %(left)s
                 ELSE '' END AS reason,
            jsonb_build_object('folder', picked.folder_id) AS before
     FROM picked LEFT JOIN target ON true
+)
+"""
+
+# Of those who could get there, each e-mail's first does: `turn` is 1. Earlier chunks' are there.
+JUDGING = """
+target AS (
+    SELECT id, opening_id FROM candidates_folder WHERE id = %(folder)s FOR KEY SHARE
+), owner AS (
+    SELECT id FROM workspaces_membership AS membership
+    WHERE id = %(recruiter)s::bigint AND role = ANY(%(starters)s) AND (
+        NOT is_limited OR EXISTS (
+            SELECT FROM candidates_opening_members AS given JOIN target USING (opening_id)
+            WHERE given.membership_id = membership.id
+        )
+    ) FOR KEY SHARE
+), asked AS (
+    SELECT seen.*, target.id AS to_folder, target.opening_id AS to_opening,
+           coalesce(owner.id, seen.recruiter_id) AS to_recruiter,
+           CASE WHEN target.id IS NULL THEN %(gone)s
+                WHEN seen.opening_id <> ALL(%(frozen)s::bigint[]) THEN %(strayed)s
+                WHEN %(recruiter)s::bigint IS NOT NULL AND owner.id IS NULL THEN %(no_recruiter)s
+                END AS problem
+    FROM seen LEFT JOIN target ON true LEFT JOIN owner ON true
+), queued AS (
+    SELECT asked.*, row_number() OVER (
+        PARTITION BY problem IS NULL AND opening_id <> to_opening, email ORDER BY id
+    ) AS turn
+    FROM asked
+), ruled AS (
+    SELECT queued.*, coalesce(problem, CASE
+        WHEN email <> '' AND opening_id <> to_opening AND (turn > 1 OR EXISTS (
+            SELECT FROM candidates_candidate AS other
+            WHERE other.opening_id = to_opening AND other.email = queued.email
+        )) THEN %(taken)s ELSE '' END) AS reason
+    FROM queued
+), judged AS (
+    SELECT ruled.*,
+           CASE WHEN reason <> '' THEN 3
+                WHEN folder_id = to_folder AND recruiter_id IS NOT DISTINCT FROM to_recruiter
+                THEN 2 ELSE 1 END AS result,
+           jsonb_build_object('folder', folder_id)
+           || CASE WHEN opening_id <> to_opening
+                   THEN jsonb_build_object('opening', opening_id) ELSE '{}' END
+           || CASE WHEN %(recruiter)s::bigint IS NOT NULL
+                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{}' END AS before
+    FROM ruled
+)
+"""
+
+CHANGING = """
+moved AS (
+    UPDATE candidates_candidate AS candidate
+    SET folder_id = judged.to_folder, opening_id = judged.to_opening,
+        recruiter_id = judged.to_recruiter
+    FROM judged WHERE candidate.id = judged.id AND judged.result = 1
 )
 """

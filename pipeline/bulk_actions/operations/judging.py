@@ -1,0 +1,111 @@
+"""Operations that first judge every candidate, and then change those that they find fit.
+
+Their preview is the same judgement over the whole selection, so it can say nothing else.
+"""
+
+import re
+from abc import abstractmethod
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, ClassVar
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+
+from pipeline.candidates.models import CandidateQuerySet
+
+from .base import Operation, Preview, Skip
+
+PICKED = ("id", "opening_id", "folder_id", "recruiter_id")
+MOST_REASONS = 8  # told apart in a preview
+CHANGED, UNCHANGED = 1, 2
+
+
+@dataclass(frozen=True)
+class Change:
+    """SQL in two steps, each a list of common table expressions, and the parameters of both.
+
+    `judging` reads `seen`, which is `picked` with `columns` more of candidates_candidate. It
+    changes nothing and ends in `judged (id, result, reason, before, …)`: what Operation.apply
+    writes as outcomes. `changing` then changes those with result 1.
+    """
+
+    judging: str
+    changing: str
+    params: dict[str, Any]
+    columns: tuple[str, ...] = ()
+
+
+class JudgingOperation(Operation):
+    already: ClassVar[str] = "Already as ordered."  # of the unchanged, in the preview
+
+    @abstractmethod
+    def change(self) -> Change: ...
+
+    def apply(self) -> tuple[str, dict[str, Any]]:
+        change = self.change()
+        parts = [seen(change.columns), change.judging, change.changing, OUTCOME]
+        return ", ".join(part for part in parts if part), change.params
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        counts = judge(self.change(), candidates)
+        skips = [
+            Skip(number, self.already if result == UNCHANGED else reason)
+            for result, reason, number in counts
+            if result != CHANGED
+        ]
+        skips.sort(key=lambda skip: -skip.count)
+        if rest := skips[MOST_REASONS:]:
+            skips[MOST_REASONS:] = [Skip(sum(skip.count for skip in rest), "Other reasons.")]
+        return Preview(sum(number for *_, number in counts), skips)
+
+
+def seen(columns: tuple[str, ...]) -> str:
+    """The picked candidates with more of their columns.
+
+    They are locked once more: `picked` may have waited for another action, and without this the
+    columns would be as they were before the wait.
+    """
+    if not columns:
+        return "seen AS (SELECT * FROM picked)"
+    return SEEN.format(columns=", ".join(f"candidate.{column}" for column in columns))
+
+
+def judge(change: Change, candidates: CandidateQuerySet) -> list[tuple[int, str, int]]:
+    """How many of `candidates` would have which result, for which reason."""
+    columns = (*PICKED, *change.columns)
+    try:
+        sql, values = candidates.order_by().values_list(*columns).query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    number = count()  # psycopg takes positional or named parameters, not both
+    selection = re.sub("%(.)", lambda m: m[0] if m[1] == "%" else f"%(picked_{next(number)})s", sql)
+    named = {f"picked_{n}": value for n, value in enumerate(values)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PREVIEW.format(selection=selection, columns=", ".join(columns), judging=change.judging),
+            change.params | named,
+        )
+        rows: list[tuple[int, str, int]] = cursor.fetchall()
+    return rows
+
+
+SEEN = """
+seen AS (
+    SELECT picked.*, {columns} FROM picked JOIN candidates_candidate AS candidate USING (id)
+    FOR UPDATE OF candidate
+)
+"""
+
+OUTCOME = """
+outcome AS (SELECT id AS candidate_id, result, reason, before FROM judged)
+"""
+
+PREVIEW = """
+WITH picked ({columns}) AS (
+    {selection}
+), seen AS (
+    SELECT * FROM picked
+), {judging}
+SELECT result, reason, count(*) FROM judged GROUP BY result, reason ORDER BY result, reason
+"""

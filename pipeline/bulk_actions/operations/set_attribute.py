@@ -1,0 +1,166 @@
+from typing import Any
+
+from django import forms
+from django.db.models import F, Func, TextField
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from pipeline.candidates.models import Candidate, CandidateQuerySet
+
+from .base import OptionsForm, Revert
+from .judging import Change, JudgingOperation
+
+SAMPLE = 500  # of the newest candidates, whose attributes are offered
+
+
+class Keys(Func):
+    function = "jsonb_object_keys"
+    set_returning = True
+    output_field = TextField()
+
+
+def names_in_use(candidates: CandidateQuerySet) -> list[str]:
+    """The attributes that the newest of `candidates` have. Looking at all would take too long."""
+    newest = candidates.order_by("-pk").values("pk")[:SAMPLE]
+    keys = Candidate.objects.filter(pk__in=newest).order_by().annotate(name=Keys(F("attributes")))
+    return sorted(set(keys.values_list("name", flat=True)), key=str.casefold)
+
+
+class Suggesting(forms.TextInput):
+    """A text field with a list to choose from; anything else can be typed."""
+
+    suggestions: tuple[str, ...] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        listed = f"{(attrs or {}).get('id', name)}_suggestions"
+        field = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
+        offers = format_html_join("", '<option value="{}">', ((each,) for each in self.suggestions))
+        return field + format_html("<datalist{}>{}</datalist>", flatatt({"id": listed}), offers)
+
+
+class SetAttributeForm(OptionsForm):
+    attribute = forms.CharField(max_length=100, widget=Suggesting({"autocomplete": "off"}))
+    value = forms.CharField(
+        max_length=500,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text="Empty to take the attribute away.",
+    )
+
+    def offer(self) -> None:
+        widget = self.fields["attribute"].widget
+        assert isinstance(widget, Suggesting)
+        widget.suggestions = tuple(names_in_use(Candidate.objects.visible_to(self.user)))
+
+    def clean_attribute(self) -> str:
+        """As it is spelled already, where only the case differs."""
+        name: str = self.cleaned_data["attribute"]
+        widget = self.fields["attribute"].widget
+        assert isinstance(widget, Suggesting)
+        spelled = {known.casefold(): known for known in reversed(widget.suggestions)}
+        return name if name in widget.suggestions else spelled.get(name.casefold(), name)
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "attribute": self.cleaned_data["attribute"],
+            "value": self.cleaned_data["value"],
+        }
+
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return options
+
+
+class SetAttribute(JudgingOperation):
+    """Give an attribute a value, or take it away.
+
+    What was there is kept as a list of one, or none, under a key of the attribute's own: so a
+    number comes back as a number, and what was not there does not come back as nothing.
+    """
+
+    key = "set_attribute"
+    label = "Set attribute"
+    command = "Set for"
+    form = SetAttributeForm
+    verb = "updated"
+    can_undo = True
+
+    @property
+    def title(self) -> str:
+        name, value = self.options["attribute"], self.options["value"]
+        title = f"Set {name} to “{value}”" if value else f"Take away {name}"
+        return title if len(title) <= 200 else title[:199] + "…"
+
+    @property
+    def already(self) -> str:  # type: ignore[override]
+        return "Already has that value." if self.options["value"] else "Does not have it."
+
+    @property
+    def kept_as(self) -> str:
+        return f"attribute {self.options['attribute']}"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {
+            "name": self.options["attribute"],
+            "value": self.options["value"] or None,
+            "kept_as": self.kept_as,
+        }
+
+    def change(self) -> Change:
+        return Change(JUDGING, CHANGING, self.params, columns=("attributes",))
+
+    def revert(self) -> Revert:
+        return Revert(COMPARE, RESTORE, self.params, columns=("attributes",))
+
+    def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
+        return [_was(before[self.kept_as]) if self.kept_as in before else "" for before in befores]
+
+
+def _was(kept: list[Any]) -> str:
+    return str(kept[0]) if kept else "nothing"
+
+
+# A number and the same in words read alike, so they are alike.
+JUDGING = """
+judged AS (
+    SELECT id, '' AS reason,
+           CASE WHEN attributes->>%(name)s IS DISTINCT FROM %(value)s::text
+                  OR %(value)s::text IS NULL AND attributes ? %(name)s THEN 1 ELSE 2 END AS result,
+           jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
+               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before
+    FROM seen
+)
+"""
+
+CHANGING = """
+changed AS (
+    UPDATE candidates_candidate AS candidate
+    SET attributes = CASE WHEN %(value)s::text IS NULL THEN attributes - %(name)s::text
+                     ELSE attributes || jsonb_build_object(%(name)s::text, %(value)s::text) END
+    FROM judged WHERE candidate.id = judged.id AND judged.result = 1
+)
+"""
+
+COMPARE = """
+found AS (
+    SELECT id, was.before->%(kept_as)s->0 AS old, '' AS reason, differs.changed,
+           CASE WHEN differs.changed IS NOT NULL THEN 'Set otherwise' END AS since,
+           jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
+               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before
+    FROM seen JOIN was USING (id), LATERAL (
+        SELECT CASE WHEN attributes->%(name)s IS DISTINCT FROM to_jsonb(%(value)s::text)
+                    THEN %(kept_as)s::text END AS changed
+    ) AS differs
+)
+"""
+
+RESTORE = """
+restored AS (
+    UPDATE candidates_candidate AS candidate
+    SET attributes = CASE WHEN fit.old IS NULL THEN attributes - %(name)s::text
+                     ELSE attributes || jsonb_build_object(%(name)s::text, fit.old) END
+    FROM fit WHERE candidate.id = fit.id
+)
+"""

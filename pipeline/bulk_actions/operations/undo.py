@@ -1,0 +1,115 @@
+from typing import Any
+
+from django.db.models import Count
+
+from pipeline.candidates.models import CandidateQuerySet
+from pipeline.outreach.models import Channel, Message, MessageStatus
+
+from .base import Operation, Preview
+from .judging import Change, JudgingOperation
+from .stages import NoOptions
+
+# They have left, or may have.
+GONE_OUT = (MessageStatus.SENT, MessageStatus.UNCONFIRMED)
+WHAT = {Channel.EMAIL: ("e-mail", "e-mails"), Channel.SMS: ("SMS", "SMS")}
+
+
+class Undo(JudgingOperation):
+    """Restore what another action changed, where it still is as that action left it.
+
+    The options say all there is to know of the other action: its id, operation, options and
+    title; the openings that it concerned; the time zone in which the reasons are told; and the
+    openings that the one who undoes may see (`reach`), null for all.
+    """
+
+    key = "undo"
+    label = "Undo"
+    command = "Restore"
+    form = NoOptions
+    verb = "restored"
+    is_follow_up = True
+
+    @property
+    def undone(self) -> Operation:
+        """The other action's operation. Raises KeyError for one that is gone."""
+        from . import OPERATIONS  # which lists this one too
+
+        return OPERATIONS[self.options["operation"]](self.options["options"])
+
+    @property
+    def title(self) -> str:
+        title = f"Undo “{self.options['title']}”"
+        return title if len(title) <= 200 else title[:198] + "…”"
+
+    @property
+    def reached(self) -> set[int]:
+        return set(self.options["openings"])
+
+    def change(self) -> Change:
+        revert = self.undone.revert()
+        ours = {
+            "undone": self.options["action"],
+            "zone": self.options["time_zone"],
+            "reach": self.options["reach"],
+        }
+        return Change(
+            judging=f"{WAS}, {revert.judging}, {JUDGED}",
+            changing=revert.changing,
+            params=revert.params | ours,
+            columns=revert.columns,
+        )
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        preview = super().preview(candidates)
+        preview.notes.extend(self.unsendable())
+        return preview
+
+    def unsendable(self) -> list[str]:
+        """The messages of the other action, which stay sent."""
+        sent = Message.objects.filter(
+            bulk_action_id=self.options["action"], status__in=GONE_OUT
+        ).values_list("channel")
+        return [
+            f"{count:,} {WHAT[Channel(channel)][count != 1]} that went out with it can’t be unsent."
+            for channel, count in sent.annotate(Count("pk")).order_by("channel")
+        ]
+
+    def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
+        return self.undone.describe_before(befores)
+
+
+WAS = """
+was AS (
+    SELECT picked.id, coalesce(outcome.before, '{}') AS before, outcome.at
+    FROM picked JOIN bulk_actions_outcome AS outcome
+      ON outcome.candidate_id = picked.id AND outcome.action_id = %(undone)s AND result = 1
+)
+"""
+
+# Who did it is known from the last outcome of another action with the same key in `before`.
+JUDGED = """
+fit AS (
+    SELECT * FROM found WHERE since IS NULL AND reason = ''
+), judged AS (
+    SELECT id, CASE WHEN since IS NULL AND reason = '' THEN 1 ELSE 3 END AS result,
+           CASE WHEN since IS NULL THEN reason
+           ELSE coalesce((
+                SELECT CASE WHEN action.follow_up = 'done' AND action.follows_id = %(undone)s
+                            THEN 'Already undone' ELSE since END
+                    || ' by ' || coalesce(
+                        nullif(trim(doer.first_name || ' ' || doer.last_name), ''), doer.email)
+                    || ' on ' || to_char(later.at AT TIME ZONE %(zone)s, 'FMDD Mon')
+                    || CASE WHEN later.at < now() - interval '300 days'
+                            THEN to_char(later.at AT TIME ZONE %(zone)s, ' YYYY') ELSE '' END
+                FROM bulk_actions_outcome AS later
+                JOIN bulk_actions_bulkaction AS action ON action.id = later.action_id
+                JOIN workspaces_user AS doer ON doer.id = action.started_by_id
+                WHERE later.candidate_id = found.id AND later.action_id <> %(undone)s
+                  AND later.result = 1 AND later.before ? found.changed
+                  AND later.at >= was.at
+                ORDER BY later.at DESC LIMIT 1
+           ), since || ' since, outside of bulk actions') || '.' END AS reason,
+           found.before
+    FROM found JOIN was USING (id)
+)
+"""

@@ -1,0 +1,87 @@
+"""Orders of any operation, carried out at once, and what they leave in the database."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import Operation, Preview
+from pipeline.candidates.models import Candidate, CandidateQuerySet, RejectReason
+from pipeline.workspaces.models import User, Workspace
+
+Order = Callable[..., BulkAction]
+
+
+@pytest.fixture
+def order(workspace: Workspace, recruiter: User, settings: Any) -> Order:
+    """`order(operation, candidates)`: started, and worked on to its end unless `run` is False.
+
+    In chunks of four; `order.finish(action)` works on one to its end.
+    """
+    settings.BULK_CHUNK_SIZE = 4
+
+    def order(
+        operation: Operation,
+        candidates: CandidateQuerySet | None = None,
+        by: User = recruiter,
+        run: bool = True,
+        **fields: Any,
+    ) -> BulkAction:
+        Workspace.objects.update(start_delay_seconds=0)
+        mine = Candidate.objects.visible_to(by)
+        action, _ = start_bulk_action(
+            user=User.objects.get(pk=by.pk),
+            operation=operation,
+            candidates=mine if candidates is None else mine.filter(pk__in=candidates.values("pk")),
+            key=uuid4(),
+            **fields,
+        )
+        if run:
+            finish(action)
+        return action
+
+    def finish(action: BulkAction) -> None:
+        engine.work_on(action.pk, 0)
+        action.refresh_from_db()
+
+    order.finish = finish  # type: ignore[attr-defined]
+    return order
+
+
+@pytest.fixture
+def reasons(workspace: Workspace) -> list[RejectReason]:
+    names = ("No permit", "Too far away")
+    return [RejectReason.objects.create(workspace=workspace, name=name) for name in names]
+
+
+def reasons_of(action: BulkAction) -> dict[str, int]:
+    """How many candidates failed, by reason."""
+    found: dict[str, int] = {}
+    for reason in action.outcomes.failed().values_list("reason", flat=True):
+        found[reason] = found.get(reason, 0) + 1
+    return found
+
+
+def assert_was(preview: Preview, action: BulkAction) -> None:
+    """What the preview said is what has happened: changes, and those who were skipped by reason."""
+    failed = reasons_of(action)
+    skipped = {skip.reason: skip.count for skip in preview.skips}
+    unchanged = sum(count for reason, count in skipped.items() if reason not in failed)
+    assert preview.total == action.total == action.processed
+    assert preview.changes == action.changed
+    assert {reason: skipped.get(reason) for reason in failed} == failed
+    assert unchanged == action.unchanged
+
+
+def rows() -> list[Any]:
+    """Every candidate with every column, and every label on it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM candidates_candidate ORDER BY id")
+        found = cursor.fetchall()
+        cursor.execute("SELECT * FROM candidates_candidatelabel ORDER BY candidate_id, label_id")
+        return found + cursor.fetchall()
