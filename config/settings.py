@@ -126,9 +126,10 @@ CHANNEL_LAYERS = {
 # JSON, never pickle: whoever can write to Redis must not be able to run code here.
 RQ_SERIALIZER = "rq.serializers.JSONSerializer"
 # One queue for each worker: `default` for lanes and the periodic job, `imports` for long files.
+# A lane's turn is BULK_TURN_SECONDS, but the file of a large export is put together in one.
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "SERIALIZER": RQ_SERIALIZER, "DEFAULT_TIMEOUT": timeout}
-    for name, timeout in {"default": 120, "imports": 3600}.items()
+    for name, timeout in {"default": 1800, "imports": 3600}.items()
 }
 RQ = {"WORKER_CLASS": "pipeline.bulk_actions.worker.Worker"}
 
@@ -140,6 +141,31 @@ BULK_LANES = env.int("BULK_LANES", default=1)  # lanes for each new bulk action
 MESSAGE_LANES = env.int("MESSAGE_LANES", default=2)  # of an action that writes to candidates
 BULK_PUSH_SECONDS = env.float("BULK_PUSH_SECONDS", default=0.5)  # least time between two ticks
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
+
+# --- messages ------------------------------------------------------------------------------
+# "file" writes them to DATA_DIR/outbox, "console" to the terminal: nobody gets them.
+EMAIL_SENDER = env.str("EMAIL_SENDER", default="file")  # or "email"
+SMS_SENDER = env.str("SMS_SENDER", default="file")  # or "twilio"
+MESSAGE_TIMEOUT_SECONDS = env.float("MESSAGE_TIMEOUT_SECONDS", default=10)  # a provider's silence
+# Where people's browsers find Belay, for links in messages: https://belay.example.com
+PUBLIC_URL = env.str("PUBLIC_URL", default=_up.get("PUBLIC_URL", ""))
+
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="pipeline.outreach.senders.smtp.EmailBackend")
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = MESSAGE_TIMEOUT_SECONDS
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Belay <belay@localhost>")
+# With EMAIL_BACKEND=anymail.backends.….EmailBackend: its settings as JSON.
+ANYMAIL = {"REQUESTS_TIMEOUT": MESSAGE_TIMEOUT_SECONDS, **env.json("ANYMAIL", default={})}
+
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_API_URL = env.str("TWILIO_API_URL", default="https://api.twilio.com")
+SMS_FROM = env.str("SMS_FROM", default="")  # a number, a name, or a messaging service's id
 
 # --- language, time, files -----------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -89,7 +89,8 @@ class Message(models.Model):
         null=True, help_text="Of the bulk action's lanes, the one that hands it over."
     )
     counted_on = models.DateField(
-        null=True, help_text="The first day of the limit's period in which it was reserved."
+        null=True,
+        help_text="The workspace's day on which it was reserved from the limits.",
     )
     created_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, help_text="When the provider's answer was known.")
@@ -169,7 +170,10 @@ class MessageLimit(models.Model):
 
 
 class MessageUse(models.Model):
-    """How many messages of a limit's period were reserved. Its row is where all lanes meet."""
+    """How many messages were reserved in a day, month or year. Here is where all lanes meet.
+
+    All three are counted, limit or not, so that a limit set or changed later knows what has gone.
+    """
 
     pk = models.CompositePrimaryKey("workspace_id", "channel", "period", "begins_on")
     workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)

@@ -82,7 +82,11 @@ class Command(BaseCommand):
             addresses[variable] = server.address
         for server in self.servers:
             server.wait_until_ready()
-        published = {**addresses, "SECRET_KEY": self.folder.secret("secret-key", 50)}
+        published = {
+            **addresses,
+            "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://localhost:{self.port}"),
+            "SECRET_KEY": self.folder.secret("secret-key", 50),
+        }
         self.folder.publish(published)
         return {
             **os.environ,

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('provider_id', models.CharField(blank=True, max_length=100)),
                 ('bulk_action_id', models.IntegerField(null=True)),
                 ('lane', models.PositiveSmallIntegerField(help_text="Of the bulk action's lanes, the one that hands it over.", null=True)),
-                ('counted_on', models.DateField(help_text="The first day of the limit's period in which it was reserved.", null=True)),
+                ('counted_on', models.DateField(help_text="The workspace's day on which it was reserved from the limits.", null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('ended_at', models.DateTimeField(help_text="When the provider's answer was known.", null=True)),
                 ('candidate', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='candidates.candidate')),
