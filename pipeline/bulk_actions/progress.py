@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.formats import localize
 
 from .models import BulkAction, Status
+from .operations import sends
 
 STALLED_AFTER = timedelta(seconds=30)
 # No guess before this much is known: the first chunks say little about the rest.
@@ -56,6 +56,14 @@ class Progress:
         except KeyError:
             return "changed"
 
+    @property
+    def on_cancel(self) -> str:
+        """What a cancel does to the done, where they don't just stay so."""
+        try:
+            return self.action.get_operation().on_cancel
+        except KeyError:
+            return ""
+
     # --- time ---
 
     @property
@@ -92,6 +100,8 @@ class Progress:
         action = self.action
         if action.status != Status.IN_PROGRESS or not action.started_at or self.quiet_seconds:
             return ""
+        if not action.untouched:
+            return ""  # only its conclusion is left, and that follows no candidate's speed
         worked = (action.progressed_at or action.started_at) - action.started_at
         if worked < GUESS_AFTER or action.processed < action.total * GUESS_FROM:
             return ""
@@ -99,7 +109,7 @@ class Progress:
 
     @property
     def support_url(self) -> str:
-        return str(settings.SUPPORT_URL)
+        return self.action.workspace.support_url
 
     @property
     def started_time(self) -> str:
@@ -115,8 +125,22 @@ class Progress:
         if action.failed:
             parts.append(f"{localize(action.failed)} failed")
         if action.untouched:
-            parts.append(f"{localize(action.untouched)} untouched")
+            parts.append(f"{localize(action.untouched)} untouched{self._under_way()}")
         return ", ".join(parts)
+
+    def _under_way(self) -> str:
+        """That some of the untouched may still get a message: it had left before the end."""
+        if self.action.is_active or not self.is_sending:
+            return ""
+        count = self.action.being_sent
+        return f" ({localize(count)} of them just being sent)" if count else ""
+
+    @property
+    def is_sending(self) -> bool:
+        try:
+            return sends(self.action.get_operation())
+        except KeyError:
+            return False
 
     @property
     def ended_sentence(self) -> str:

@@ -9,6 +9,7 @@ from pipeline.outreach.models import Message
 
 from . import lanes, locks
 from .models import BulkAction
+from .sending import settle
 
 MAX_STALLS = 5  # new lanes in a row that brought no progress
 STALE = timedelta(seconds=30)
@@ -35,15 +36,14 @@ def reconcile() -> None:
 
 def settle_what_ended() -> None:
     """Of actions that ended while a message was under way, and whose lane has died since."""
-    sending = Message.objects.sending().exclude(bulk_action_id=None)
-    left = set(sending.values_list("bulk_action_id", "lane"))
+    left = set(Message.objects.sending().values_list("bulk_action_id", "lane"))
     alive = locks.living_lanes()  # asked after that: a lane outlives its messages
     for pk, lane in left - alive:
+        if pk is None:
+            continue
         action = BulkAction.objects.ended().filter(pk=pk).first()
         if action is None:
             continue  # it goes on, or will be revived: then the lane settles what it left
-        from .sending import settle
-
         with locks.only_conclusion(pk) as nobody_concludes:
             if lane is not None or nobody_concludes:
                 settle(action, lane)

@@ -27,6 +27,8 @@ from pipeline.outreach.senders import NotTaken, Sender, Unavailable, Unconfirmed
 from . import locks
 from .models import BulkAction, Chunk, Status
 from .operations import CantSend, Draft, SendingOperation
+from .operations.drafts import OPTED_OUT
+from .operations.texts import RELATED
 from .writing import failure, unexpected, write_one
 
 log = logging.getLogger(__name__)
@@ -35,10 +37,6 @@ INTERRUPTED = (
     "Handed over when the work was interrupted: it may or may not have arrived,"
     " and is not sent again by itself."
 )
-OPTED_OUT = {
-    Channel.EMAIL: "Has opted out of e-mails.",
-    Channel.SMS: "Has opted out of SMS.",
-}
 
 
 class Stopped(Exception):
@@ -158,8 +156,7 @@ class Sending:
         over = set(outcomes.values_list("candidate_id", flat=True))
         self.waiting.extend(pk for pk in ids if pk not in over)
         people = Candidate.objects.filter(workspace=self.action.workspace_id)
-        people = people.select_related("workspace", "opening", "folder", "recruiter__user")
-        self.people = people.in_bulk(list(self.waiting))
+        self.people = people.select_related(*RELATED).in_bulk(list(self.waiting))
         self.leave_chunk()
         return bool(self.waiting) or self.take_chunk()
 
@@ -196,9 +193,10 @@ def begin(
     if not has_leave(action):
         raise Stopped
     object_to(action, draft, candidate_id)
-    changes = operation is not None and operation.changes_candidates
-    if changes and not write_one(action, candidate_id, operation.apply()):
-        return None
+    if candidate_id is not None and operation is not None and operation.changes_candidates:
+        is_changed = write_one(action, candidate_id, operation.apply())
+        if not is_changed:
+            return None
     message = Message(
         workspace_id=action.workspace_id,
         candidate_id=candidate_id,

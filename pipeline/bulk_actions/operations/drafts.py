@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Channel
@@ -30,6 +30,12 @@ NO_ADDRESS = {
 }
 
 
+OPTED_OUT = {
+    Channel.EMAIL: "Has opted out of e-mails.",
+    Channel.SMS: "Has opted out of SMS.",
+}
+
+
 def address_of(candidate: Candidate, channel: Channel) -> str:
     """Where `candidate` is written to on `channel`. Raises CantSend without such an address."""
     address = candidate.email if channel == Channel.EMAIL else candidate.phone
@@ -44,6 +50,11 @@ class SendingOperation(Operation):
     changes_candidates: ClassVar[bool] = False  # with the message's first step, by `apply`
 
     @property
+    def is_sending(self) -> bool:
+        """False where these options ask for no message: then it is done by chunks, by `apply`."""
+        return True
+
+    @property
     @abstractmethod
     def channel(self) -> Channel: ...
 
@@ -53,3 +64,7 @@ class SendingOperation(Operation):
 
     def apply(self) -> tuple[str, dict[str, Any]]:
         raise NotImplementedError("Only what also changes candidates has SQL to do so.")
+
+
+def sends(operation: Operation) -> TypeGuard[SendingOperation]:
+    return isinstance(operation, SendingOperation) and operation.is_sending

@@ -1,0 +1,90 @@
+from typing import Any
+
+from django import forms
+from django.db.models import Count, QuerySet
+from django.template.defaultfilters import truncatechars
+
+from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.outreach.models import Channel, MessageTemplate
+
+from . import texts
+from .base import OptionsForm, Preview, Sample
+from .drafts import Draft, SendingOperation
+
+Choices = list[tuple[str, list[tuple[int, str]]]]
+
+
+class TemplateField(forms.ModelChoiceField[MessageTemplate]):
+    """One of the workspace's templates, by channel."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(MessageTemplate.objects.none(), **options)
+
+    def offer(self, templates: QuerySet[MessageTemplate]) -> None:
+        self.queryset = templates
+        groups: dict[str, list[tuple[int, str]]] = {}
+        for template in templates:
+            channel = template.get_channel_display()
+            groups.setdefault(channel, []).append((template.pk, template.name))
+        self.choices = [("", self.empty_label), *sorted(groups.items())]
+
+
+def text_of(template: MessageTemplate) -> texts.Text:
+    """The text as it is now: a later change of the template does not change what was ordered."""
+    return {
+        "workspace": template.workspace_id,
+        "template": template.pk,
+        "template_name": template.name,
+        "channel": template.channel,
+        "subject": template.subject,
+        "body": template.body,
+    }
+
+
+class SendMessageForm(OptionsForm):
+    template = TemplateField(label="Template", empty_label="Choose a template")
+
+    def offer(self) -> None:
+        field = self.fields["template"]
+        assert isinstance(field, TemplateField)
+        field.offer(MessageTemplate.objects.visible_to(self.user))
+
+    def options(self) -> dict[str, Any]:
+        return text_of(self.cleaned_data["template"])
+
+
+class SendMessage(SendingOperation):
+    """Write an e-mail or an SMS to each candidate, from a template."""
+
+    key = "send_message"
+    label = "Send message"
+    command = "Send to"
+    form = SendMessageForm
+    verb = "messaged"
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.options["channel"])
+
+    @property
+    def title(self) -> str:
+        return f"{self.channel.label}: {self.options['template_name']}"
+
+    @property
+    def details(self) -> str:
+        return f"Text: {truncatechars(self.options['body'], 300)}"
+
+    def draft(self, candidate: Candidate) -> Draft:
+        return texts.draft_from(self.options, candidate)
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        total = candidates.order_by().aggregate(total=Count("pk"))["total"]
+        preview = Preview(total, texts.skips_of(self.options, candidates))
+        preview.notes.extend(texts.notes_of(self.options, preview.changes))
+        return preview
+
+    def samples(self, candidates: CandidateQuerySet) -> list[Sample]:
+        return texts.samples_of(self.options, candidates)
+
+    def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
+        return [""] * len(befores)

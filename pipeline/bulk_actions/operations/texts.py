@@ -1,0 +1,71 @@
+"""A template's text in an operation's options: what it becomes, for whom, and for whom not."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.outreach import limits, optouts, placeholders
+from pipeline.outreach.missing import count_missing, with_all_values
+from pipeline.outreach.models import Channel, MessageTemplate
+from pipeline.workspaces.models import Workspace
+
+from .base import Sample, Skip
+from .drafts import NO_ADDRESS, OPTED_OUT, CantSend, Draft, address_of
+
+Text = dict[str, Any]  # channel, subject, body, workspace: see text_of
+SAMPLES = 3
+RELATED = ("workspace", "opening", "folder", "recruiter__user")  # what placeholders look up
+
+
+def draft_from(text: Text, candidate: Candidate) -> Draft:
+    """The message to `candidate`. Raises CantSend where an address or a value is missing."""
+    template = MessageTemplate(channel=text["channel"], subject=text["subject"], body=text["body"])
+    address = address_of(candidate, Channel(template.channel))
+    try:
+        rendered = placeholders.render(template, candidate)
+    except placeholders.MissingValue as missing:
+        raise CantSend(str(missing)) from None
+    return Draft(Channel(template.channel), address, rendered.body, rendered.subject)
+
+
+def skips_of(text: Text, candidates: CandidateQuerySet) -> list[Skip]:
+    """Who would get no message, and why: in the order in which the sending looks at it."""
+    channel = Channel(text["channel"])
+    nowhere = Q(**{optouts.FIELD[channel]: ""})
+    reachable = candidates.exclude(nowhere)
+    missing = count_missing(reachable, channel, text["subject"], text["body"])
+    complete = with_all_values(reachable, channel, text["subject"], text["body"])
+    skips = [
+        Skip(candidates.filter(nowhere).count(), NO_ADDRESS[channel]),
+        *(Skip(count, reason) for reason, count in missing),
+        Skip(optouts.opted_out(complete, channel).count(), OPTED_OUT[channel]),
+    ]
+    return [skip for skip in skips if skip.count]
+
+
+def samples_of(text: Text, candidates: CandidateQuerySet) -> list[Sample]:
+    """What the first candidates would get, or why they would get nothing."""
+    first = candidates.order_by("pk").select_related(*RELATED)[:SAMPLES]
+    return [sample_of(text, candidate) for candidate in first]
+
+
+def sample_of(text: Text, candidate: Candidate) -> Sample:
+    try:
+        draft = draft_from(text, candidate)
+    except CantSend as reason:
+        return Sample(str(candidate), problem=str(reason))
+    return Sample(str(candidate), draft.address, draft.subject, draft.body)
+
+
+def notes_of(text: Text, messages: int) -> list[str]:
+    """What remains of the limit, and how many of so many messages would not go."""
+    workspace = Workspace.objects.get(pk=text["workspace"])
+    channel = Channel(text["channel"])
+    left = limits.left(workspace, channel)
+    if left is None:
+        return []
+    note = limits.describe_left(workspace, channel)
+    if messages > left:
+        note += f"; {messages - left:,} would not go, and the action would end as Halted"
+    return [f"{note}."]

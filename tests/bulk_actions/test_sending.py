@@ -1,0 +1,288 @@
+"""Messages go one by one: exactly once each, as many as allowed, and none after a cancel."""
+
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from pipeline.bulk_actions import engine, reconcile, sending
+from pipeline.bulk_actions.models import BulkAction, Outcome, Status
+from pipeline.bulk_actions.operations.send_message import SendMessage, SendMessageForm, text_of
+from pipeline.candidates.models import Candidate
+from pipeline.outreach import limits, optouts
+from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate, OptOut
+from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
+from tests.bulk_actions.messages import sms_template as sms_template
+from tests.bulk_actions.messages import start_send as start_send
+from tests.bulk_actions.messages import template as template
+from tests.providers import fast as fast
+from tests.providers import mail_server as mail_server
+from tests.providers import sms_provider as sms_provider
+
+
+pytestmark = pytest.mark.usefixtures("fast")
+
+
+def limit(template: MessageTemplate, number: int) -> None:
+    MessageLimit.objects.filter(channel=template.channel).update(number=number)
+
+
+def work(action: BulkAction, lane: int = 0) -> BulkAction:
+    engine.work_on(action.pk, lane)
+    action.refresh_from_db()
+    return action
+
+
+def reasons(action: BulkAction) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for reason in action.outcomes.failed().values_list("reason", flat=True):
+        counted[reason] = counted.get(reason, 0) + 1
+    return counted
+
+
+def test_everybody_gets_the_message_once(start_send, template, make_candidates, mail_server):
+    people = make_candidates(60)
+
+    action = work(start_send(template, people))
+
+    assert (action.status, action.changed, action.untouched) == (Status.COMPLETED, 60, 0)
+    assert set(mail_server.by_recipient) == set(people.values_list("email", flat=True))
+    assert mail_server.twice == []
+    assert set(Message.objects.values_list("status", flat=True)) == {"sent"}
+    assert "Subject: Hello Person" in mail_server.by_recipient[people[0].email][0]
+
+
+def test_an_sms_goes_through_the_sms_provider(
+    start_send, sms_template, make_candidates, sms_provider
+):
+    people = make_candidates(3)
+
+    action = work(start_send(sms_template, people))
+
+    assert action.status == Status.COMPLETED
+    assert set(sms_provider.by_recipient) == set(people.values_list("phone", flat=True))
+
+
+def test_the_preview_says_what_becomes_of_each(
+    start_send, workspace, template, make_candidates, mail_server
+):
+    template.body += " {attribute:City} {recruiter}"
+    template.save()
+    make_candidates(2, email="")
+    make_candidates(3, attributes='{"city": "Leeds"}')
+    make_candidates(4, first_name=" ", attributes='{"City": ""}')
+    complete = {"attributes": '{"City": "Leeds"}', "recruiter": workspace.memberships.first()}
+    optouts.opt_out(workspace, Channel.EMAIL, make_candidates(1, **complete)[0].email.upper())
+    make_candidates(5, **complete)
+    everybody = Candidate.objects.filter(workspace=workspace)
+    preview = SendMessage(text_of(template)).preview(everybody)
+
+    action = work(start_send(template, everybody))
+
+    assert (preview.total, preview.changes) == (15, 5)
+    assert action.changed == preview.changes
+    assert reasons(action) == {skip.reason: skip.count for skip in preview.skips}
+    assert reasons(action) == {
+        "Has no e-mail address.": 2,
+        "No recruiter, which the template needs.": 3,
+        "No first name, no City, no recruiter, which the template needs.": 4,
+        "Has opted out of e-mails.": 1,
+    }
+
+
+def test_a_message_that_was_not_taken_fails_and_is_given_back(
+    start_send, workspace, template, make_candidates, mail_server
+):
+    action = start_send(template, make_candidates(3))
+    limit(template, 10)
+    mail_server.misbehave("rcpt", "550 No such mailbox", times=1)
+
+    work(action)
+
+    assert (action.status, action.changed) == (Status.COMPLETED_WITH_FAILURES, 2)
+    assert "No such mailbox" in next(iter(reasons(action)))
+    assert limits.left(workspace, Channel.EMAIL) == 8
+
+
+def test_a_message_that_nobody_knows_of_is_a_failure_and_counts(
+    start_send, workspace, template, make_candidates, mail_server
+):
+    action = start_send(template, make_candidates(3))
+    limit(template, 10)
+    mail_server.misbehave("after_data", "reset", times=1)
+
+    work(action)
+
+    assert (action.changed, action.failed) == (2, 1)
+    assert Message.objects.get(status="unconfirmed").candidate_id
+    assert limits.left(workspace, Channel.EMAIL) == 7
+    assert mail_server.twice == []
+
+
+def test_a_limit_halts_the_action_exactly(start_send, template, make_candidates, mail_server):
+    action = start_send(template, make_candidates(8))
+    limit(template, 5)
+
+    work(action)
+
+    assert (action.status, action.changed, action.untouched) == (Status.HALTED, 5, 3)
+    assert mail_server.count == Message.objects.count() == 5
+    assert action.failure.startswith("The e-mail limit of 5 a calendar month is used up.")
+
+
+def test_the_preview_says_what_remains(template, make_candidates, workspace, as_fast_as_possible):
+    people = make_candidates(8)
+    limit(template, 5)
+
+    (note,) = SendMessage(text_of(template)).preview(people).notes
+
+    assert note == (
+        "5 e-mails left this calendar month; 3 would not go, and the action would end as Halted."
+    )
+
+
+def test_a_server_that_is_away_costs_nobody_the_message(
+    start_send, template, make_candidates, mail_server
+):
+    action = start_send(template, make_candidates(2))
+    mail_server.stop()
+
+    work(action)
+
+    assert (action.status, action.untouched) == (Status.IN_PROGRESS, 2)
+    assert not Message.objects.exists()
+    assert action.failure  # what it waits for, for people to read
+
+
+def test_a_server_that_stays_away_fails_the_action_with_the_reason(
+    start_send, template, make_candidates, mail_server
+):
+    action = start_send(template, make_candidates(2))
+    mail_server.stop()
+    work(action)
+    waits_for = action.failure
+    BulkAction.objects.update(stalls=reconcile.MAX_STALLS)
+
+    reconcile.revive(BulkAction.objects.get(), [0])
+
+    action.refresh_from_db()
+    assert (action.status, action.failure) == (Status.FAILED, waits_for)
+
+
+def test_what_a_dead_lane_left_is_not_sent_again(
+    start_send, template, make_candidates, mail_server
+):
+    people = make_candidates(3)
+    action = start_send(template, people)
+    action.start()
+    first = people.order_by("pk")[0]
+    draft = action.get_operation().draft(first)
+    sending.begin(action, draft, first.pk, lane=0)  # and then the lane dies
+
+    work(action)
+
+    assert (action.changed, action.failed, action.untouched) == (2, 1, 0)
+    assert first.email not in mail_server.by_recipient
+    assert reasons(action) == {sending.INTERRUPTED: 1}
+
+
+def test_reconcile_settles_what_was_under_way_when_the_action_ended(
+    start_send, template, recruiter, make_candidates
+):
+    people = make_candidates(3)
+    action = start_send(template, people)
+    action.start()
+    first = people.order_by("pk")[0]
+    sending.begin(action, action.get_operation().draft(first), first.pk, lane=0)
+    action.cancel(recruiter)
+
+    reconcile.reconcile()
+
+    action.refresh_from_db()
+    assert (action.failed, action.untouched) == (1, 2)
+    assert Message.objects.get().status == "unconfirmed"
+
+
+def test_who_has_a_message_of_the_action_gets_no_other(
+    start_send, template, make_candidates, mail_server
+):
+    people = make_candidates(1)
+    action = start_send(template, people)
+    action.start()
+    draft = action.get_operation().draft(people[0])
+    sending.begin(action, draft, people[0].pk, lane=0)
+
+    with pytest.raises(sending.CantSend):
+        sending.begin(action, draft, people[0].pk, lane=0)
+
+    assert Message.objects.count() == 1
+
+
+def test_a_later_change_of_the_template_does_not_change_the_order(
+    start_send, template, make_candidates, mail_server
+):
+    people = make_candidates(1)
+    action = start_send(template, people)
+    MessageTemplate.objects.update(body="Something else")
+
+    work(action)
+
+    assert "Come and see us" in mail_server.by_recipient[people[0].email][0]
+
+
+def test_what_the_database_refuses_fails_for_that_candidate_only(
+    start_send, template, make_candidates, mail_server
+):
+    poisonous, _ = people = make_candidates(2)
+    action = start_send(template, people)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'poison'; END $$;"
+            "CREATE TRIGGER refuse BEFORE INSERT ON outreach_message FOR EACH ROW"
+            f" WHEN (NEW.candidate_id = {poisonous.pk}) EXECUTE FUNCTION refuse()"
+        )
+
+    work(action)
+
+    assert (action.changed, action.failed) == (1, 1)
+    assert "Tell support" in next(iter(reasons(action)))
+
+
+def test_the_form_offers_only_the_workspaces_templates(template, recruiter, stranger):
+    foreign = MessageTemplate.objects.create(
+        workspace=stranger.membership.workspace, name="Secret", channel="email", body="x"
+    )
+
+    form = SendMessageForm({"template": foreign.pk}, user=recruiter)
+
+    assert not form.is_valid()
+    assert "Secret" not in str(form)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancel_does_not_wait_for_the_provider_and_nothing_leaves_after_it(
+    start_send, template, recruiter, make_candidates, mail_server
+):
+    action = start_send(template, make_candidates(5))
+    mail_server.misbehave("data", "hang", times=1)
+    lane = Thread(target=in_thread, args=[engine.work_on, action.pk, 0])
+    lane.start()
+    mail_server.wait_until_it_misbehaved()
+
+    assert action.cancel(recruiter)
+    handed_over = action.being_sent
+    lane.join()
+
+    action.refresh_from_db()
+    assert handed_over == 1
+    assert (action.status, action.processed, action.untouched) == (Status.CANCELED, 1, 4)
+    assert Outcome.objects.count() == Message.objects.count() == 1
+
+
+def in_thread(call: Any, *about: Any) -> None:
+    try:
+        call(*about)
+    finally:
+        connection.close()
