@@ -1,7 +1,9 @@
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 
+from pipeline.outreach.limits import alerts
 from pipeline.workspaces.models import membership_of
 
 from .bell import Bell
@@ -9,7 +11,7 @@ from .panel import Panel
 
 
 def panel(request: HttpRequest) -> dict[str, Any]:
-    """`panel` and `bell` for the base page.
+    """`panel`, `bell` and, for who manages the workspace, `limit_alerts` for the base page.
 
     Nothing is fetched for a template that doesn't show them.
     """
@@ -17,4 +19,10 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     membership = membership_of(request.user) if hasattr(request, "user") else None
     if membership is None:
         return {}
-    return {"panel": Panel(membership.user, membership), "bell": Bell(membership.user)}
+    shown: dict[str, Any] = {
+        "panel": Panel(membership.user, membership),
+        "bell": Bell(membership.user),
+    }
+    if membership.can_manage:
+        shown["limit_alerts"] = partial(alerts, membership.workspace)
+    return shown

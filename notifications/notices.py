@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.dispatch import receiver
 from django.utils.formats import localize
@@ -20,6 +20,9 @@ from pipeline.bulk_actions.progress import Progress
 from pipeline.bulk_actions.signals import bulk_action_changed
 from pipeline.candidates.importing.models import CandidateImport, CandidateImportQuerySet
 from pipeline.candidates.signals import candidates_changed
+from pipeline.outreach.limits import WARN_AT, alerts
+from pipeline.outreach.models import MessageLimit, MessageUse
+from pipeline.workspaces.models import Membership, Workspace
 
 from .live import push_bells
 from .models import Notice
@@ -41,6 +44,7 @@ def catch_up() -> None:
     """Tell what was not told because a process died at the wrong moment. Runs every 10 s."""
     tell(*of_actions(untold(BulkAction.objects.filter(ended_at__gt=Now() - LATELY))))
     tell_the_untold(of_imports(CandidateImport.objects.filter(ended_at__gt=Now() - LATELY)))
+    tell_the_untold(of_limits(Workspace.objects.all()))
 
 
 def tell_the_untold(notices: Iterator[Notice]) -> None:
@@ -65,7 +69,11 @@ def tell_of_action(action_id: int, status_changed: bool, **_: Any) -> None:
 def of_actions(actions: BulkActionQuerySet) -> Iterator[Notice]:
     """For who started an action, that it ended; not for who canceled it: that was seen."""
     ended = actions.ended().exclude(canceled_by=F("started_by"))
-    for action in ended.filter(started_by__membership__workspace=F("workspace")).for_rows():
+    for action in (
+        ended.filter(started_by__membership__workspace=F("workspace"))
+        .for_rows()
+        .order_by("ended_at")
+    ):
         yield Notice(
             user=action.started_by,
             about=f"action-{action.pk}",
@@ -108,7 +116,7 @@ def of_imports(imports: CandidateImportQuerySet) -> Iterator[Notice]:
     """For who ordered an import, that it is done or failed: each time, if it was tried again."""
     mine = imports.filter(created_by__membership__workspace=F("opening__workspace"))
     ended = mine.filter(status__in=[CandidateImport.Status.DONE, CandidateImport.Status.FAILED])
-    for imported in ended.select_related("created_by", "opening"):
+    for imported in ended.select_related("created_by", "opening").order_by("ended_at"):
         assert imported.ended_at is not None
         yield Notice(
             user=imported.created_by,
@@ -127,3 +135,28 @@ def outcome_of(imported: CandidateImport) -> str:
         f"{name}: Completed, {counts['new']} new, {counts['updated']} brought up to date,"
         f" {counts['rejected']} rejected."
     )
+
+
+# --- message limits: nothing signals these, so `catch_up` finds them within seconds ---
+
+
+def of_limits(workspaces: QuerySet[Workspace]) -> Iterator[Notice]:
+    """For owners and admins, that a limit is nearly or wholly used up: once for each period."""
+    for workspace in workspaces.filter(Exists(near_limits())):
+        managers = Membership.objects.filter(
+            workspace=workspace, role__in=Membership.MANAGERS, user__is_active=True
+        ).select_related("user")
+        for alert in alerts(workspace):
+            for member in managers:
+                yield Notice(user=member.user, about=alert.about, text=alert.sentence)
+
+
+def near_limits() -> QuerySet[MessageLimit]:
+    """Limits of a workspace that some period came near to; which one, `alerts` knows."""
+    near = MessageUse.objects.filter(
+        workspace=OuterRef("workspace"),
+        channel=OuterRef("channel"),
+        period=OuterRef("period"),
+        used__gte=OuterRef("number") * min(WARN_AT) / 100,
+    )
+    return MessageLimit.objects.filter(Q(number=0) | Exists(near), workspace=OuterRef("pk"))

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from notifications.models import Notice
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder, Opening
@@ -215,3 +216,47 @@ def test_an_idle_socket_lives_for_30_s_and_then_hears_the_next_change(
     action.announce(status_changed=False)
 
     assert f'id="bulk-action-{action.pk}-progress"' in page.hear()
+
+
+# --- the bell ---
+
+
+def test_a_new_notice_comes_to_its_users_pages_and_to_nobody_elses(
+    open_page: OpenPage, recruiter, colleague, owner, action
+) -> None:
+    mine, theirs = open_page(recruiter), open_page(colleague)
+    assert '<span class="toggle-count" id="bell-count" data-version="0"></span>' in mine.hear()
+    theirs.hear()
+
+    action.cancel(by=owner)
+
+    bell = mine.hear_until('id="bell-count"')
+    assert '1</span><span class="visually-hidden"> unread</span>' in bell
+    assert "Olga Berg canceled your “Move to Hired”" in bell
+    assert 'data-announce="New notice, 1 unread."' in bell
+    with pytest.raises(TimeoutError):
+        theirs.hear_until('id="bell-count"', timeout=1.5)
+
+
+def test_what_is_read_in_one_tab_is_read_in_the_others(open_page: OpenPage, recruiter) -> None:
+    notice = Notice.objects.create(user=recruiter, about="test", text="Done.")
+    client = Client()
+    client.force_login(recruiter)
+    page = open_page(recruiter)
+    assert '1</span><span class="visually-hidden"> unread</span>' in page.hear()
+
+    client.post(f"/notifications/{notice.pk}/read/")
+
+    assert "unread" not in page.hear_until('id="bell-count"').replace("is-unread", "")
+
+
+def test_a_notice_whose_push_was_lost_comes_with_the_next_check(
+    open_page: OpenPage, recruiter, action
+) -> None:
+    page = open_page(recruiter)
+    page.hear()
+    Notice.objects.create(user=recruiter, about="test", text="Done.")  # and Redis was away
+
+    action.announce()
+
+    assert "1</span>" in page.hear_until('id="bell-count"')
