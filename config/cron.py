@@ -7,6 +7,7 @@ import rq.cron
 from rq.serializers import JSONSerializer
 
 from notifications.notices import catch_up
+from pipeline.bulk_actions.export_clearing import clear_exports
 from pipeline.bulk_actions.reconcile import reconcile
 from pipeline.candidates.importing.jobs import clear_abandoned_files, resume_lost_imports
 
@@ -19,4 +20,5 @@ logging.getLogger("rq.cron").setLevel(logging.WARNING)
 # One that could not start for 10 s is replaced by the next: they must not pile up.
 for job in (reconcile, resume_lost_imports, catch_up):
     rq.cron.register(job, "default", interval=10, ttl=10, result_ttl=0, failure_ttl=3600)
-rq.cron.register(clear_abandoned_files, "default", interval=3600, ttl=3600, result_ttl=0)
+for job in (clear_abandoned_files, clear_exports):
+    rq.cron.register(job, "default", interval=3600, ttl=3600, result_ttl=0)

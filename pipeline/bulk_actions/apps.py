@@ -8,6 +8,9 @@ class BulkActionsConfig(AppConfig):
     def ready(self) -> None:
         from pipeline.candidates.timeline import SOURCES
 
+        from .export_clearing import clear_when_ended
+        from .signals import bulk_action_changed
         from .timeline import outcomes
 
         SOURCES.append(outcomes)
+        bulk_action_changed.connect(clear_when_ended)

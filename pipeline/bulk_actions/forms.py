@@ -70,7 +70,12 @@ class ConfirmForm(forms.Form):
     """That this number of candidates is meant, once."""
 
     counted = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    typed_number = forms.CharField(required=False, max_length=20, label="Number of candidates")
+    typed_number = forms.CharField(
+        required=False,
+        max_length=20,
+        label="Number of candidates",
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None, *, order: Order) -> None:
@@ -103,3 +108,5 @@ class ConfirmForm(forms.Form):
                 "Close it and open it again."
             )
         return self.cleaned_data
+        if self.order.preview and self.order.preview.obstacle:
+            raise forms.ValidationError(self.order.preview.obstacle)

@@ -12,6 +12,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from pipeline.candidates.models import Opening
+from pipeline.outreach.models import Message
+from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User, Workspace, membership_of
 
 from . import locks
@@ -168,12 +171,30 @@ class BulkAction(models.Model):
         return self.status in ACTIVE
 
     @property
+    def is_completed(self) -> bool:
+        """With failures or without: it came to its own end."""
+        return self.status in (Status.COMPLETED, Status.COMPLETED_WITH_FAILURES)
+
+    @property
     def can_cancel(self) -> bool:
         return self.status in self.MOVES["cancel"]
 
     def is_wanted(self) -> bool:
         """Whether it is still active, as the database has it at this moment."""
         return BulkAction.objects.active().filter(pk=self.pk).exists()
+
+    def goes_on(self) -> bool:
+        """The same; and tells everybody that it does, while no chunk can tell it any more."""
+        mine = BulkAction.objects.active().filter(pk=self.pk)
+        return bool(mine.update(progressed_at=Now()))
+
+    def is_wholly_visible_to(self, user: User) -> bool:
+        """Whether all its openings are the user's: needed for what holds all its candidates."""
+        openings = Opening.objects.visible_to(user).filter(pk__in=self.opening_ids)
+        is_mine = BulkAction.objects.visible_to(user).filter(pk=self.pk).exists()
+        if not is_mine or not user.membership.is_limited:
+            return is_mine
+        return openings.count() == len(self.opening_ids)
 
     @property
     def processed(self) -> int:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import canceling, review, views
+from . import canceling, downloading, review, views
 
 app_name = "bulk_actions"
 urlpatterns = [
@@ -10,5 +10,6 @@ urlpatterns = [
     path("<int:pk>/", review.review, name="review"),
     path("<int:pk>/summary/", review.summary, name="summary"),
     path("<int:pk>/cancel/", canceling.cancel, name="cancel"),
+    path("<int:pk>/file/", downloading.file, name="file"),
     path("<int:pk>/outcomes.csv", review.outcomes_csv, name="outcomes"),
 ]

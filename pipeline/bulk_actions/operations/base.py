@@ -42,6 +42,7 @@ class OptionsForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+    obstacle: str = ""  # why it can't be started at all like this
         self.offer()
 
     def offer(self) -> None:
@@ -73,6 +74,8 @@ class Operation(ABC):
 
     @property
     def details(self) -> str:
+    defaults: ClassVar[dict[str, Any]] = {}  # answers to begin with, where they say all
+
         """What the title leaves out of the options, as a sentence; empty when it says all."""
         return ""
 
@@ -106,6 +109,7 @@ class Operation(ABC):
         """What a chunk leaves outside the database: a part of a file. After its SQL, in its
         transaction; it may come again for the same chunk, and then replaces what it wrote."""
 
+    on_cancel: ClassVar[str] = ""  # what happens then to the done, where they don't stay so
     def conclude(self, action: "BulkAction") -> dict[str, Any]:
         """What is left to do after the last chunk; only for one that `has_conclusion`.
 

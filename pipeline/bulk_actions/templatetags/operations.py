@@ -7,7 +7,7 @@ from django import template
 
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import OPERATIONS, Operation
-from pipeline.workspaces.models import membership_of
+from pipeline.workspaces.models import User, membership_of
 
 register = template.Library()
 
@@ -26,6 +26,12 @@ def details(action: BulkAction) -> str:
         return action.get_operation().details
     except KeyError:
         return ""
+
+
+@register.filter
+def is_whole_for(action: BulkAction, user: User) -> bool:
+    """Whether `user` may have what holds all its candidates: a file, a link."""
+    return action.is_wholly_visible_to(user)
 
 
 @register.filter
