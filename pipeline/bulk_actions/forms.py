@@ -13,39 +13,58 @@ from pipeline.candidates.models import Opening
 from pipeline.candidates.selections import Selection, SelectionError
 from pipeline.workspaces.models import User
 
+from .followups import Following
 from .models import BulkAction
 from .operations import OPERATIONS, Operation, Preview
+from .operations.base import Sample
 
 
 class Order:
     """A bulk action as it is being put together by `user` in the dialog; nothing is saved here.
 
-    Raises Http404 for an operation that does not exist and for candidates that the user can't
-    see; the options form refuses folders and labels of that kind.
+    Raises Http404 for an operation that does not exist, and for candidates or a followed action
+    that the user can't see, and NotOnOffer for a follow-up that there is no reason for; the
+    options form refuses folders and labels that the user can't see.
     """
 
     def __init__(self, user: User, data: QueryDict, *, is_given: bool = False) -> None:
-        kind = OPERATIONS.get(data.get("operation", ""))
-        if kind is None:
+        self.following = Following.from_data(user, data)
+        kind = self.following.kind if self.following else OPERATIONS.get(data.get("operation", ""))
+        if kind is None or (kind.is_follow_up and not self.following):
             raise Http404("There is no such operation.")
         self.kind = kind
         self.user = user
         try:
-            self.selection = Selection.from_data(user, data)
+            self.selection = (
+                self.following.selection if self.following else Selection.from_data(user, data)
+            )
         except SelectionError as error:
             raise Http404(str(error)) from error
-        is_answered = is_given or any(name in data for name in kind.form.base_fields)
-        self.options = kind.form(data if is_answered else None, user=user)
+        known = self.following.answers if self.following else kind.form.defaults
+        fields = kind.form.base_fields
+        is_answered = is_given or not fields or any(name in data for name in fields)
+        self.options = kind.form(data if is_answered else known or None, user=user)
 
     @cached_property
     def operation(self) -> Operation | None:
         """The operation with its options, once they are chosen."""
+        if self.following and self.following.undo:
+            return self.following.undo
         return self.kind(self.options.options()) if self.options.is_valid() else None
 
     @cached_property
     def preview(self) -> Preview | None:
         """What it would do now; None before the options are chosen."""
-        return self.operation.preview(self.selection.candidates) if self.operation else None
+        if not self.operation:
+            return None
+        preview = self.operation.preview(self.selection.candidates)
+        if self.following:
+            preview.notes.extend(self.following.notes(preview.total))
+        return preview
+
+    @cached_property
+    def samples(self) -> list[Sample]:
+        return self.operation.samples(self.selection.candidates) if self.operation else []
 
     @cached_property
     def total(self) -> int:
@@ -107,6 +126,6 @@ class ConfirmForm(forms.Form):
                 "This form has no valid one-time key, so nothing was started. "
                 "Close it and open it again."
             )
-        return self.cleaned_data
         if self.order.preview and self.order.preview.obstacle:
             raise forms.ValidationError(self.order.preview.obstacle)
+        return self.cleaned_data

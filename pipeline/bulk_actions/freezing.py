@@ -12,10 +12,17 @@ from pipeline.candidates.models import CandidateQuerySet, Opening
 from pipeline.workspaces.models import User, membership_of
 
 from . import lanes
-from .models import BulkAction
-from .operations import Operation, SendingOperation
+from .models import BulkAction, FollowUp
+from .operations import Operation, sends
 
 MESSAGES_IN_CHUNK = 50
+# What the audit says of a new action.
+VERBS = {
+    "": "started",
+    FollowUp.REST: "carried on",
+    FollowUp.RETRY: "retried",
+    FollowUp.UNDO: "undid",
+}
 
 
 class NothingSelected(ValueError):
@@ -23,9 +30,15 @@ class NothingSelected(ValueError):
 
 
 def start_bulk_action(
-    *, user: User, operation: Operation, candidates: CandidateQuerySet, key: uuid.UUID
+    *,
+    user: User,
+    operation: Operation,
+    candidates: CandidateQuerySet,
+    key: uuid.UUID,
+    follows: BulkAction | None = None,
+    follow_up: FollowUp | None = None,
 ) -> tuple[BulkAction, bool]:
-    """Freeze `candidates` and queue `operation` for them.
+    """Freeze `candidates` and queue `operation` for them; as a `follow_up` of one that it follows.
 
     Returns the action, and whether this call made it: the same `key` from the same user answers
     with the action that it made first. Raises NothingSelected for an empty selection, and
@@ -47,10 +60,13 @@ def start_bulk_action(
                 "total": 0,
                 "started_by": user,
                 "starts_at": timezone.now() + workspace.start_delay,
+                "follows": follows,
+                "follow_up": follow_up or "",
             },
         )
         if created:
             freeze(action, candidates, size_of_chunks(operation, action.lanes))
+            action.audit(VERBS[action.follow_up], by=user)
             transaction.on_commit(action.announce)
             transaction.on_commit(lambda: lanes.wake(action))
         elif action.started_by_id != user.pk:
@@ -70,8 +86,11 @@ def freeze(action: BulkAction, candidates: CandidateQuerySet, size: int) -> None
         (action.total,) = cursor.fetchone()
     if not action.total:
         raise NothingSelected(NOTHING)
-    action.opening_ids = list(openings_of(action, candidates))
-    action.save(update_fields=["total", "opening_ids"])
+    frozen_in = set(openings_of(action, candidates))
+    action.opening_ids = sorted(frozen_in | action.get_operation().reached)
+    if action.get_operation().is_ordered:
+        action.lanes = 1
+    action.save(update_fields=["total", "opening_ids", "lanes"])
 
 
 def openings_of(action: BulkAction, candidates: CandidateQuerySet) -> QuerySet[Opening, int]:
@@ -82,13 +101,12 @@ def openings_of(action: BulkAction, candidates: CandidateQuerySet) -> QuerySet[O
 
 
 def lanes_for(operation: Operation) -> int:
-    is_sending = isinstance(operation, SendingOperation)
-    return settings.MESSAGE_LANES if is_sending else settings.BULK_LANES
+    return settings.MESSAGE_LANES if sends(operation) else settings.BULK_LANES
 
 
 def size_of_chunks(operation: Operation, lanes: int) -> int:
     """A chunk of messages is what a lane fetches at once: a cancel does not wait for it."""
-    return MESSAGES_IN_CHUNK if isinstance(operation, SendingOperation) else chunk_size(lanes)
+    return MESSAGES_IN_CHUNK if sends(operation) else chunk_size(lanes)
 
 
 def chunk_size(lanes: int) -> int:

@@ -140,6 +140,8 @@ class BulkAction(models.Model):
             models.Index(
                 fields=["starts_at"], name="bulk_action_active", condition=Q(status__in=ACTIVE)
             ),
+            # For what looks every few seconds for those that ended lately.
+            models.Index(fields=["ended_at"], name="bulk_action_ended"),
             GinIndex(fields=["opening_ids"], name="bulk_action_openings"),
             models.Index(
                 fields=["follows"],
@@ -209,9 +211,14 @@ class BulkAction(models.Model):
     def untouched(self) -> int:
         return self.total - self.processed
 
+    @property
+    def being_sent(self) -> int:
+        """Messages whose provider has not answered yet. Their candidates count as untouched."""
+        return Message.objects.sending().filter(bulk_action_id=self.pk).count()
+
     def get_operation(self) -> Operation:
         """The operation with this action's options. Raises KeyError for one that is gone."""
-        return OPERATIONS[self.operation](self.options)
+        return OPERATIONS[self.operation](self.options, self.opening_ids)
 
     # --- what can be done to it ---
 
@@ -224,7 +231,10 @@ class BulkAction(models.Model):
     def cancel(self, by: User) -> bool:
         """Stop before the next candidate. False when it had already ended."""
         with self.no_chunk_in_flight():
-            return self.move("cancel", canceled_by=by, ended_at=Now())
+            is_mine = self.move("cancel", canceled_by=by, ended_at=Now())
+            if is_mine:
+                self.audit("canceled", by)
+            return is_mine
 
     def finish(self, **fields: Any) -> bool:
         """Completed, or with failures, once no chunk is pending. False when one is, or it ended.
@@ -267,6 +277,10 @@ class BulkAction(models.Model):
         if moved:
             transaction.on_commit(self.announce)
         return bool(moved)
+
+    def audit(self, verb: str, by: User) -> None:
+        told = f"{self.title} ({self.total:,} candidate{'' if self.total == 1 else 's'})"
+        record(self.workspace, by, verb, told, self.get_absolute_url())
 
     def announce(self, *, status_changed: bool = True) -> None:
         bulk_action_changed.send_robust(

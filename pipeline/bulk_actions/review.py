@@ -14,6 +14,7 @@ from django_htmx.http import trigger_client_event
 from pipeline.workspaces.csv_export import CsvResponse
 from pipeline.workspaces.requests import MemberRequest
 
+from . import followups
 from .lists import REASONS_FROM, OutcomeList, Which, first_list
 from .models import BulkAction
 
@@ -57,7 +58,7 @@ def review(request: MemberRequest, pk: int) -> HttpResponse:
         "reasons": outcomes.reasons() if which == Which.FAILED and not (after or text) else [],
         "reasons_from": REASONS_FROM,
         "is_limited": request.user.membership.is_limited,
-    }
+    } | followups.context(action, request.user)
     template = "_outcomes.html" if request.htmx.target == "outcomes" else "review.html"
     return render(request, f"bulk_actions/{template}", context)
 
@@ -69,7 +70,8 @@ def summary(request: MemberRequest, pk: int) -> HttpResponse:
     Each answer tells the page's list that something may have moved, and the last one that it ended.
     """
     action = visible_action(request, pk)
-    response = render(request, "bulk_actions/_summary.html", {"action": action})
+    context = {"action": action} | followups.context(action, request.user)
+    response = render(request, "bulk_actions/_summary.html", context)
     event = "bulkActionMoved" if action.is_active else "bulkActionEnded"
     return trigger_client_event(response, event, after="swap")
 

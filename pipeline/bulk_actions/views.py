@@ -12,6 +12,7 @@ from django_htmx.http import trigger_client_event
 from pipeline.workspaces.requests import MemberRequest
 
 from .filters import HistoryFilter
+from .followups import NotOnOffer
 from .forms import ConfirmForm, Order
 from .freezing import NothingSelected, start_bulk_action
 from .models import BulkAction
@@ -21,12 +22,18 @@ PAGE = 50
 
 
 def starters_only(view: View) -> View:
-    """403, with the reason, for members whose role starts nothing."""
+    """403, with the reason, for members whose role starts nothing.
+
+    A follow-up that is not on offer (any more) is answered with the reason, too.
+    """
 
     @wraps(view)
     def guarded(request: MemberRequest) -> HttpResponse:
         if request.user.membership.can_start:
-            return view(request)
+            try:
+                return view(request)
+            except NotOnOffer as reason:
+                return refused(request, str(reason))
         return HttpResponseForbidden(
             "Starting a bulk action takes an Owner, Admin or Recruiter.", content_type="text/plain"
         )
@@ -64,6 +71,8 @@ def start(request: MemberRequest) -> HttpResponse:
                 operation=order.operation,
                 candidates=order.selection.candidates,
                 key=confirm.cleaned_data["key"],
+                follows=order.following.action if order.following else None,
+                follow_up=order.following.follow_up if order.following else None,
             )
             return started(request, action)
         except NothingSelected as nothing:
@@ -87,6 +96,11 @@ def dialog(
 ) -> HttpResponse:
     template = "bulk_actions/_dialog_new.html" if request.htmx else "bulk_actions/new.html"
     return render(request, template, {"order": order, "confirm": confirm}, status=status)
+
+
+def refused(request: MemberRequest, reason: str) -> HttpResponse:
+    template = "bulk_actions/_refused.html" if request.htmx else "bulk_actions/refused.html"
+    return render(request, template, {"reason": reason}, status=200 if request.htmx else 409)
 
 
 def started(request: MemberRequest, action: BulkAction) -> HttpResponse:

@@ -1,20 +1,39 @@
 """The operations. A new one is one new file here and one line in this list."""
 
+from .assign_recruiter import AssignRecruiter
 from .base import Operation as Operation
 from .base import OptionsForm as OptionsForm
 from .base import Preview as Preview
 from .base import Skip as Skip
 from .base import Unfinished as Unfinished
 from .change_labels import ChangeLabels
+from .create_application import CreateApplication
 from .drafts import CantSend as CantSend
 from .drafts import Draft as Draft
 from .drafts import SendingOperation as SendingOperation
+from .drafts import sends as sends
+from .export import Export
 from .move_to_folder import MoveToFolder
+from .reject import Reject
+from .send_message import SendMessage
+from .set_attribute import SetAttribute
+from .stages import Hire, Hold, Shortlist
+from .undo import Undo
 
 OPERATIONS: dict[str, type[Operation]] = {
     operation.key: operation
     for operation in (
         MoveToFolder,
+        SendMessage,
+        Shortlist,
+        Hold,
+        Hire,
+        Reject,
+        AssignRecruiter,
         ChangeLabels,
+        SetAttribute,
+        CreateApplication,
+        Undo,
+        Export,
     )
 }

@@ -1,6 +1,7 @@
 """What an operation is: a form for its options, a preview, and its change as SQL."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,23 +27,58 @@ class Skip:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """What one of the first candidates would get: a message, or the `problem` in its way."""
+
+    candidate: str
+    address: str = ""
+    subject: str = ""
+    body: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Preview:
     total: int
     skips: list[Skip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what else should be known before the start
+    obstacle: str = ""  # why it can't be started at all like this
 
     @property
     def changes(self) -> int:
         return self.total - sum(skip.count for skip in self.skips)
 
 
+@dataclass(frozen=True)
+class Revert:
+    """SQL that takes changes back, in two steps, each a list of common table expressions.
+
+    `judging` reads `seen`, which is `picked` with `columns` more of candidates_candidate, and
+    `was (id, before)`, their outcomes. It changes nothing and ends in one row for each candidate:
+    `found (id, changed, since, reason, before, …)`. Of one that is no longer as the action left
+    it, `changed` is the key that `before` has for what is different, and `since` says how it is
+    now ("Moved on to Hired"; who did that and when is added); else both are NULL. `reason` is
+    what else is in the way, else empty; `before` is what is there now, with the keys as before.
+    `changing` then restores those that are in `fit`, the rows of `found` with nothing in the way.
+
+    A parameter `reach` is there for both: the openings that the one who undoes may see, NULL for
+    all.
+    """
+
+    judging: str
+    changing: str
+    params: dict[str, Any]
+    columns: tuple[str, ...] = ()
+
+
 class OptionsForm(forms.Form):
     """Asks for an operation's options. Offers, and accepts, only what `user` may see."""
+
+    defaults: ClassVar[dict[str, Any]] = {}  # answers to begin with, where they say all
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-    obstacle: str = ""  # why it can't be started at all like this
         self.offer()
 
     def offer(self) -> None:
@@ -51,6 +87,14 @@ class OptionsForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """The cleaned answers as JSON: ids, and the names that a later reader will need."""
         raise NotImplementedError
+
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """The other way round: what the fields hold when a follow-up begins with `options`.
+
+        Empty, as here, where all is to be chosen again.
+        """
+        return {}
 
 
 class Operation(ABC):
@@ -61,11 +105,16 @@ class Operation(ABC):
     label: ClassVar[str]
     command: ClassVar[str]  # what its button says before "12,480 candidates": "Move"
     form: ClassVar[type[OptionsForm]]
-    can_undo: ClassVar[bool] = False
+    is_frequent: ClassVar[bool] = False  # has a button of its own in the bar, not in "More"
+    is_follow_up: ClassVar[bool] = False  # is only ever ordered after another action
+    can_undo: ClassVar[bool] = False  # then `revert` says how
     has_conclusion: ClassVar[bool] = False
+    on_cancel: ClassVar[str] = ""  # what happens then to the done, where they don't stay so
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any], opening_ids: Sequence[int] = ()) -> None:
+        """`opening_ids` are the action's, once its selection is frozen: see `reached`."""
         self.options = options
+        self.opening_ids = opening_ids
 
     @property
     @abstractmethod
@@ -74,8 +123,6 @@ class Operation(ABC):
 
     @property
     def details(self) -> str:
-    defaults: ClassVar[dict[str, Any]] = {}  # answers to begin with, where they say all
-
         """What the title leaves out of the options, as a sentence; empty when it says all."""
         return ""
 
@@ -99,9 +146,27 @@ class Operation(ABC):
         was there before. Parameter names must not begin with `engine_`.
         """
 
+    def samples(self, candidates: CandidateQuerySet) -> list[Sample]:
+        """What the first of `candidates` would get, to be read before the start."""
+        return []
+
     @abstractmethod
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         """For each `before` of an outcome, what was there, readable: "Inbox"."""
+
+    @property
+    def reached(self) -> set[int]:
+        """The openings that it concerns beside those that the candidates are in now."""
+        return set()
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether lower ids must go first. Then the action has one lane."""
+        return False
+
+    def revert(self) -> "Revert":
+        """How to restore what an action with these options has changed; if it `can_undo`."""
+        raise NotImplementedError
 
     def write_beside(  # noqa: B027  # most operations leave nothing
         self, action: "BulkAction", chunk: "Chunk"
@@ -109,7 +174,6 @@ class Operation(ABC):
         """What a chunk leaves outside the database: a part of a file. After its SQL, in its
         transaction; it may come again for the same chunk, and then replaces what it wrote."""
 
-    on_cancel: ClassVar[str] = ""  # what happens then to the done, where they don't stay so
     def conclude(self, action: "BulkAction") -> dict[str, Any]:
         """What is left to do after the last chunk; only for one that `has_conclusion`.
 

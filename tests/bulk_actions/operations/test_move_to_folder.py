@@ -11,7 +11,6 @@ from pipeline.bulk_actions.operations.move_to_folder import PLAIN, MoveToFolder,
 from pipeline.candidates.models import Candidate, Folder, Opening
 from pipeline.workspaces.models import Role
 from tests.bulk_actions.conftest import move_to
-from tests.conftest import join
 
 from .conftest import assert_was, reasons_of
 
