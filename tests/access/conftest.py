@@ -1,0 +1,94 @@
+"""Acme with one of everything that an address can name, and everybody who may ask for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+
+from notifications.models import Notice
+from pipeline.candidates.importing.models import CandidateImport
+from pipeline.candidates.importing.starting import from_file
+from pipeline.candidates.models import Folder, Label, Opening, RejectReason
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import Role, User, Workspace
+from tests.bulk_actions.conftest import empty_queue as empty_queue
+from tests.bulk_actions.conftest import start_move as start_move
+from tests.conftest import join, open_up
+
+
+@pytest.fixture
+def admin(admin_member: User) -> User:
+    return admin_member
+
+
+@pytest.fixture
+def nobody() -> None:
+    return None
+
+
+@pytest.fixture
+def elsewhere(workspace: Workspace, other_opening: Opening) -> User:
+    """A recruiter of Acme who sees only the opening in Leeds."""
+    user = join(workspace, Role.RECRUITER, "Noa Levi", is_limited=True)
+    other_opening.members.add(user.membership)
+    return user
+
+
+@pytest.fixture
+def world(
+    workspace: Workspace,
+    opening: Opening,
+    recruiter: User,
+    agent: User,
+    start_move: Any,
+    make_candidates: Any,
+    settings: Any,
+    tmp_path: Path,
+) -> dict[str, Any]:
+    """`{name: object}`, as the lines of the table name them: all of Acme, in Manila."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    label = Label.objects.create(workspace=workspace, name="Night shift")
+    candidate = make_candidates(1, full_name="Inger Svärd", labels=[label])[0]
+    folder = Folder.objects.create(opening=opening, name="Phone screen", position=9)
+    table = tmp_path / "leads.csv"
+    table.write_text("Name,E-mail\nJo Doe,jo@example.org\n")
+    imported = from_file(table, opening, by=recruiter)
+    imported.rejected.save("rejected.csv", ContentFile(b"row\n"), save=False)
+    imported.status = CandidateImport.Status.DONE
+    imported.save()
+    record(workspace, recruiter, "started", "Move to Phone screen")
+    return {
+        "opening": opening,
+        "folder": folder,
+        "label": label,
+        "reason": RejectReason.objects.create(workspace=workspace, name="Too far away"),
+        "candidate": candidate,
+        "uploaded": from_file(table, opening, by=recruiter),
+        "imported": imported,
+        "action": start_move(folder),
+        "member": agent.membership,
+        "notice": Notice.objects.create(user=recruiter, about="x", text="Svärd", link="/"),
+        "no_link": {"uidb64": "MQ", "token": "x-y"},
+    }
+
+
+@pytest.fixture
+def who(request: pytest.FixtureRequest) -> Callable[[str], User | None]:
+    return request.getfixturevalue
+
+
+@pytest.fixture
+def foreign(stranger: User) -> dict[str, Any]:
+    """What the stranger's workspace has of everything that a form can name."""
+    workspace = stranger.membership.workspace
+    opening = open_up(workspace, "Baker, Oslo")
+    return {
+        "workspace": workspace,
+        "opening": opening,
+        "folder": opening.folders.get(name="Hired"),
+        "label": workspace.labels.get(),
+        "reason": RejectReason.objects.create(workspace=workspace, name="Globex reason"),
+        "recruiter": stranger.membership,
+    }

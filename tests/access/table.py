@@ -1,0 +1,118 @@
+"""Who may open which address. One line for each URL; a URL without a line fails test_urls.py.
+
+The objects in the addresses belong to Acme and to its opening in Manila. `elsewhere` is Acme's,
+but sees only the opening in Leeds; `stranger` owns another workspace; `nobody` is not logged in.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+WHO = ("owner", "admin", "recruiter", "agent", "support", "elsewhere", "stranger", "nobody")
+
+# One word for each of WHO: ok (the status that the line says), a status, or `login` (sent there).
+PUBLIC = "ok ok ok ok ok ok ok ok"
+MEMBERS = "ok ok ok ok ok ok ok login"
+SEERS = "ok ok ok ok ok 404 404 login"
+STARTERS = "ok ok ok 403 403 ok ok login"
+STARTERS_WHO_SEE = "ok ok ok 403 403 404 404 login"
+OWNERS = "ok 403 403 403 403 403 ok login"
+OWNER_OF_IT = "ok 403 403 403 403 403 404 login"
+AUDITORS = "ok ok 403 403 403 403 ok login"
+ONLY_RECRUITER = "404 404 ok 404 404 404 404 login"  # whose the thing is
+NO_SUCH_METHOD = "405 405 405 405 405 405 405 login"
+
+
+@dataclass(frozen=True)
+class Page:
+    """`get` and `post` say who gets `ok`, which is `get_ok` and `post_ok`.
+
+    `of` names the object in the address (see conftest.py's World), `data` what is posted: where a
+    value is a name of World, its id is. A page that `writes` may change rows when it is got.
+    """
+
+    get: str = NO_SUCH_METHOD
+    post: str = NO_SUCH_METHOD
+    of: str = ""
+    query: str = ""
+    get_ok: int = 200
+    post_ok: int = 302
+    data: dict[str, Any] = field(default_factory=dict)
+    writes: bool = False
+
+
+NAME = {"name": "Taken over"}
+MEMBER = {"role": "recruiter"}
+
+TABLE = {
+    "/": Page(get=MEMBERS, post=MEMBERS, get_ok=302),
+    # Whoever is logged in is sent on.
+    "login": Page(
+        get="302 302 302 302 302 302 302 ok", post="302 302 302 302 302 302 302 ok", post_ok=200
+    ),
+    "logout": Page(post=MEMBERS),
+    "password": Page(get=PUBLIC, post=PUBLIC, post_ok=200, of="no_link"),
+    # --- candidates ---
+    "candidates:list": Page(get=MEMBERS),
+    "candidates:profile": Page(get=SEERS, of="candidate"),
+    "candidates:import": Page(get=STARTERS, post=STARTERS, post_ok=422, data={"opening": "x"}),
+    "candidates:import-status": Page(get=STARTERS_WHO_SEE, of="imported"),
+    "candidates:import-columns": Page(
+        get=STARTERS_WHO_SEE, post=STARTERS_WHO_SEE, post_ok=422, of="uploaded", data={"x": "y"}
+    ),
+    "candidates:import-retry": Page(post=STARTERS_WHO_SEE, of="uploaded"),
+    "candidates:import-rejected": Page(get=STARTERS_WHO_SEE, of="imported"),
+    # --- bulk actions ---
+    "bulk_actions:history": Page(
+        get=MEMBERS,
+        post="422 422 422 403 403 404 404 login",  # the candidate is not theirs
+        data={"operation": "change_labels", "candidate": "candidate"},
+    ),
+    "bulk_actions:new": Page(
+        get="404 404 404 403 403 404 404 login",  # without an operation
+        post="ok ok ok 403 403 404 404 login",
+        post_ok=200,
+        data={"operation": "change_labels", "candidate": "candidate"},
+    ),
+    "bulk_actions:review": Page(get=SEERS, of="action"),
+    "bulk_actions:summary": Page(get=SEERS, of="action"),
+    "bulk_actions:outcomes": Page(get=SEERS, of="action", query="?result=done"),
+    "bulk_actions:cancel": Page(get=SEERS, post=SEERS, post_ok=303, of="action"),
+    "bulk_actions:cancel-all": Page(get=MEMBERS, post=MEMBERS, post_ok=303),
+    # An action without a file is a 404 to those who see it, too: the download has its own tests.
+    "bulk_actions:file": Page(get="404 404 404 404 404 404 404 login", of="action"),
+    # --- notifications ---
+    "notifications:history": Page(get=MEMBERS),
+    "notifications:panel": Page(get=MEMBERS),
+    "notifications:bell": Page(get=MEMBERS),
+    "notifications:read-all": Page(post=MEMBERS, post_ok=303),
+    "notifications:open": Page(get=ONLY_RECRUITER, get_ok=302, of="notice", writes=True),
+    "notifications:read": Page(post=ONLY_RECRUITER, post_ok=303, of="notice"),
+    # --- settings ---
+    "settings:workspace": Page(get=OWNERS, post=OWNERS, post_ok=422, data=NAME),
+    "settings:members": Page(get=OWNERS),
+    "settings:member_add": Page(
+        get=OWNERS, post=OWNERS, data=MEMBER | {"first_name": "Mo", "email": "mo@example.com"}
+    ),
+    "settings:member": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="member", data=MEMBER),
+    "settings:member_invite": Page(post=OWNER_OF_IT, of="member"),
+    "settings:member_deactivate": Page(post=OWNER_OF_IT, of="member"),
+    "settings:member_reactivate": Page(post=OWNER_OF_IT, of="member"),
+    "settings:audit": Page(get=AUDITORS),
+    "settings:audit_csv": Page(get=AUDITORS),
+    "candidate_settings:labels": Page(get=OWNERS, post=OWNERS, data=NAME),
+    "candidate_settings:labels_rename": Page(post=OWNER_OF_IT, of="label", data=NAME),
+    "candidate_settings:labels_delete": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="label"),
+    "candidate_settings:reject_reasons": Page(get=OWNERS, post=OWNERS, data=NAME),
+    "candidate_settings:reject_reasons_rename": Page(post=OWNER_OF_IT, of="reason", data=NAME),
+    "candidate_settings:reject_reasons_delete": Page(
+        get=OWNER_OF_IT, post=OWNER_OF_IT, of="reason"
+    ),
+    "candidate_settings:openings": Page(get=OWNERS, post=OWNERS, data=NAME),
+    "candidate_settings:opening": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="opening", data=NAME),
+    "candidate_settings:folder_add": Page(post=OWNER_OF_IT, of="opening", data=NAME),
+    "candidate_settings:folder_order": Page(
+        post=OWNER_OF_IT, of="opening", data={"folder": "folder", "seen": "folder"}
+    ),
+    "candidate_settings:folder_rename": Page(post=OWNER_OF_IT, of="folder", data=NAME),
+    "candidate_settings:folder_delete": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="folder"),
+}
