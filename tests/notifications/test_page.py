@@ -271,3 +271,24 @@ def test_a_logout_elsewhere_leads_to_the_login_page(page: Page, session: Client,
     do(session.post, "/logout/")
 
     page.wait_for_url("**/login/**", timeout=20_000)
+
+
+def test_the_bell_rings_and_is_answered_by_keyboard(page: Page, action, do: Do, colleague) -> None:
+    bell, sheet = page.locator("#bell-toggle"), page.locator("#bell-panel")
+    expect(bell).to_have_text("Notices")
+
+    do(action.cancel, by=colleague)
+    expect(bell).to_contain_text("1 unread")
+
+    bell.press("Enter")
+    expect(page.locator("#progress-panel")).to_be_hidden()
+    expect(sheet.get_by_role("link", name="New Ben Okafor canceled your")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # Mark all read, which is gone then
+    expect(bell).to_have_text("Notices")
+    expect(sheet.get_by_role("button", name="Mark all read")).to_be_hidden()
+    expect(sheet).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(bell).to_be_focused()
+    expect(page.locator("#live-status")).to_contain_text("New notice, 1 unread.", timeout=12_000)
