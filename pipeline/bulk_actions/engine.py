@@ -19,7 +19,8 @@ from django.db.models import F
 
 from . import lanes, locks
 from .models import BulkAction, Chunk, Status
-from .operations import Operation, SendingOperation, Unfinished
+from .operations import Operation, Unfinished, sends
+from .sending import Sending
 from .writing import failure, unexpected, write
 
 Step = Callable[[], bool]  # False when there is no next one, or no leave to take it
@@ -78,9 +79,7 @@ def begun(action: BulkAction, operation: Operation, lane: int) -> Iterator[tuple
 
     Yields the step, to be taken again and again, and whether there is another to take.
     """
-    if isinstance(operation, SendingOperation):
-        from .sending import Sending
-
+    if sends(operation):
         action.start()
         with Sending(action, operation, lane) as send_next:
             yield send_next, send_next()

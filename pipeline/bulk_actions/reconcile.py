@@ -8,8 +8,8 @@ from django.utils import timezone
 from pipeline.outreach.models import Message
 
 from . import lanes, locks
+from .handing_over import settle
 from .models import BulkAction
-from .sending import settle
 
 MAX_STALLS = 5  # new lanes in a row that brought no progress
 STALE = timedelta(seconds=30)

@@ -89,21 +89,10 @@ def reserve(workspace: Workspace, channel: str) -> date:
     """
     with connection.cursor() as cursor:
         cursor.execute(RESERVE, {"workspace": workspace.pk, "channel": channel})
-        today, limited, counted = cursor.fetchone()
-        if limited in counted:
-            return date.fromisoformat(today)
-        # This transaction holds the other counters, so nobody has seen them one too high.
-        cursor.execute(
-            ADD,
-            {
-                "workspace": workspace.pk,
-                "channel": channel,
-                "day": today,
-                "periods": counted,
-                "delta": -1,
-            },
-        )
-    raise LimitReached(standing(workspace, channel).reached)
+        row = cursor.fetchone()
+    if row is None:
+        raise LimitReached(standing(workspace, channel).reached)
+    return date.fromisoformat(row[0])
 
 
 def give_back(message: Message) -> None:
@@ -115,13 +104,11 @@ def give_back(message: Message) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            ADD,
+            GIVE_BACK,
             {
                 "workspace": message.workspace_id,
                 "channel": message.channel,
                 "day": message.counted_on,
-                "periods": Period.values,
-                "delta": -1,
             },
         )
     message.counted_on = None
@@ -189,41 +176,49 @@ def next_beginning(period: str, begins_on: date) -> date:
     return begins_on + timedelta(days=days)
 
 
-# The three counters are always locked in the same order, so that no two lanes wait for each other.
-# A conflicting row is read anew after the wait for its lock: that makes the number exact in READ
-# COMMITTED. Returns the day, the period that is limited, and which counters could be raised.
-RESERVE = """
-WITH terms AS MATERIALIZED (
+# Common table expressions for a statement that has `allowed`, with a row where a message may be
+# reserved; afterwards `reserved (today)` has one where it was. A conflicting counter is read anew
+# after the wait for its lock: that makes the number exact in READ COMMITTED. The limited counter
+# comes first, here and in GIVE_BACK: so no two lanes wait for each other, and the other two are
+# raised only when it was.
+RESERVED = """
+terms AS MATERIALIZED (
     SELECT (clock_timestamp() AT TIME ZONE workspace.time_zone)::date AS today,
            coalesce(bound.period, 'month') AS period, bound.number
     FROM workspaces_workspace AS workspace
     LEFT JOIN outreach_messagelimit AS bound
         ON bound.workspace_id = workspace.id AND bound.channel = %(channel)s
-    WHERE workspace.id = %(workspace)s
-), counted AS (
+    WHERE workspace.id = %(workspace)s AND EXISTS (SELECT FROM allowed)
+), limited AS (
+    INSERT INTO outreach_messageuse AS counter (workspace_id, channel, period, begins_on, used)
+    SELECT %(workspace)s, %(channel)s, period, date_trunc(period, today::timestamp)::date, 1
+    FROM terms WHERE number IS NULL OR number > 0
+    ON CONFLICT (workspace_id, channel, period, begins_on) DO UPDATE SET used = counter.used + 1
+    WHERE EXISTS (SELECT FROM terms WHERE number IS NULL OR counter.used < number)
+    RETURNING used
+), others AS (
     INSERT INTO outreach_messageuse AS counter (workspace_id, channel, period, begins_on, used)
     SELECT %(workspace)s, %(channel)s, each.period,
            date_trunc(each.period, today::timestamp)::date, 1
     FROM terms, (VALUES (1, 'year'), (2, 'month'), (3, 'day')) AS each (place, period)
-    WHERE each.period <> terms.period OR terms.number IS NULL OR terms.number > 0
+    WHERE each.period <> terms.period AND EXISTS (SELECT FROM limited)
     ORDER BY place
     ON CONFLICT (workspace_id, channel, period, begins_on) DO UPDATE SET used = counter.used + 1
-    WHERE EXISTS (
-        SELECT FROM terms
-        WHERE terms.period <> counter.period OR number IS NULL OR counter.used < number
-    )
-    RETURNING period
+), reserved AS (
+    SELECT today FROM terms WHERE EXISTS (SELECT FROM limited)
 )
-SELECT today::text, terms.period, ARRAY(SELECT period::text FROM counted) FROM terms
 """
+RESERVE = f"WITH allowed AS (SELECT), {RESERVED} SELECT today::text FROM reserved"  # noqa: S608
 
-# An upsert only for its order of locks, the one of RESERVE; the counters are there.
-ADD = """
+# An upsert only for its order of locks, the one of RESERVED; the counters are there.
+GIVE_BACK = """
 INSERT INTO outreach_messageuse AS counter (workspace_id, channel, period, begins_on, used)
 SELECT %(workspace)s, %(channel)s, period, date_trunc(period, %(day)s::timestamp)::date, 0
 FROM (VALUES (1, 'year'), (2, 'month'), (3, 'day')) AS each (place, period)
-WHERE period = ANY(%(periods)s)
-ORDER BY place
+ORDER BY period <> coalesce((
+    SELECT bound.period FROM outreach_messagelimit AS bound
+    WHERE bound.workspace_id = %(workspace)s AND bound.channel = %(channel)s
+), 'month'), place
 ON CONFLICT (workspace_id, channel, period, begins_on)
-DO UPDATE SET used = greatest(0, counter.used + %(delta)s)
+DO UPDATE SET used = greatest(0, counter.used - 1)
 """

@@ -1,17 +1,18 @@
 """Messages go one by one: exactly once each, as many as allowed, and none after a cancel."""
 
+from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from pipeline.bulk_actions import engine, reconcile, sending
+from pipeline.bulk_actions import engine, handing_over, reconcile
 from pipeline.bulk_actions.models import BulkAction, Outcome, Status
 from pipeline.bulk_actions.operations.send_message import SendMessage, SendMessageForm, text_of
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import limits, optouts
-from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate, OptOut
+from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import sms_template as sms_template
 from tests.bulk_actions.messages import start_send as start_send
@@ -19,7 +20,6 @@ from tests.bulk_actions.messages import template as template
 from tests.providers import fast as fast
 from tests.providers import mail_server as mail_server
 from tests.providers import sms_provider as sms_provider
-
 
 pytestmark = pytest.mark.usefixtures("fast")
 
@@ -178,13 +178,13 @@ def test_what_a_dead_lane_left_is_not_sent_again(
     action.start()
     first = people.order_by("pk")[0]
     draft = action.get_operation().draft(first)
-    sending.begin(action, draft, first.pk, lane=0)  # and then the lane dies
+    handing_over.begin(action, draft, first.pk, lane=0)  # and then the lane dies
 
     work(action)
 
     assert (action.changed, action.failed, action.untouched) == (2, 1, 0)
     assert first.email not in mail_server.by_recipient
-    assert reasons(action) == {sending.INTERRUPTED: 1}
+    assert reasons(action) == {handing_over.INTERRUPTED: 1}
 
 
 def test_reconcile_settles_what_was_under_way_when_the_action_ended(
@@ -194,7 +194,7 @@ def test_reconcile_settles_what_was_under_way_when_the_action_ended(
     action = start_send(template, people)
     action.start()
     first = people.order_by("pk")[0]
-    sending.begin(action, action.get_operation().draft(first), first.pk, lane=0)
+    handing_over.begin(action, action.get_operation().draft(first), first.pk, lane=0)
     action.cancel(recruiter)
 
     reconcile.reconcile()
@@ -211,10 +211,10 @@ def test_who_has_a_message_of_the_action_gets_no_other(
     action = start_send(template, people)
     action.start()
     draft = action.get_operation().draft(people[0])
-    sending.begin(action, draft, people[0].pk, lane=0)
+    handing_over.begin(action, draft, people[0].pk, lane=0)
 
-    with pytest.raises(sending.CantSend):
-        sending.begin(action, draft, people[0].pk, lane=0)
+    with pytest.raises(handing_over.CantSend):
+        handing_over.begin(action, draft, people[0].pk, lane=0)
 
     assert Message.objects.count() == 1
 
@@ -231,18 +231,30 @@ def test_a_later_change_of_the_template_does_not_change_the_order(
     assert "Come and see us" in mail_server.by_recipient[people[0].email][0]
 
 
+@pytest.fixture
+def refused(transactional_db) -> Iterator[Callable[[Candidate], None]]:
+    """`refused(candidate)`: the database takes no message to that one."""
+
+    def refuse(candidate: Candidate) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'poison'; END $$;"
+                "CREATE TRIGGER refuse BEFORE INSERT ON outreach_message FOR EACH ROW"
+                f" WHEN (NEW.candidate_id = {candidate.pk}) EXECUTE FUNCTION refuse()"
+            )
+
+    yield refuse
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER refuse ON outreach_message; DROP FUNCTION refuse()")
+
+
 def test_what_the_database_refuses_fails_for_that_candidate_only(
-    start_send, template, make_candidates, mail_server
+    refused, start_send, template, make_candidates, mail_server
 ):
     poisonous, _ = people = make_candidates(2)
     action = start_send(template, people)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'poison'; END $$;"
-            "CREATE TRIGGER refuse BEFORE INSERT ON outreach_message FOR EACH ROW"
-            f" WHEN (NEW.candidate_id = {poisonous.pk}) EXECUTE FUNCTION refuse()"
-        )
+    refused(poisonous)
 
     work(action)
 
