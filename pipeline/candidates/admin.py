@@ -19,7 +19,7 @@ from .search import Words, tsquery
 class FolderInline(admin.TabularInline[Folder, Opening]):
     model = Folder
     extra = 0
-    fields = ("name", "position")
+    fields = ("name", "kind", "position")
     ordering = ("position", "pk")
 
 
@@ -43,7 +43,8 @@ class OpeningAdmin(AuditedAdmin[Opening]):
 
 @admin.register(Folder)
 class FolderAdmin(AuditedAdmin[Folder]):
-    list_display = ("name", "opening", "position")
+    list_display = ("name", "opening", "kind", "position")
+    list_filter = ("kind",)
     list_select_related = ("opening",)
     search_fields = ("name", "opening__name")
     autocomplete_fields = ("opening",)
@@ -89,7 +90,7 @@ class CandidateAdmin(admin.ModelAdmin[Candidate]):
     search_fields = ("full_name",)
     search_help_text = "The beginnings of names, e-mail or phone number."
     autocomplete_fields = ("workspace", "opening", "folder", "recruiter")
-    readonly_fields: ClassVar[tuple[str, ...]] = ("created_at",)
+    readonly_fields: ClassVar[tuple[str, ...]] = ("created_at", "copied_from")
     actions = None  # deleting or changing many is a bulk action's work
 
     def get_search_results(

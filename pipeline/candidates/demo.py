@@ -19,10 +19,11 @@ from pipeline.candidates.demo_people import (
     OPENINGS,
     PHONES,
     PLACES,
+    REJECT_REASONS,
     SHARES,
     SOURCES,
 )
-from pipeline.candidates.models import CandidateSearch, Label, Opening
+from pipeline.candidates.models import CandidateSearch, Label, Opening, RejectReason
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 
 PEOPLE = {
@@ -47,6 +48,9 @@ def load(candidates: int, password: str) -> Workspace:
     # So that the demo shows what a limited member sees.
     members[Role.AGENT].openings.set(openings[:2])
     Label.objects.bulk_create(Label(workspace=workspace, name=name) for name in LABELS)
+    RejectReason.objects.bulk_create(
+        RejectReason(workspace=workspace, name=name) for name in REJECT_REASONS
+    )
     add_candidates(workspace, candidates)
     return workspace
 

@@ -27,6 +27,7 @@ SOURCES = ("Career Site", "Indeed", "LinkedIn", "Referral", "Job Fair", "Agency"
 CITIES = ("Madrid", "Manchester", "Austin", "Lyon", "Leipzig", "Porto", "Łódź", "Lagos", "Pune")
 LANGUAGES = ("English", "Spanish", "French", "German", "Polish", "Portuguese", "Hindi")
 LABELS = ("Bilingual", "Can Start Now", "Night Shift", "Relocating", "Returning", "VIP Referral")
+REJECT_REASONS = ("Lacks the experience", "No work permit", "Not available", "Withdrew")
 OPENINGS = ("Warehouse Associate", "Customer Support Agent", "Registered Nurse", "Delivery Driver")
 # How many of 100 candidates are in each default folder.
 SHARES = {

@@ -51,8 +51,10 @@ def profile(request: MemberRequest, pk: int) -> HttpResponse:
     candidate = get_object_or_404(
         candidates.select_related("opening", "folder", "recruiter__user"), pk=pk
     )
-    return render(
-        request,
-        "candidates/profile.html",
-        {"candidate": candidate, "events": events_of(candidate, request.user)},
-    )
+    context = {
+        "candidate": candidate,
+        "original": candidates.filter(copies=candidate).select_related("opening").first(),
+        "copies": candidates.filter(copied_from=candidate).select_related("opening"),
+        "events": events_of(candidate, request.user),
+    }
+    return render(request, "candidates/profile.html", context)

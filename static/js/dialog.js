@@ -34,6 +34,8 @@ function successor() {
   if (!opener) return null;
   const same = opener.isConnected ? opener : opener.id && document.getElementById(opener.id);
   if (same && !same.disabled && same.checkVisibility()) return same;
+  const menu = same?.closest("details:not([open])"); // a click into the dialog has closed it
+  if (menu?.checkVisibility()) return menu.querySelector("summary");
   const reachable = [...(document.getElementById(place)?.querySelectorAll("a[href], button:enabled") || [])];
   return reachable.find((element) => element.checkVisibility());
 }

@@ -63,3 +63,30 @@ def test_another_openings_candidate_is_not_there_for_a_limited_member(
 @pytest.mark.parametrize("pk", [0, 10**18, 10**30])
 def test_a_number_that_is_nobody_is_not_there(client_of, recruiter, pk):
     assert client_of(recruiter).get(f"/candidates/{pk}/").status_code == 404
+
+
+def test_it_tells_members_for_what_the_candidate_was_rejected(
+    client_of, agent, recruiter, make_candidates
+):
+    rejected = make_candidates(1, reject_reasons='{"No permit","Too far"}')[0]
+    other = make_candidates(1)[0]
+
+    for user in (recruiter, agent):
+        page = client_of(user).get(rejected.get_absolute_url()).content.decode()
+        assert "No permit, Too far" in page
+    assert "Reject reasons" not in client_of(agent).get(other.get_absolute_url()).content.decode()
+
+
+def test_copies_and_their_original_link_to_each_other_for_who_sees_both(
+    client_of, recruiter, limited, make_candidates, other_opening
+):
+    original = make_candidates(1)[0]
+    copy = make_candidates(1, other_opening, copied_from_id=original.pk)[0]
+
+    there = client_of(recruiter).get(original.get_absolute_url()).content.decode()
+    back = client_of(recruiter).get(copy.get_absolute_url()).content.decode()
+    hidden = client_of(limited).get(original.get_absolute_url()).content.decode()
+
+    assert f'href="{copy.get_absolute_url()}"' in there
+    assert f'href="{original.get_absolute_url()}"' in back
+    assert copy.get_absolute_url() not in hidden

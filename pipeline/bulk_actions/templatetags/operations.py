@@ -7,16 +7,26 @@ from django import template
 
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import OPERATIONS, Operation
+from pipeline.bulk_actions.sharing import SharedLink, link_of
 from pipeline.workspaces.models import User, membership_of
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def operations_to_start(context: dict[str, Any]) -> list[type[Operation]]:
-    """The operations that the page's user may order; none for a role that starts nothing."""
+def operations_to_start(context: dict[str, Any]) -> dict[str, list[type[Operation]]]:
+    """The operations that the page's user may order: those that are `frequent`, and `others`.
+
+    Empty for a role that starts nothing.
+    """
     membership = membership_of(context["user"])
-    return list(OPERATIONS.values()) if membership and membership.can_start else []
+    if membership is None or not membership.can_start:
+        return {}
+    offered = [operation for operation in OPERATIONS.values() if not operation.is_follow_up]
+    return {
+        "frequent": [operation for operation in offered if operation.is_frequent],
+        "others": [operation for operation in offered if not operation.is_frequent],
+    }
 
 
 @register.filter
@@ -32,6 +42,11 @@ def details(action: BulkAction) -> str:
 def is_whole_for(action: BulkAction, user: User) -> bool:
     """Whether `user` may have what holds all its candidates: a file, a link."""
     return action.is_wholly_visible_to(user)
+
+
+@register.simple_tag
+def shared_link(action: BulkAction, user: User) -> SharedLink | None:
+    return link_of(action, user)
 
 
 @register.filter
