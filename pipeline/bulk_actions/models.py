@@ -279,7 +279,8 @@ class BulkAction(models.Model):
         return bool(moved)
 
     def audit(self, verb: str, by: User) -> None:
-        told = f"{self.title} ({self.total:,} candidate{'' if self.total == 1 else 's'})"
+        undone = self.follows if self.follow_up == FollowUp.UNDO and verb == "undid" else None
+        told = f"{(undone or self).title} ({self.total:,} candidate{'' if self.total == 1 else 's'})"
         record(self.workspace, by, verb, told, self.get_absolute_url())
 
     def announce(self, *, status_changed: bool = True) -> None:

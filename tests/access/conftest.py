@@ -1,6 +1,5 @@
 """Acme with one of everything that an address can name, and everybody who may ask for it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ from django.core.files.base import ContentFile
 from notifications.models import Notice
 from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
-from pipeline.candidates.models import Folder, Label, Opening, RejectReason
+from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
+from pipeline.outreach.models import Channel, MessageTemplate
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import Role, User, Workspace
 from tests.bulk_actions.conftest import empty_queue as empty_queue
@@ -75,11 +75,6 @@ def world(
 
 
 @pytest.fixture
-def who(request: pytest.FixtureRequest) -> Callable[[str], User | None]:
-    return request.getfixturevalue
-
-
-@pytest.fixture
 def foreign(stranger: User) -> dict[str, Any]:
     """What the stranger's workspace has of everything that a form can name."""
     workspace = stranger.membership.workspace
@@ -91,4 +86,8 @@ def foreign(stranger: User) -> dict[str, Any]:
         "label": workspace.labels.get(),
         "reason": RejectReason.objects.create(workspace=workspace, name="Globex reason"),
         "recruiter": stranger.membership,
+        "candidate": Candidate.objects.filter(workspace=workspace)[0],
+        "template": MessageTemplate.objects.create(
+            workspace=workspace, name="Hello", channel=Channel.SMS, body="Hello"
+        ),
     }
