@@ -146,6 +146,12 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 # "file" writes them to DATA_DIR/outbox, "console" to the terminal: nobody gets them.
 EMAIL_SENDER = env.str("EMAIL_SENDER", default="file")  # or "email"
 SMS_SENDER = env.str("SMS_SENDER", default="file")  # or "twilio"
+for _name, _word, _words in (
+    ("EMAIL_SENDER", EMAIL_SENDER, ("file", "console", "email")),
+    ("SMS_SENDER", SMS_SENDER, ("file", "console", "twilio")),
+):
+    if _word not in _words:
+        raise ImproperlyConfigured(f"{_name} must be one of {', '.join(_words)}, not {_word!r}.")
 MESSAGE_TIMEOUT_SECONDS = env.float("MESSAGE_TIMEOUT_SECONDS", default=10)  # a provider's silence
 # Where people's browsers find Belay, for links in messages: https://belay.example.com
 PUBLIC_URL = env.str("PUBLIC_URL", default=_up.get("PUBLIC_URL", ""))

@@ -198,7 +198,7 @@ class MailServer(Provider):
 
 
 class SMSProvider(Provider):
-    """Stands in for https://api.twilio.com."""
+    """Stands in for https://api.twilio.com, and as it is so simple for an e-mail provider's API."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -238,6 +238,7 @@ class SMSProvider(Provider):
 
 class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is one packet, or the client's acknowledgement would take 40 ms
     provider: SMSProvider
 
     def do_POST(self) -> None:
@@ -247,7 +248,7 @@ class Answering(BaseHTTPRequestHandler):
         }
         how = self.provider.whim("post")
         if how[:1] != "4":
-            self.provider.take(form["To"], form["Body"])
+            self.provider.take(form.get("To") or form["to"], form.get("Body") or form["text"])
         if how == "hang":
             self.provider.over.wait(60)
             self.close_connection = True
@@ -260,7 +261,10 @@ class Answering(BaseHTTPRequestHandler):
             status, code, text = how.split(" ", 2)
             self.answer(int(status), {"code": int(code), "message": text, "status": int(status)})
         else:
-            self.answer(201, {"sid": f"SM{self.provider.count:032}", "status": "queued"})
+            self.answer(
+                201,
+                {"sid": f"SM{self.provider.count:032}", "id": "<1@mail.test>", "message": "Queued"},
+            )
 
     def answer(self, status: int, content: Any) -> None:
         body = content if isinstance(content, str) else json.dumps(content)

@@ -18,6 +18,7 @@ class Event:
     text: str
     link: str = ""  # the page that tells more
     by: str = ""  # who did it
+    detail: str = ""  # longer text, shown when it is asked for
 
 
 # Each gets the candidate and who is looking, and brings only what that user may see.

@@ -1,10 +1,13 @@
 """Who wants no messages: by address, so that it holds for all of a person's applications."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
 from pipeline.candidates.models import Candidate, CandidateQuerySet
-from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models import User, Workspace
 
 from .models import Channel, OptOut
 
@@ -51,3 +54,30 @@ def opt_in(workspace: Workspace, channel: str, address: str) -> bool:
         workspace=workspace, channel=channel, address=normalized(address)
     ).delete()
     return bool(deleted)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whether a candidate gets messages on a channel."""
+
+    channel: Channel
+    is_stopped: bool
+
+
+def fragment(candidate: Candidate, user: User) -> dict[str, Any]:
+    """What outreach/_opt_outs.html shows of a candidate whom `user` sees, in one query."""
+    stopped = set(
+        OptOut.objects.filter(workspace=candidate.workspace_id)
+        .filter(address__in=[address_of(candidate, channel) for channel in Channel])
+        .values_list("channel", "address")
+    )
+    choices = [
+        Choice(channel, (channel.value, address_of(candidate, channel)) in stopped)
+        for channel in Channel
+        if address_of(candidate, channel)
+    ]
+    return {
+        "candidate": candidate,
+        "choices": choices,
+        "can_change": user.membership.can_start,
+    }

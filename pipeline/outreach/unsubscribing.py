@@ -25,7 +25,7 @@ def link_for(message: Message) -> str:
     if message.channel != Channel.EMAIL or not message.candidate_id or not settings.PUBLIC_URL:
         return ""
     token = SIGNER.sign_object([message.workspace_id, message.address.lower()])
-    return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('unsubscribe', args=[token])}"
+    return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('outreach:unsubscribe', args=[token])}"
 
 
 def reader_of(token: str) -> Reader | None:

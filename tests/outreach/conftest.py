@@ -42,9 +42,14 @@ def make_message(workspace, candidate):
         address = candidate.phone if channel == Channel.SMS else candidate.email
         return Message.objects.create(
             workspace=workspace,
-            candidate=candidate,
             channel=channel,
-            **{"address": address, "subject": "Hello", "body": "Good news", **fields},
+            **{
+                "candidate": candidate,
+                "address": address,
+                "subject": "Hello",
+                "body": "Good news",
+                **fields,
+            },
         )
 
     return make

@@ -3,6 +3,11 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from pipeline.candidates.demo import is_loaded
+from pipeline.outreach.demo import add_templates
+from pipeline.workspaces.models import Workspace
 
 
 class Command(BaseCommand):
@@ -17,4 +22,7 @@ class Command(BaseCommand):
     def handle(self, demo: int, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        call_command("load_demo", candidates=demo, stdout=self.stdout)
+        if not is_loaded():
+            with transaction.atomic():
+                call_command("load_demo", candidates=demo, stdout=self.stdout)
+                add_templates(Workspace.objects.get(name="Demo"))

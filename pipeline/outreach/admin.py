@@ -1,0 +1,69 @@
+"""The operators' view. What was sent can be looked at and not changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from .models import Message, MessageLimit, MessageTemplate, OptOut
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(admin.ModelAdmin[MessageTemplate]):
+    list_display = ("name", "channel", "workspace")
+    list_filter = ("channel", "workspace")
+    list_select_related = ("workspace",)
+    search_fields = ("name",)
+    autocomplete_fields = ("workspace",)
+
+
+@admin.register(OptOut)
+class OptOutAdmin(admin.ModelAdmin[OptOut]):
+    list_display = ("address", "channel", "workspace", "created_at")
+    list_filter = ("channel", "workspace")
+    list_select_related = ("workspace",)
+    search_fields = ("=address",)
+    autocomplete_fields = ("workspace",)
+    readonly_fields = ("created_at",)
+
+
+@admin.register(MessageLimit)
+class MessageLimitAdmin(admin.ModelAdmin[MessageLimit]):
+    list_display = ("workspace", "channel", "number", "period", "per_second")
+    list_filter = ("channel", "workspace")
+    list_select_related = ("workspace",)
+    autocomplete_fields = ("workspace",)
+    fields = ("workspace", "channel", "number", "period", "per_second")
+
+
+class NewestMessages(Paginator[Message]):
+    """Nothing counts millions of messages; who is older is found by the candidate's id."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[: self.MOST].count())
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin[Message]):
+    list_display = ("id", "channel", "address", "status", "problem", "created_at", "ended_at")
+    list_filter = ("status", "channel")
+    ordering = ("-pk",)
+    paginator = NewestMessages
+    show_full_result_count = False
+    search_fields = ("=candidate__id",)
+    search_help_text = "A candidate's id."
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False

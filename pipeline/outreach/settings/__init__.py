@@ -1,0 +1,1 @@
+"""The owner's pages for messages: their templates, limits and rates."""

@@ -1,0 +1,133 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db import IntegrityError, transaction
+from django.http import QueryDict
+
+from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate, Period
+from pipeline.outreach.placeholders import BadTemplate, check
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import User
+
+LONGEST = {Channel.EMAIL: 20_000, Channel.SMS: 1600}  # an SMS provider takes no longer ones
+
+
+class TemplateForm(forms.ModelForm[MessageTemplate]):
+    """The texts of a template; its channel was chosen before. An SMS has no subject."""
+
+    class Meta:
+        model = MessageTemplate
+        fields = ("name", "subject", "body")
+        labels: ClassVar = {"body": "Text"}
+        help_texts: ClassVar = {"name": "For recruiters; never sent.", "subject": ""}
+        widgets: ClassVar = {"body": forms.Textarea(attrs={"rows": 8})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.channel == Channel.SMS:
+            del self.fields["subject"]
+        else:
+            self.fields["subject"].required = True
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        others = MessageTemplate.objects.filter(workspace=self.instance.workspace_id)
+        if others.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
+            raise forms.ValidationError(TAKEN.format(name=name))
+        return name
+
+    def clean_subject(self) -> str:
+        return checked(" ".join(self.cleaned_data["subject"].split()))
+
+    def clean_body(self) -> str:
+        body = checked(self.cleaned_data["body"].replace("\r\n", "\n"))
+        longest = LONGEST[Channel(self.instance.channel)]
+        if len(body) > longest:
+            raise forms.ValidationError(
+                f"The text has {len(body):,} characters; the longest has {longest:,}."
+            )
+        return body
+
+    def keep(self, by: User) -> bool:
+        """Save with an entry in the audit. False, with the reason at `name`, if that was taken."""
+        template = self.instance
+        verb = "changed" if template.pk else "added"
+        try:
+            with transaction.atomic():
+                self.save()
+                channel = template.get_channel_display()
+                record(
+                    template.workspace,
+                    by,
+                    f"{verb} the message template",
+                    f"{template} ({channel})",
+                )
+        except IntegrityError:
+            self.add_error("name", TAKEN.format(name=template.name))
+            return False
+        return True
+
+
+TAKEN = "There is a template called {name} already. Choose another name."
+
+
+def checked(text: str) -> str:
+    try:
+        check(text)
+    except BadTemplate as error:
+        raise forms.ValidationError(str(error))
+    return text
+
+
+class LimitForm(forms.ModelForm[MessageLimit]):
+    number = forms.IntegerField(
+        label="Limit",
+        required=False,
+        min_value=0,
+        max_value=2_000_000_000,
+        help_text="Messages in a period. Empty for no limit.",
+    )
+    period = forms.ChoiceField(
+        label="Period",
+        choices=[("day", "Day"), ("month", "Calendar month"), ("year", "Calendar year")],
+    )
+    per_second = forms.IntegerField(
+        label="Rate",
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text="Messages a second, whoever sends. Empty for as fast as the provider takes them.",
+    )
+
+    class Meta:
+        model = MessageLimit
+        fields = ("number", "period", "per_second")
+
+    def __init__(self, data: QueryDict | None, limit: MessageLimit) -> None:
+        super().__init__(data, instance=limit, prefix=limit.channel)
+        self.before = (limit_in_words(limit), rate_in_words(limit))
+
+    def keep(self, by: User) -> None:
+        """Save what was changed, with an entry in the audit."""
+        if not self.has_changed():
+            return
+        # Not next_at, which moves while messages go.
+        self.instance.save(update_fields=["number", "period", "per_second"])
+        after = (limit_in_words(self.instance), rate_in_words(self.instance))
+        changes = [
+            f"{was} to {now}" for was, now in zip(self.before, after, strict=True) if was != now
+        ]
+        if changes:
+            subject = f"{self.instance.get_channel_display()}: from {', from '.join(changes)}"
+            record(self.instance.workspace, by, "changed the message limit", subject)
+
+
+def limit_in_words(limit: MessageLimit) -> str:
+    if limit.number is None:
+        return "no limit"
+    return f"{intcomma(limit.number)} a {Period(limit.period).label}"
+
+
+def rate_in_words(limit: MessageLimit) -> str:
+    return f"{limit.per_second} a second" if limit.per_second else "no rate"

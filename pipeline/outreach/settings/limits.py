@@ -1,0 +1,57 @@
+"""The page of message limits and rates, with what is used of them now."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from pipeline.outreach.limits import Standing, standing
+from pipeline.outreach.models import Channel, MessageLimit
+from pipeline.outreach.senders import reaches_nobody
+from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.settings.access import owners_only
+
+from .forms import LimitForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owners_only
+def limits(request: MemberRequest) -> HttpResponse:
+    workspace = request.user.membership.workspace
+    if request.method != "POST":
+        forms = [LimitForm(None, limit_of(workspace, channel)) for channel in Channel]
+        return page(request, workspace, forms)
+    with transaction.atomic():
+        limits = [locked_limit_of(workspace, channel) for channel in Channel]
+        forms = [LimitForm(request.POST, limit) for limit in limits]
+        is_valid = not any(form.errors for form in forms)
+        for form in forms if is_valid else ():
+            form.keep(by=request.user)
+    if not is_valid:
+        return page(request, workspace, forms)
+    messages.success(request, "The message limits are saved.")
+    return redirect("outreach:limits")
+
+
+def page(request: MemberRequest, workspace: Workspace, forms: list[LimitForm]) -> HttpResponse:
+    rows = [(form, *state_of(workspace, form.instance.channel)) for form in forms]
+    status = 422 if any(form.errors for form in forms) else 200
+    return render(request, "outreach/settings/limits.html", {"rows": rows}, status=status)
+
+
+def limit_of(workspace: Workspace, channel: str) -> MessageLimit:
+    found = workspace.message_limits.filter(channel=channel).first()
+    return found or MessageLimit(workspace=workspace, channel=channel)
+
+
+def locked_limit_of(workspace: Workspace, channel: str) -> MessageLimit:
+    """The channel's row, made where there is none yet, and locked until it is saved."""
+    rows = MessageLimit.objects.select_for_update(no_key=True, of=("self",))
+    limit, _ = rows.select_related("workspace").get_or_create(workspace=workspace, channel=channel)
+    return limit
+
+
+def state_of(workspace: Workspace, channel: str) -> tuple[Standing, bool]:
+    return standing(workspace, channel), reaches_nobody(channel)
