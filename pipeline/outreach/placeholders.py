@@ -83,10 +83,6 @@ def sentence_of(missing: Iterable[str]) -> str:
     return f"No {', no '.join(missing)}, which the template needs."
 
 
-def sentence_of(missing: Iterable[str]) -> str:
-    return f"No {', no '.join(missing)}, which the template needs."
-
-
 def fill(text: str, candidate: Candidate, missing: dict[str, None]) -> str:
     filled = []
     for literal, name in parts(text):
