@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from .models import Channel, Message
 
-SIGNER = signing.Signer(salt="pipeline.outreach.unsubscribing")
+SALT = "pipeline.outreach.unsubscribing"
 
 
 class Reader(NamedTuple):
@@ -24,17 +24,21 @@ def link_for(message: Message) -> str:
     """
     if message.channel != Channel.EMAIL or not message.candidate_id or not settings.PUBLIC_URL:
         return ""
-    token = SIGNER.sign_object([message.workspace_id, message.address.lower()])
+    token = signer().sign_object([message.workspace_id, message.address.lower()])
     return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('outreach:unsubscribe', args=[token])}"
 
 
 def reader_of(token: str) -> Reader | None:
     """Who a link was made for; None for one that was not made here."""
     try:
-        workspace_id, address = SIGNER.unsign_object(token)
+        workspace_id, address = signer().unsign_object(token)
     except (signing.BadSignature, ValueError):
         return None
     return Reader(workspace_id, address)
+
+
+def signer() -> signing.Signer:
+    return signing.Signer(salt=SALT)  # made when needed: not every command has a secret key
 
 
 def footer(message: Message) -> str:

@@ -11,7 +11,7 @@ from pipeline.candidates.models import Candidate
 from pipeline.outreach import optouts
 from pipeline.outreach.models import Channel, OptOut
 from pipeline.outreach.senders import sender_for
-from pipeline.outreach.unsubscribing import SIGNER, link_for
+from pipeline.outreach.unsubscribing import link_for, signer
 from pipeline.workspaces.audit import AuditEntry
 
 
@@ -126,7 +126,7 @@ def test_a_link_signed_for_something_else_is_not_found(client, workspace):
 
 
 def test_a_link_of_a_workspace_that_is_gone_is_not_found(client, db):
-    assert client.get(f"/unsubscribe/{SIGNER.sign_object([0, 'a@b.c'])}/").status_code == 404
+    assert client.get(f"/unsubscribe/{signer().sign_object([0, 'a@b.c'])}/").status_code == 404
 
 
 def test_each_e_mail_carries_the_link(mail_server, link, make_message, candidate):
