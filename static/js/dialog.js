@@ -24,7 +24,8 @@ dialog.addEventListener("click", (event) => {
 
 dialog.addEventListener("close", () => {
   dialog.replaceChildren();
-  const lost = !document.activeElement || document.activeElement === document.body;
+  const focused = document.activeElement;
+  const lost = !focused || focused === document.body || !focused.checkVisibility();
   if (lost) (successor() || document.getElementById("content"))?.focus();
   opener = null;
 });

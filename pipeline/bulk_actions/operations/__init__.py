@@ -17,6 +17,7 @@ from .move_to_folder import MoveToFolder
 from .reject import Reject
 from .send_message import SendMessage
 from .set_attribute import SetAttribute
+from .share_with_reviewer import ShareWithReviewer
 from .stages import Hire, Hold, Shortlist
 from .undo import Undo
 
@@ -24,16 +25,17 @@ OPERATIONS: dict[str, type[Operation]] = {
     operation.key: operation
     for operation in (
         MoveToFolder,
-        SendMessage,
         Shortlist,
         Hold,
         Hire,
         Reject,
+        SendMessage,
         AssignRecruiter,
         ChangeLabels,
         SetAttribute,
         CreateApplication,
         Undo,
+        ShareWithReviewer,
         Export,
     )
 }

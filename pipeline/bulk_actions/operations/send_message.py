@@ -52,6 +52,10 @@ class SendMessageForm(OptionsForm):
     def options(self) -> dict[str, Any]:
         return text_of(self.cleaned_data["template"])
 
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return {"template": options["template"]}
+
 
 class SendMessage(SendingOperation):
     """Write an e-mail or an SMS to each candidate, from a template."""
@@ -59,6 +63,7 @@ class SendMessage(SendingOperation):
     key = "send_message"
     label = "Send message"
     command = "Send to"
+    is_frequent = True
     form = SendMessageForm
     verb = "messaged"
 

@@ -61,6 +61,7 @@ class Hold(ToStage):
     kind, whom = FolderKind.ON_HOLD, "held"
     verb = "put on hold"
     already = "Already on hold."
+    is_frequent = True
 
 
 class Hire(ToStage):
