@@ -29,6 +29,7 @@ class Crew:
 
     log: Path
     running: list[psutil.Process] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def worker(self) -> psutil.Process:
         return self.manage("rqworker", "default", *SERIALIZER, "--with-scheduler")
@@ -41,7 +42,7 @@ class Crew:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", *arguments],
                 cwd=settings.BASE_DIR,
-                env=child_environment() | {"BULK_TURN_SECONDS": "2"},
+                env=child_environment() | {"BULK_TURN_SECONDS": "2"} | self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -51,9 +51,15 @@ class EmailBackend(smtp.EmailBackend):
         return TrackedTLS if self.use_ssl else Tracked
 
     def open(self) -> bool | None:
+        """Connect and greet: Django would leave the greeting to the first message."""
         is_new = super().open()
-        if is_new:
+        if is_new and self.connection is not None:
             self.carried = 0
+            try:
+                self.connection.ehlo_or_helo_if_needed()
+            except OSError:
+                abandon(self)
+                raise
         return is_new
 
     def _send(self, email_message: Any) -> bool:
