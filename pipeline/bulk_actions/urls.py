@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import canceling, downloading, review, views
+from . import canceling, downloading, review, sharing, views
 
 app_name = "bulk_actions"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("<int:pk>/summary/", review.summary, name="summary"),
     path("<int:pk>/cancel/", canceling.cancel, name="cancel"),
     path("<int:pk>/file/", downloading.file, name="file"),
+    path("<int:pk>/revoke/", sharing.revoke, name="revoke"),
     path("<int:pk>/outcomes.csv", review.outcomes_csv, name="outcomes"),
 ]

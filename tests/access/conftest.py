@@ -71,6 +71,7 @@ def world(
         "member": agent.membership,
         "notice": Notice.objects.create(user=recruiter, about="x", text="Svärd", link="/"),
         "no_link": {"uidb64": "MQ", "token": "x-y"},
+        "no_share": {"token": "MQ:x-y"},
     }
 
 

@@ -51,6 +51,12 @@ TABLE = {
     ),
     "logout": Page(post=MEMBERS),
     "password": Page(get=PUBLIC, post=PUBLIC, post_ok=200, of="no_link"),
+    # For whoever has a link, without a login; there is none in this world.
+    "shared": Page(
+        get="404 404 404 404 404 404 404 404",
+        post="405 405 405 405 405 405 405 405",
+        of="no_share",
+    ),
     # --- candidates ---
     "candidates:list": Page(get=MEMBERS),
     "candidates:profile": Page(get=SEERS, of="candidate"),
@@ -80,6 +86,7 @@ TABLE = {
     "bulk_actions:cancel-all": Page(get=MEMBERS, post=MEMBERS, post_ok=303),
     # An action without a file is a 404 to those who see it, too: the download has its own tests.
     "bulk_actions:file": Page(get="404 404 404 404 404 404 404 login", of="action"),
+    "bulk_actions:revoke": Page(post="404 404 404 403 403 404 404 login", of="action"),
     # --- notifications ---
     "notifications:history": Page(get=MEMBERS),
     "notifications:panel": Page(get=MEMBERS),

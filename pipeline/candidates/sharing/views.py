@@ -1,0 +1,77 @@
+"""What a reviewer sees: candidates to judge, without how to reach them or what was said of them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from pipeline.candidates.models import Candidate
+
+from .links import share_of
+from .models import Share
+
+PAGE = 50
+# Imports bring second phones, other addresses and remarks as attributes.
+PRIVATE_NAME = re.compile(
+    r"e-?mail|phone|mobile|whats ?app|\b(tel|cell|fax)\b|note|comment|remark|reject", re.IGNORECASE
+)
+ADDRESS = re.compile(r"\S+@\S+\.\w")
+DIGITS_OF_A_PHONE = 9
+
+
+@login_not_required
+@require_safe
+@never_cache
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """One page of what the link shows; without a login, and the same for everybody."""
+    request.user = AnonymousUser()  # a member's own bars and panels have no place here
+    share = share_of(token)
+    if share is None:
+        return answer(request, "candidates/share_ended.html", {"is_broken": True}, status=404)
+    if not share.is_open:
+        return answer(request, "candidates/share_ended.html", {"share": share}, status=410)
+    with timezone.override(share.workspace.tz):
+        return answer(request, "candidates/shared.html", page_of(share, request.GET.get("after")))
+
+
+def answer(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page that no search engine lists, and whose address no other site is told."""
+    response = render(request, template, context, status=status)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def page_of(share: Share, after: str | None) -> dict[str, Any]:
+    """The candidates that follow the id `after`; the first ones where it is none."""
+    candidates = share.still_there.select_related("opening", "folder").prefetch_related("labels")
+    is_later = bool(after and re.fullmatch(r"\d{1,18}", after, re.ASCII))
+    if after and is_later:
+        candidates = candidates.filter(pk__gt=int(after))
+    some = list(candidates[: PAGE + 1])
+    return {
+        "share": share,
+        "total": share.still_there.count(),
+        "people": [(candidate, list(attributes_of(candidate))) for candidate in some[:PAGE]],
+        "next": some[PAGE - 1].pk if len(some) > PAGE else None,
+        "is_later_page": is_later,
+    }
+
+
+def attributes_of(candidate: Candidate) -> Iterator[tuple[str, str]]:
+    """Those that neither say how to reach the candidate nor what is only meant for colleagues."""
+    phone = re.sub(r"\D", "", candidate.phone)[-DIGITS_OF_A_PHONE:]
+    for name, value in candidate.attributes.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        tells_phone = phone and phone in re.sub(r"\D", "", text)
+        if text and not (PRIVATE_NAME.search(name) or ADDRESS.search(text) or tells_phone):
+            yield name, text

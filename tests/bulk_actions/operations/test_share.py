@@ -1,0 +1,355 @@
+"""Sharing shows exactly the selected ones, by one link, in one e-mail, until it ends."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from pipeline.bulk_actions import engine, handing_over
+from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations.share_with_reviewer import ShareWithReviewer
+from pipeline.candidates.models import Candidate
+from pipeline.candidates.sharing.links import link_to
+from pipeline.candidates.sharing.models import Share
+from pipeline.outreach import limits
+from pipeline.outreach.models import Channel, Message, MessageLimit
+from pipeline.workspaces.audit import AuditEntry
+from pipeline.workspaces.models import User, Workspace
+from tests.providers import fast as fast
+from tests.providers import mail_server as mail_server
+
+REVIEWER = "rita@client.example"
+START, NEW = reverse("bulk_actions:history"), reverse("bulk_actions:new")
+
+pytestmark = pytest.mark.usefixtures("fast", "address")
+
+
+@pytest.fixture
+def address(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://belay.example.com"
+
+
+@pytest.fixture
+def start(recruiter: User, settings: Any) -> Callable[..., BulkAction]:
+    """Orders that all whom the one who starts it sees are shared, in chunks of two."""
+    Workspace.objects.update(start_delay_seconds=0)
+    settings.BULK_CHUNK_SIZE = 2
+
+    def start(note: str = "", days: int = 7, by: User = recruiter) -> BulkAction:
+        action, _ = start_bulk_action(
+            user=User.objects.get(pk=by.pk),
+            operation=ShareWithReviewer({"reviewer": REVIEWER, "note": note, "days": days}),
+            candidates=Candidate.objects.visible_to(by),
+            key=uuid4(),
+        )
+        return action
+
+    return start
+
+
+def run(action: BulkAction) -> BulkAction:
+    engine.work_on(action.pk, 0)
+    action.refresh_from_db()
+    return action
+
+
+def one_chunk(action: BulkAction) -> None:
+    action.start()
+    engine.process_next_chunk(action, action.get_operation())
+
+
+def review(client: Client, action: BulkAction) -> str:
+    return client.get(action.get_absolute_url()).content.decode()
+
+
+def test_all_are_in_one_share_and_its_link_in_one_e_mail(
+    start, make_candidates, recruiter, mail_server
+):
+    people = make_candidates(5)
+
+    action = run(start(note="Who can start in May?"))
+
+    share = Share.objects.get()
+    [mail] = mail_server.by_recipient[REVIEWER]
+    assert (action.status, action.changed) == ("completed", 5)
+    assert set(share.still_there) == set(people)
+    assert timedelta(days=6.9) < share.expires_at - timezone.now() < timedelta(days=7)
+    assert "Ana Ruiz of Acme asks you to review 5 candidates." in mail
+    assert "Who can start in May?" in mail
+    assert link_to(share) in re.sub("=\r?\n", "", mail)
+    assert mail_server.count == 1
+
+
+def test_the_e_mail_is_a_message_that_counts_against_the_limit(
+    start, make_candidates, workspace, mail_server
+):
+    MessageLimit.objects.create(workspace=workspace, channel=Channel.EMAIL, number=10)
+    make_candidates(1)
+
+    action = run(start())
+
+    message = Message.objects.get()
+    assert (message.candidate, message.bulk_action_id) == (None, action.pk)
+    assert (message.address, message.status) == (REVIEWER, "sent")
+    assert limits.left(workspace, Channel.EMAIL) == 9
+
+
+def test_the_preview_is_what_happens(client_of, recruiter, make_candidates, mail_server):
+    Workspace.objects.update(start_delay_seconds=0)
+    make_candidates(3)
+    order = {"operation": "share_with_reviewer", "select": "all", "key": uuid4()}
+    order |= {"reviewer": REVIEWER, "note": "", "days": 14}
+    client = client_of(recruiter)
+
+    preview = client.post(NEW, order).context["order"].preview
+    client.post(START, order)
+    action = run(BulkAction.objects.get())
+
+    assert preview.changes == action.changed == Share.objects.get().still_there.count() == 3
+
+
+@pytest.mark.parametrize("answers", [{"reviewer": "rita"}, {"reviewer": ""}, {"days": 365}])
+def test_what_is_no_answer_is_refused(client_of, recruiter, make_candidates, answers):
+    make_candidates(1)
+    order = {"operation": "share_with_reviewer", "select": "all", "key": uuid4()}
+    order |= {"reviewer": REVIEWER, "days": 14} | answers
+
+    answer = client_of(recruiter).post(START, order)
+
+    assert answer.status_code == 422
+    assert not BulkAction.objects.exists()
+
+
+def test_it_doesnt_start_where_no_link_can_be_made(client_of, recruiter, make_candidates, settings):
+    settings.PUBLIC_URL = ""
+    make_candidates(1)
+    order = {"operation": "share_with_reviewer", "select": "all", "key": uuid4()}
+
+    answer = client_of(recruiter).post(START, order | {"reviewer": REVIEWER, "days": 14})
+
+    assert "no link can be made" in answer.content.decode()
+    assert not BulkAction.objects.exists()
+
+
+def test_canceled_in_the_middle_it_sends_nothing_and_leaves_exact_lists(
+    start, make_candidates, recruiter, client_of, mail_server
+):
+    make_candidates(5)
+    action = start()
+    one_chunk(action)
+    action.cancel(by=recruiter)
+
+    run(action)
+
+    assert (action.status, action.changed, action.untouched) == ("canceled", 2, 3)
+    assert action.outcomes.changed().count() == 2
+    assert not Message.objects.exists()
+    assert mail_server.count == 0
+    assert link_to(Share.objects.get()) not in review(client_of(recruiter), action)
+
+
+def test_canceled_just_before_the_e_mail_it_sends_nothing(
+    start, make_candidates, recruiter, mail_server, monkeypatch
+):
+    make_candidates(2)
+    action = start()
+
+    def cancel(self: object) -> float:
+        action.cancel(by=recruiter)
+        return 0
+
+    monkeypatch.setattr("pipeline.outreach.pace.Pace.wait", cancel)
+    run(action)
+
+    assert action.status == "canceled"
+    assert not Message.objects.exists()
+    assert mail_server.count == 0
+
+
+def test_after_a_crash_between_chunks_it_goes_on_with_the_same_share(
+    start, make_candidates, mail_server
+):
+    make_candidates(5)
+    action = start()
+    one_chunk(action)
+    first = Share.objects.get()
+
+    run(action)
+
+    assert Share.objects.get() == first
+    assert first.still_there.count() == 5
+
+
+def test_after_a_crash_before_the_e_mail_it_is_sent_once(
+    start, make_candidates, mail_server, monkeypatch
+):
+    make_candidates(1)
+    action = start()
+    with monkeypatch.context() as patched:
+        patched.setattr(ShareWithReviewer, "send", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            engine.work_on(action.pk, 0)
+
+    run(action)
+
+    assert action.status == "completed"
+    assert mail_server.count == 1
+
+
+def test_after_a_crash_behind_the_e_mail_it_is_not_sent_again(
+    start, make_candidates, mail_server, monkeypatch
+):
+    make_candidates(1)
+    action = start()
+    with monkeypatch.context() as patched:
+        patched.setattr(BulkAction, "finish", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            engine.work_on(action.pk, 0)
+
+    run(action)
+
+    assert action.status == "completed"
+    assert mail_server.count == 1
+
+
+def test_after_a_crash_while_it_left_it_is_unconfirmed_and_not_sent_again(
+    start, make_candidates, mail_server, monkeypatch
+):
+    make_candidates(1)
+    action = start()
+    with monkeypatch.context() as patched:
+        patched.setattr(handing_over, "record", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            engine.work_on(action.pk, 0)
+
+    run(action)
+
+    assert action.status == "failed"
+    assert "may or may not have arrived" in action.failure
+    assert Message.objects.get().status == "unconfirmed"
+    assert mail_server.count == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "how", "status"),
+    [("rcpt", "550 No such mailbox", "failed"), ("after_data", "reset", "unconfirmed")],
+)
+def test_an_e_mail_that_did_not_go_fails_it_and_the_page_has_the_link(
+    start, make_candidates, client_of, recruiter, agent, mail_server, at, how, status
+):
+    make_candidates(1)
+    mail_server.misbehave(at, how)
+
+    action = run(start())
+
+    link = link_to(Share.objects.get())
+    assert action.status == "failed"
+    assert f"The e-mail to {REVIEWER} could not be sent" in action.failure
+    assert Message.objects.get().status == status
+    assert link in review(client_of(recruiter), action)
+    assert link not in review(client_of(agent), action)
+
+
+def test_a_mail_server_that_is_away_fails_it_and_takes_nothing_off_the_limit(
+    start, make_candidates, workspace, mail_server
+):
+    MessageLimit.objects.create(workspace=workspace, channel=Channel.EMAIL, number=10)
+    make_candidates(1)
+    mail_server.stop()
+
+    action = run(start())
+
+    assert action.status == "failed"
+    assert "The link is on this page" in action.failure
+    assert not Message.objects.exists()
+    assert limits.left(workspace, Channel.EMAIL) == 10
+
+
+def test_a_limit_that_is_used_up_fails_it(start, make_candidates, workspace, mail_server):
+    MessageLimit.objects.create(workspace=workspace, channel=Channel.EMAIL, number=0)
+    make_candidates(1)
+
+    action = run(start())
+
+    assert action.status == "failed"
+    assert "limit" in action.failure
+    assert mail_server.count == 0
+
+
+def test_who_left_the_openings_before_their_turn_is_not_shared(
+    start, make_candidates, other_opening, limited, mail_server
+):
+    make_candidates(2)
+    action = start(by=limited)
+    gone = Candidate.objects.order_by("pk")[0]
+    Candidate.objects.filter(pk=gone.pk).update(opening=other_opening, folder=other_opening.inbox)
+
+    run(action)
+
+    assert (action.changed, action.failed) == (1, 1)
+    assert gone not in Share.objects.get().still_there
+
+
+def test_when_nobody_is_left_there_is_nothing_to_share(start, make_candidates, mail_server):
+    make_candidates(1)
+    action = start()
+    Candidate.objects.all().delete()
+
+    run(action)
+
+    assert action.status == "failed"
+    assert "nothing was shared" in action.failure
+    assert mail_server.count == 0
+
+
+# --- the link on the review page ---
+
+
+def test_the_link_is_for_who_may_order_and_sees_all_of_it(
+    start, make_candidates, other_opening, client_of, recruiter, limited, agent, mail_server
+):
+    make_candidates(1)
+    make_candidates(1, other_opening)
+    action = run(start())
+    link = link_to(Share.objects.get())
+
+    assert link in review(client_of(recruiter), action)
+    assert link not in review(client_of(limited), action)
+    assert link not in review(client_of(agent), action)
+
+
+def test_a_revoked_link_shows_nothing_any_more(
+    start, make_candidates, client, client_of, recruiter, mail_server
+):
+    make_candidates(1)
+    action = run(start())
+    path = link_to(Share.objects.get()).removeprefix("https://belay.example.com")
+    before = client.get(path)
+
+    answer = client_of(recruiter).post(reverse("bulk_actions:revoke", args=[action.pk]))
+
+    assert (before.status_code, client.get(path).status_code) == (200, 410)
+    assert answer.status_code == 303
+    assert AuditEntry.objects.filter(verb="revoked the link of", actor=recruiter).count() == 1
+    assert "nobody sees the candidates by it" in review(client_of(recruiter), action)
+
+
+@pytest.mark.parametrize(("who", "status"), [("agent", 403), ("support", 403), ("stranger", 404)])
+def test_others_revoke_nothing(
+    request, start, make_candidates, client_of, mail_server, who, status
+):
+    make_candidates(1)
+    action = run(start())
+    client = client_of(request.getfixturevalue(who))
+
+    answer = client.post(reverse("bulk_actions:revoke", args=[action.pk]))
+
+    assert answer.status_code == status
+    assert Share.objects.get().is_open
