@@ -11,11 +11,10 @@ from django.utils.formats import date_format
 
 from pipeline.workspaces.models import Workspace
 
-from .models import Channel, Message, MessageLimit, MessageUse, Period
+from .models import PLURALS, Channel, Message, MessageLimit, MessageUse, Period
 
 WARN_AT = (100, 80)  # percent of a limit that owners and admins hear of
 NOUNS = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
-PLURALS = {Channel.EMAIL: "e-mails", Channel.SMS: "SMS"}
 
 
 class LimitReached(Exception):

@@ -16,6 +16,10 @@ class Channel(models.TextChoices):
     SMS = "sms", "SMS"
 
 
+# Many of them, within a sentence.
+PLURALS = {Channel.EMAIL: "e-mails", Channel.SMS: "SMS"}
+
+
 class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         membership = membership_of(user)

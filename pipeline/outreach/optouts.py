@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.workspaces.models import User, Workspace
 
-from .models import Channel, OptOut
+from .models import PLURALS, Channel, OptOut
 
 FIELD = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 
@@ -62,6 +62,10 @@ class Choice:
 
     channel: Channel
     is_stopped: bool
+
+    @property
+    def plural(self) -> str:
+        return PLURALS[self.channel]
 
 
 def fragment(candidate: Candidate, user: User) -> dict[str, Any]:

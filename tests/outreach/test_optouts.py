@@ -65,7 +65,7 @@ def test_htmx_gets_the_fragment(client_of, recruiter, candidate):
     shown = client_of(recruiter).post(address, headers={"HX-Request": "true"}).content.decode()
 
     assert shown.strip().startswith('<section class="card mt-3" id="opt-outs"')
-    assert "Allow E-mail" in shown
+    assert "Allow e-mails" in shown
 
 
 def test_who_may_not_start_may_look_only(client_of, support, candidate):
