@@ -5,11 +5,14 @@ function makeSortable(root) {
   for (const list of root.querySelectorAll("[data-order]")) {
     Sortable.create(list, {
       handle: ".handle",
-      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 150,
       onUpdate: () => document.getElementById(list.dataset.order).requestSubmit(),
+      // htmx copies attributes, and the policy against inline style forbids to copy this one.
+      onEnd: () => [...list.children].forEach((row) => row.removeAttribute("style")),
     });
   }
 }
 
 makeSortable(document);
-addEventListener("htmx:afterSwap", ({ detail }) => makeSortable(detail.target.parentElement ?? document));
+addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target.id === "folders") makeSortable(document);
+});
