@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.formats import localize
 
 from pipeline.bulk_actions.models import BulkAction, BulkActionQuerySet, Status
@@ -148,7 +149,8 @@ def of_limits(workspaces: QuerySet[Workspace]) -> Iterator[Notice]:
         ).select_related("user")
         for alert in alerts(workspace):
             for member in managers:
-                yield Notice(user=member.user, about=alert.about, text=alert.sentence)
+                link = reverse("outreach:limits") if member.is_owner else ""
+                yield Notice(user=member.user, about=alert.about, text=alert.sentence, link=link)
 
 
 def near_limits() -> QuerySet[MessageLimit]:

@@ -239,6 +239,8 @@ def test_owners_and_admins_are_told_once_of_each_threshold(
     assert [name for name, _ in told()] == ["Olga", "Adam"] * 2
     assert "80 of the SMS limit of 100 a day are used" in told()[0][1]
     assert "The SMS limit of 100 a day is used up" in told()[2][1]
+    links = Notice.objects.order_by("pk").values_list("link", flat=True)
+    assert list(links[:2]) == ["/settings/messages/", ""]  # admins can't change it
 
 
 def test_a_raised_limit_is_another_one(use, owner) -> None:
