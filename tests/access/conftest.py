@@ -70,6 +70,12 @@ def world(
         "action": start_move(folder),
         "member": agent.membership,
         "notice": Notice.objects.create(user=recruiter, about="x", text="Svärd", link="/"),
+        "template": MessageTemplate.objects.create(
+            workspace=workspace, name="Invitation", channel=Channel.SMS, body="Hello"
+        ),
+        "channel": {"channel": Channel.SMS.value},
+        "opt_out": {"pk": candidate.pk, "channel": Channel.EMAIL.value},
+        "no_token": {"token": "x:y"},
         "no_link": {"uidb64": "MQ", "token": "x-y"},
         "no_share": {"token": "MQ:x-y"},
     }

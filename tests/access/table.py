@@ -19,6 +19,7 @@ OWNERS = "ok 403 403 403 403 403 ok login"
 OWNER_OF_IT = "ok 403 403 403 403 403 404 login"
 AUDITORS = "ok ok 403 403 403 403 ok login"
 ONLY_RECRUITER = "404 404 ok 404 404 404 404 login"  # whose the thing is
+MADE_UP = "404 404 404 404 404 404 404 404"
 NO_SUCH_METHOD = "405 405 405 405 405 405 405 login"
 
 
@@ -41,6 +42,11 @@ class Page:
 
 
 NAME = {"name": "Taken over"}
+LIMITS = {
+    f"{channel}-{field}": value
+    for channel in ("email", "sms")
+    for field, value in {"number": 1, "period": "day", "per_second": 1}.items()
+}
 MEMBER = {"role": "recruiter"}
 
 TABLE = {
@@ -122,4 +128,20 @@ TABLE = {
     ),
     "candidate_settings:folder_rename": Page(post=OWNER_OF_IT, of="folder", data=NAME),
     "candidate_settings:folder_delete": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="folder"),
+    # --- outreach ---
+    "outreach:limits": Page(get=OWNERS, post=OWNERS, data=LIMITS),
+    "outreach:templates": Page(get=OWNERS),
+    "outreach:template": Page(
+        get=OWNER_OF_IT, post=OWNER_OF_IT, of="template", data=NAME | {"body": "Hello"}
+    ),
+    "outreach:template_new": Page(
+        get=OWNERS, post=OWNERS, of="channel", data=NAME | {"body": "Hello"}
+    ),
+    "outreach:template_preview": Page(
+        post=OWNERS, post_ok=200, of="channel", data=NAME | {"body": "Hello"}
+    ),
+    "outreach:template_delete": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="template"),
+    "outreach:opt_outs": Page(post="ok ok ok 403 403 404 404 login", of="opt_out"),
+    # The signed link is the proof; this one was not signed here.
+    "outreach:unsubscribe": Page(get=MADE_UP, post=MADE_UP, of="no_token"),
 }
