@@ -1,5 +1,6 @@
 """Real worker processes, and how much memory they took."""
 
+import os
 import subprocess
 import sys
 import time
@@ -33,12 +34,13 @@ class Crew:
 
 
 @contextmanager
-def crew_of(count: int) -> Iterator[Crew]:
-    """`count` workers, listening to the queue."""
+def crew_of(count: int, environment: dict[str, str] | None = None) -> Iterator[Crew]:
+    """`count` workers, listening to the queue, with some variables of their own."""
     started = [
         subprocess.Popen(
             [sys.executable, "manage.py", *COMMAND],
             cwd=settings.BASE_DIR,
+            env=os.environ | (environment or {}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

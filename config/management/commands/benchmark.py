@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.embedded import PostgreSQL, Redis
 
+PARTS = ["engine", "messages", "export", "pages"]
 INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the servers
 
 
@@ -25,7 +26,9 @@ class Command(BaseCommand):
             "--sizes", default="10000,200000,1000000", help="numbers of candidates for the engine"
         )
         parser.add_argument("--pages", type=int, default=1_000_000, help="candidates for the pages")
-        parser.add_argument("--only", choices=["engine", "pages"], help="one part of it")
+        parser.add_argument("--messages", type=int, default=100_000, help="messages to send")
+        parser.add_argument("--export", type=int, default=1_000_000, help="candidates to export")
+        parser.add_argument("--only", choices=PARTS, help="one part of it")
         parser.add_argument("--json", type=Path, help="a file for the figures")
 
     def handle(self, **options: Any) -> None:
@@ -61,15 +64,19 @@ class Command(BaseCommand):
             raise CommandError("the benchmark failed; the lines above say why.")
 
     def measure(self, options: dict[str, Any]) -> None:
-        from tests.benchmarks import engine, pages
+        from tests.benchmarks import engine, export, messages, pages
         from tests.benchmarks.report import Report
 
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         report = Report(self.stdout.write)
-        if options["only"] != "pages":
+        if options["only"] in (None, "engine"):
             engine.measure([int(size) for size in options["sizes"].split(",")], report)
-        if options["only"] != "engine":
+        if options["only"] in (None, "messages"):
+            messages.measure([options["messages"] // 10, options["messages"]], report)
+        if options["only"] in (None, "export"):
+            export.measure([options["export"] // 100, options["export"]], report)
+        if options["only"] in (None, "pages"):
             pages.measure(options["pages"], report)
         report.print_table()
         if options["json"]:
