@@ -199,5 +199,10 @@ def links(action: BulkAction, user: User) -> list[Link]:
 
 
 def context(action: BulkAction, user: User) -> dict[str, Any]:
-    """What the review shows of this."""
-    return {"links": links(action, user), "offers": on_offer(action, user)}
+    """What the review shows of this; `is_followed` while a follow-up is at work."""
+    found = links(action, user)
+    return {
+        "links": found,
+        "offers": on_offer(action, user),
+        "is_followed": any(link.is_later and link.action.is_active for link in found),
+    }

@@ -1,0 +1,128 @@
+"""Setting an attribute and taking it away; numbers stay numbers where nobody touched them."""
+
+import time
+from threading import Thread
+
+import pytest
+from django.db import connection, transaction
+from django.http import QueryDict
+
+from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import set_attribute
+from pipeline.bulk_actions.operations.set_attribute import SetAttribute, SetAttributeForm
+from pipeline.candidates.models import Candidate
+
+from .conftest import assert_was
+
+
+def test_a_number_that_reads_the_same_is_left_as_it_is(make_candidates, order):
+    make_candidates(2, attributes='{"Years": 7}')
+    make_candidates(1, attributes='{"Years": "7"}')
+    make_candidates(1, attributes='{"Years": 8, "City": "Leeds"}')
+    make_candidates(1)
+    operation = SetAttribute({"attribute": "Years", "value": "7"})
+    preview = operation.preview(Candidate.objects.all())
+
+    action = order(operation)
+
+    assert_was(preview, action)
+    assert (action.changed, action.unchanged) == (2, 3)
+    found = list(Candidate.objects.order_by("pk").values_list("attributes", flat=True))
+    assert found == [
+        {"Years": 7},
+        {"Years": 7},
+        {"Years": "7"},
+        {"Years": "7", "City": "Leeds"},
+        {"Years": "7"},
+    ]
+
+
+def test_an_empty_value_takes_it_away(make_candidates, order):
+    make_candidates(1, attributes='{"Years": null, "City": "Leeds"}')
+    make_candidates(1, attributes='{"City": "Leeds"}')
+    operation = SetAttribute({"attribute": "Years", "value": ""})
+
+    action = order(operation)
+
+    assert (action.title, action.changed, action.unchanged) == ("Take away Years", 1, 1)
+    assert set(map(str, Candidate.objects.values_list("attributes", flat=True))) == {
+        "{'City': 'Leeds'}"
+    }
+
+
+@pytest.mark.parametrize("name", ["a'b", 'a"b', "100 %", "%s", "{x}", "Größe", "\\d"])
+def test_any_name_and_value_will_do(make_candidates, order, name):
+    candidate = make_candidates(1).get()
+
+    action = order(SetAttribute({"attribute": name, "value": name}))
+
+    candidate.refresh_from_db()
+    assert action.changed == 1
+    assert candidate.attributes == {name: name}
+    assert action.get_operation().describe_before([{f"attribute {name}": [7]}]) == ["7"]
+
+
+def test_the_form_suggests_the_names_that_the_user_s_newest_candidates_have(
+    make_candidates, recruiter, limited, other_opening, stranger, monkeypatch
+):
+    monkeypatch.setattr(set_attribute, "SAMPLE", 3)
+    make_candidates(1, attributes='{"Old": 1}')
+    make_candidates(2, attributes='{"city": "Leeds", "<b>": 2}')
+    make_candidates(1, other_opening, attributes='{"Hidden": 1}')
+    Candidate.objects.filter(workspace=stranger.membership.workspace).update(attributes={"X": 1})
+
+    shown = str(SetAttributeForm(user=recruiter)["attribute"])
+    hers = str(SetAttributeForm(user=limited)["attribute"])
+
+    for name in ("Hidden", "city", "&lt;b&gt;"):
+        assert f'<option value="{name}">' in shown
+    assert "Old" not in shown
+    assert "Old" in hers
+    assert "Hidden" not in hers
+    assert 'list="id_attribute_suggestions"' in shown
+
+
+def test_a_name_that_differs_in_case_alone_is_the_known_one(make_candidates, recruiter):
+    make_candidates(1, attributes='{"City": "Leeds"}')
+
+    form = SetAttributeForm(QueryDict("attribute=city&value=York"), user=recruiter)
+
+    assert form.is_valid()
+    assert form.options() == {"attribute": "City", "value": "York"}
+
+
+@pytest.mark.parametrize("data", ["value=1", "attribute=%20&value=1", f"attribute={'x' * 101}"])
+def test_without_a_name_nothing_is_set(recruiter, data):
+    assert not SetAttributeForm(QueryDict(data), user=recruiter).is_valid()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_there_is_what_another_action_left_while_this_one_waited(make_candidates, order):
+    candidate = make_candidates(1, attributes='{"Years": 1}').get()
+    action = order(SetAttribute({"attribute": "Years", "value": "3"}), run=False)
+
+    with transaction.atomic():
+        Candidate.objects.update(attributes={"Years": 2})
+        waiting = Thread(target=work_apart, args=[action])
+        waiting.start()
+        while not is_anybody_waiting():
+            time.sleep(0.01)
+    waiting.join()
+
+    candidate.refresh_from_db()
+    assert candidate.attributes == {"Years": "3"}
+    assert action.outcomes.get().before == {"attribute Years": [2]}
+
+
+def work_apart(action: BulkAction) -> None:
+    try:
+        engine.work_on(action.pk, 0)
+    finally:
+        connection.close()
+
+
+def is_anybody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
