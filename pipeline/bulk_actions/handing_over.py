@@ -104,6 +104,8 @@ def begin_with_change(
     """
     if not has_leave(action):
         raise Stopped
+    if optouts.is_opted_out(action.workspace_id, draft.channel, draft.address):
+        raise CantSend(OPTED_OUT[draft.channel])
     is_changed = write_one(action, candidate_id, operation.apply())
     return begin(action, draft, candidate_id, lane) if is_changed else None
 

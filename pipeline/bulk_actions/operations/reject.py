@@ -2,11 +2,15 @@ from typing import Any
 
 from django import forms
 
-from pipeline.candidates.models import FolderKind, RejectReason
+from pipeline.candidates.models import Candidate, CandidateQuerySet, FolderKind, RejectReason
+from pipeline.outreach.models import Channel, MessageTemplate
 
-from .base import OptionsForm, Revert
+from . import texts
+from .base import OptionsForm, Preview, Revert, Sample
+from .drafts import Draft, SendingOperation
 from .judging import Change
 from .moving_back import moving_back
+from .send_message import TemplateField, text_of
 from .stages import ToStage
 
 
@@ -17,8 +21,17 @@ class RejectForm(OptionsForm):
         help_text="Kept on the profile, for your team alone. Never sent to anybody.",
         error_messages={"required": "Choose at least one reason."},
     )
+    message = TemplateField(
+        required=False,
+        label="Message (optional)",
+        empty_label="No message",
+        help_text="Who can't be written to is not rejected either, and is listed with the reason.",
+    )
 
     def offer(self) -> None:
+        message = self.fields["message"]
+        assert isinstance(message, TemplateField)
+        message.offer(MessageTemplate.objects.visible_to(self.user))
         field = self.fields["reasons"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = RejectReason.objects.visible_to(self.user)
@@ -26,19 +39,28 @@ class RejectForm(OptionsForm):
             field.help_text = "There are no reasons yet: an Owner can add some in the settings."
 
     def options(self) -> dict[str, Any]:
+        template = self.cleaned_data["message"]
         return {
             "reasons": [
                 {"id": reason.pk, "name": reason.name} for reason in self.cleaned_data["reasons"]
-            ]
+            ],
+            "message": text_of(template) if template else None,
         }
 
     @classmethod
     def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
-        return {"reasons": [reason["id"] for reason in options["reasons"]]}
+        message = options.get("message") or {}
+        return {
+            "reasons": [reason["id"] for reason in options["reasons"]],
+            "message": message.get("template"),
+        }
 
 
-class Reject(ToStage):
-    """The reasons are kept by name, so that a profile stays readable whatever becomes of them."""
+class Reject(ToStage, SendingOperation):
+    """The reasons are kept by name, so that a profile stays readable whatever becomes of them.
+
+    With a message, candidates are rejected one by one, as it is sent to each.
+    """
 
     key = "reject"
     label = command = "Reject"
@@ -52,6 +74,7 @@ class Reject(ToStage):
     sets = "folder_id = judged.to_folder, reject_reasons = %(reasons)s"
     kept = ", 'reject_reasons', seen.reject_reasons"
     columns = ("reject_reasons",)
+    changes_candidates = True
 
     @property
     def reasons(self) -> list[str]:
@@ -59,7 +82,8 @@ class Reject(ToStage):
 
     @property
     def details(self) -> str:
-        return f"Reasons, never sent: {', '.join(self.reasons)}."
+        reasons = f"Reasons, never sent: {', '.join(self.reasons)}."
+        return f"{reasons} Message: {self.text['template_name']}." if self.is_sending else reasons
 
     def change(self) -> Change:
         change = super().change()
@@ -68,3 +92,28 @@ class Reject(ToStage):
 
     def revert(self) -> Revert:
         return moving_back(reasons=self.reasons)
+
+    @property
+    def text(self) -> texts.Text:
+        return self.options.get("message") or {}
+
+    @property
+    def is_sending(self) -> bool:
+        return bool(self.text)
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.text["channel"])
+
+    def draft(self, candidate: Candidate) -> Draft:
+        return texts.draft_from(self.text, candidate)
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        if not self.is_sending:
+            return super().preview(candidates)
+        judged = super().preview(texts.ready_for(self.text, candidates))
+        skips = [*texts.skips_of(self.text, candidates), *judged.skips]
+        return Preview(candidates.count(), skips, texts.notes_of(self.text, judged.changes))
+
+    def samples(self, candidates: CandidateQuerySet) -> list[Sample]:
+        return texts.samples_of(self.text, candidates) if self.is_sending else []

@@ -35,13 +35,25 @@ def skips_of(text: Text, candidates: CandidateQuerySet) -> list[Skip]:
     nowhere = Q(**{optouts.FIELD[channel]: ""})
     reachable = candidates.exclude(nowhere)
     missing = count_missing(reachable, channel, text["subject"], text["body"])
-    complete = with_all_values(reachable, channel, text["subject"], text["body"])
     skips = [
         Skip(candidates.filter(nowhere).count(), NO_ADDRESS[channel]),
         *(Skip(count, reason) for reason, count in missing),
-        Skip(optouts.opted_out(complete, channel).count(), OPTED_OUT[channel]),
+        Skip(optouts.opted_out(complete(text, candidates), channel).count(), OPTED_OUT[channel]),
     ]
     return [skip for skip in skips if skip.count]
+
+
+def complete(text: Text, candidates: CandidateQuerySet) -> CandidateQuerySet:
+    """Those with an address and all values that the text needs."""
+    channel = Channel(text["channel"])
+    reachable = candidates.exclude(**{optouts.FIELD[channel]: ""})
+    return with_all_values(reachable, channel, text["subject"], text["body"])
+
+
+def ready_for(text: Text, candidates: CandidateQuerySet) -> CandidateQuerySet:
+    """Those who would get the message."""
+    ready = complete(text, candidates)
+    return ready.exclude(pk__in=optouts.opted_out(ready, text["channel"]).values("pk"))
 
 
 def samples_of(text: Text, candidates: CandidateQuerySet) -> list[Sample]:
