@@ -64,10 +64,10 @@ class Export(Operation):
 
     @property
     def details(self) -> str:
-        columns = self.options["columns"]
-        if len(columns) == len(HEADINGS):
-            return "All columns."
-        return f"Columns: {', '.join(HEADINGS.get(name, name) for name in columns)}."
+        left_out = [name for name in HEADINGS if name not in self.options["columns"]]
+        if len(left_out) * 2 < len(HEADINGS):
+            return f"All columns but {names_of(left_out)}." if left_out else "All columns."
+        return f"Columns: {names_of(self.options['columns'])}."
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         total = candidates.count()
@@ -123,6 +123,10 @@ class Export(Operation):
                 return export_files.replace(
                     f"{export_files.folder_of(action.pk)}/{name}", File(whole_file)
                 )
+
+
+def names_of(columns: list[str]) -> str:
+    return ", ".join(HEADINGS[name].partition(", ")[0] for name in columns if name in HEADINGS)
 
 
 PARTS_LOST = "A part of the file was lost before it could be put together."

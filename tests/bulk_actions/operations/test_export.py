@@ -165,6 +165,18 @@ def test_only_the_chosen_columns_are_there(start, make_candidates, file_format):
     assert list(row) == ["Name", "Folder"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (list(HEADINGS), "All columns."),
+        (["id", "name", *list(HEADINGS)[4:]], "All columns but First name, Last name."),
+        (["name", "attributes"], "Columns: Name, Attributes."),
+    ],
+)
+def test_it_tells_which_columns_are_in_it(columns, told):
+    assert Export({"format": "csv", "columns": columns}).details == told
+
+
 NASTY = '=HYPERLINK("http://evil.example","x")'
 
 
