@@ -36,14 +36,15 @@ def named_rows(user: User, key: str) -> dict[str, str]:
     rows = {name: MADE_BY_HAND[name] for name in fields if name in MADE_BY_HAND}
     for name, field in fields.items():
         if isinstance(field, forms.ModelChoiceField):
+            assert field.queryset is not None
             rows[name] = MODELS[field.queryset.model]  # a KeyError: give `foreign` one of those
     return rows
 
 
 def refused(client: Client, user: User, key: str, candidate: int, name: str, pk: int) -> None:
-    data = {"operation": key, "candidate": candidate, name: pk, "key": uuid4()}
+    data = {"operation": key, "candidate": str(candidate), name: str(pk), "key": str(uuid4())}
     query = QueryDict(mutable=True)
-    query.update({field: str(value) for field, value in data.items()})
+    query.update(data)
     before = BulkAction.objects.count()
 
     answers = [client.post(START, data), client.post(NEW, data), client.get(NEW, data)]

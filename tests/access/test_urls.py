@@ -1,6 +1,7 @@
 """Every address of the site, asked for by everybody: who gets what stands in table.py."""
 
 from collections.abc import Iterator
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def troubles(
     page = TABLE[url]
     word = getattr(page, method).split()[WHO.index(name)]
     expected = {"ok": getattr(page, f"{method}_ok"), "login": 302}.get(word) or int(word)
-    cookies = client.cookies.copy()  # a logout takes them
+    cookies = SimpleCookie(client.cookies)  # a logout takes them
     with transaction.atomic():
         before = writes()
         answer = getattr(client, method)(address(url, page, world), data(page, method, world))

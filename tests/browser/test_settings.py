@@ -13,9 +13,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def shown(page: Page) -> list[str]:
     """The names as the page has them, from the top."""
-    return page.locator("#folders .names input[name=name]").evaluate_all(
+    names: list[str] = page.locator("#folders .names input[name=name]").evaluate_all(
         "inputs => inputs.map(input => input.value)"
     )
+    return names
 
 
 def test_folders_are_put_in_order_by_keyboard_and_by_mouse(

@@ -60,7 +60,7 @@ def test_without_script_the_answer_leads_back_to_the_button(client, opening):
 
 def test_a_folder_of_elsewhere_or_a_broken_list_moves_nothing(client, opening, other_opening):
     before, foreign = ids(opening), ids(other_opening)
-    lists = [
+    lists: list[list[Any]] = [
         [*before[:-1], foreign[0]],
         [*before, foreign[0]],
         before[:-1],
