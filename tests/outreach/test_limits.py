@@ -123,7 +123,8 @@ def test_a_reset_in_another_year_says_which(workspace, set_limit, at):
 
 
 def test_one_that_was_not_taken_is_given_back(workspace, set_limit, make_message):
-    set_limit(number=1)
+    set_limit(number=2)
+    limits.reserve(workspace, SMS)
     message = make_message(counted_on=limits.reserve(workspace, SMS))
 
     limits.give_back(message)

@@ -1,9 +1,12 @@
 """SMS over a stand-in for Twilio: what each way to misbehave says about the message."""
 
+import time
+
 import pytest
 
 from pipeline.outreach.models import Channel
 from pipeline.outreach.senders import NotTaken, Unavailable, Unconfirmed, sender_for
+from tests.providers import TIMEOUT
 
 pytestmark = pytest.mark.usefixtures("fast")
 
@@ -74,8 +77,10 @@ def test_an_account_that_is_not_set_up_is_unavailable(sms_provider, settings):
 
 def test_after_a_silence_the_next_one_goes(sender, sms_provider, make_message):
     sms_provider.misbehave("post", "hang", times=1)
+    begun = time.monotonic()
     with pytest.raises(Unconfirmed):
         sender.send(make_message())
+    assert time.monotonic() - begun < TIMEOUT * 2
 
     sender.send(make_message(address="+447700900123"))
 
