@@ -21,7 +21,7 @@ from . import lanes, locks
 from .models import BulkAction, Chunk, Status
 from .operations import Operation, Unfinished, sends
 from .sending import Sending
-from .writing import failure, unexpected, write
+from .writing import failure, hold, unexpected, write
 
 Step = Callable[[], bool]  # False when there is no next one, or no leave to take it
 log = logging.getLogger(__name__)
@@ -129,6 +129,8 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
             if chunk is None:
                 return False
             if chunk.attempts < TRIES:
+                if operation.locks_first:
+                    hold(action, chunk)
                 write(action, chunk, operation.apply())
                 operation.write_beside(action, chunk)
             elif not chunk.split():

@@ -9,6 +9,17 @@ from .models import BulkAction, Chunk
 Change = tuple[str, dict[str, Any]]  # as Operation.apply returns it
 
 
+def hold(action: BulkAction, chunk: Chunk) -> None:
+    """Lock the chunk's candidates before the statement that changes them is begun.
+
+    So it sees all that others did while this waited; by itself it sees that of the candidates
+    alone, and their labels as they were before the wait.
+    """
+    ours = {"engine_workspace": action.workspace_id, "engine_chunk": chunk.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD.format(ids=CANDIDATES_OF_CHUNK), ours)
+
+
 def write(action: BulkAction, chunk: Chunk, change: Change) -> None:
     """Change the chunk's candidates, with their outcomes, its mark and the action's counters."""
     execute(action, CANDIDATES_OF_CHUNK, change, {"engine_chunk": chunk.pk})
@@ -44,6 +55,13 @@ CANDIDATES_OF_CHUNK = """
 (SELECT candidate_ids FROM bulk_actions_chunk WHERE id = %(engine_chunk)s)::bigint[]
 """
 ONE_CANDIDATE = "ARRAY[%(engine_candidate)s]::bigint[]"
+
+HOLD = """
+SELECT count(*) FROM (
+    SELECT FROM candidates_candidate
+    WHERE workspace_id = %(engine_workspace)s AND id = ANY({ids}) ORDER BY id FOR UPDATE
+) AS held
+"""
 
 # One statement, as each round trip would cost as much as twenty candidates. They are locked in the
 # order of their ids, so that two actions over the same ones can't deadlock; the action's row comes

@@ -109,6 +109,7 @@ class Operation(ABC):
     is_follow_up: ClassVar[bool] = False  # is only ever ordered after another action
     can_undo: ClassVar[bool] = False  # then `revert` says how
     has_conclusion: ClassVar[bool] = False
+    locks_first: ClassVar[bool] = False  # reads what is in other tables of candidates: see hold
     on_cancel: ClassVar[str] = ""  # what happens then to the done, where they don't stay so
 
     def __init__(self, options: dict[str, Any], opening_ids: Sequence[int] = ()) -> None:

@@ -51,6 +51,7 @@ class ChangeLabels(Operation):
     form = ChangeLabelsForm
     verb = "labelled"
     can_undo = True
+    locks_first = True
 
     def _names(self, verb: str) -> str:
         return ", ".join(f"“{label['name']}”" for label in self.options[verb])

@@ -28,6 +28,7 @@ class Undo(JudgingOperation):
     form = NoOptions
     verb = "restored"
     is_follow_up = True
+    locks_first = True
 
     @property
     def undone(self) -> Operation:

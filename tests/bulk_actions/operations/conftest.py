@@ -82,6 +82,6 @@ def rows() -> list[Any]:
     """Every candidate with every column, and every label on it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM candidates_candidate ORDER BY id")
-        found = cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
         cursor.execute("SELECT * FROM candidates_candidatelabel ORDER BY candidate_id, label_id")
-        return found + cursor.fetchall()
+        return [*found, *cursor.fetchall()]

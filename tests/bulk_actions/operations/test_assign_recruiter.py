@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.forms import ChoiceField
 from django.urls import reverse
 
 from pipeline.bulk_actions.models import BulkAction
@@ -63,10 +64,15 @@ def test_the_form_offers_recruiters_of_the_workspace_and_nobody(
     colleague.is_active = False
     colleague.save()
 
-    form = AssignRecruiterForm(user=recruiter)
+    offered = AssignRecruiterForm(user=recruiter).fields["to_recruiter"]
 
-    choices = [name for _, name in form.fields["to_recruiter"].choices]
-    assert choices == ["Choose a recruiter", "Nobody", "Ana Ruiz", "Olga Berg"]
+    assert isinstance(offered, ChoiceField)
+    assert [name for _, name in offered.choices] == [
+        "Choose a recruiter",
+        "Nobody",
+        "Ana Ruiz",
+        "Olga Berg",
+    ]
 
 
 @pytest.mark.parametrize("who", ["agent", "stranger", None])

@@ -1,14 +1,8 @@
 """Setting an attribute and taking it away; numbers stay numbers where nobody touched them."""
 
-import time
-from threading import Thread
-
 import pytest
-from django.db import connection, transaction
 from django.http import QueryDict
 
-from pipeline.bulk_actions import engine
-from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import set_attribute
 from pipeline.bulk_actions.operations.set_attribute import SetAttribute, SetAttributeForm
 from pipeline.candidates.models import Candidate
@@ -95,34 +89,3 @@ def test_a_name_that_differs_in_case_alone_is_the_known_one(make_candidates, rec
 @pytest.mark.parametrize("data", ["value=1", "attribute=%20&value=1", f"attribute={'x' * 101}"])
 def test_without_a_name_nothing_is_set(recruiter, data):
     assert not SetAttributeForm(QueryDict(data), user=recruiter).is_valid()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_was_there_is_what_another_action_left_while_this_one_waited(make_candidates, order):
-    candidate = make_candidates(1, attributes='{"Years": 1}').get()
-    action = order(SetAttribute({"attribute": "Years", "value": "3"}), run=False)
-
-    with transaction.atomic():
-        Candidate.objects.update(attributes={"Years": 2})
-        waiting = Thread(target=work_apart, args=[action])
-        waiting.start()
-        while not is_anybody_waiting():
-            time.sleep(0.01)
-    waiting.join()
-
-    candidate.refresh_from_db()
-    assert candidate.attributes == {"Years": "3"}
-    assert action.outcomes.get().before == {"attribute Years": [2]}
-
-
-def work_apart(action: BulkAction) -> None:
-    try:
-        engine.work_on(action.pk, 0)
-    finally:
-        connection.close()
-
-
-def is_anybody_waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
