@@ -14,7 +14,7 @@ import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import start_move as start_move
@@ -24,6 +24,7 @@ from tests.servers import child_environment
 
 SHOTS = Path(settings.BASE_DIR) / ".test-output"
 SERIALIZER = ("--serializer", "rq.serializers.JSONSerializer")
+expect.set_options(timeout=20_000)  # a busy machine starts workers slowly
 DESKTOP: ViewportSize = {"width": 1360, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 

@@ -37,7 +37,8 @@ def test_import_move_cancel_and_review_while_a_colleague_watches(
     file: Path,
 ) -> None:
     workspace.start_delay_seconds = 2
-    workspace.save(update_fields=["start_delay_seconds"])
+    workspace.typed_number_from = 1  # for the undo, too, of however few
+    workspace.save(update_fields=["start_delay_seconds", "typed_number_from"])
     for n in range(3):  # who can't be moved to where the import puts their namesakes
         make_candidates(1, opening=other_opening, email=f"zoe{n}@example.com")
     mine, theirs = visit(recruiter), visit(colleague, PHONE)
@@ -45,6 +46,7 @@ def test_import_move_cancel_and_review_while_a_colleague_watches(
     look(theirs, "history-empty-phone")
 
     import_file(mine, file, opening)
+    before = places()
     order_move_of_everybody(mine, opening, "Shortlisted")
     row = mine.locator("li[id^=bulk-action-]")
     expect(row).to_have_attribute("data-status", "in_progress")
@@ -71,6 +73,15 @@ def test_import_move_cancel_and_review_while_a_colleague_watches(
     assert 0 < action.changed < PEOPLE
     row.get_by_role("link", name="Review").click()
     read_the_review(mine, action)
+    undo(mine)
+    assert places() == before
+
+
+def places() -> list[tuple[int, ...]]:
+    """Where everybody is, and whose."""
+    return list(
+        Candidate.objects.order_by("pk").values_list("pk", "opening", "folder", "recruiter")
+    )
 
 
 def import_file(page: Page, file: Path, opening: Opening) -> None:
@@ -124,6 +135,20 @@ def read_the_review(page: Page, action: BulkAction) -> None:
         lines = download.value.path().read_text("utf-8-sig").splitlines()
         assert len(lines) == 1 + count
         look(page, f"review-{tab.lower()}")
+
+
+def undo(page: Page) -> None:
+    """What was done, and only that; the two actions point at each other."""
+    page.get_by_role("link", name="Undo what was done").click()
+    expect(page.locator("#start-preview")).to_contain_text("will be restored")
+    look(page, "undo-dialog")
+    page.locator("[name=typed_number]").fill(f"{BulkAction.objects.get().changed}")
+    page.locator("#start-submit").click()
+    expect(page.locator("li[id^=bulk-action-]").first).to_have_attribute(
+        "data-status", "completed", timeout=60_000
+    )
+    expect(page.locator("#summary")).to_contain_text("Undone by Ana Ruiz")
+    look(page, "review-undone")
 
 
 def test_the_panel_is_right_again_after_daphne_was_restarted_under_an_open_page(
