@@ -10,6 +10,7 @@ from django.urls import reverse
 from pipeline.bulk_actions import operations
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Candidate
+from pipeline.workspaces.models import Workspace
 
 from .conftest import assert_was
 
@@ -26,6 +27,7 @@ def operation_of_the_readme() -> type[operations.Operation]:
 def test_the_operation_of_the_readme_works(
     make_candidates, client_of, recruiter, order, monkeypatch
 ):
+    Workspace.objects.update(start_delay_seconds=0)
     kind = operation_of_the_readme()
     monkeypatch.setitem(operations.OPERATIONS, kind.key, kind)
     make_candidates(3)
@@ -35,9 +37,8 @@ def test_the_operation_of_the_readme_works(
 
     client_of(recruiter).post(reverse("bulk_actions:history"), form)
     action = BulkAction.objects.get()
-    order.finish(BulkAction.objects.get())
+    order.finish(action)
 
-    action.refresh_from_db()
     assert_was(preview, action)
     assert (action.title, action.changed, action.unchanged) == ("Source: Fair", 3, 2)
     assert set(Candidate.objects.values_list("source", flat=True)) == {"Fair"}
