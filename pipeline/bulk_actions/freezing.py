@@ -101,7 +101,7 @@ def openings_of(action: BulkAction, candidates: CandidateQuerySet) -> QuerySet[O
 
 
 def lanes_for(operation: Operation) -> int:
-    return settings.MESSAGE_LANES if sends(operation) else settings.BULK_LANES
+    return int(settings.MESSAGE_LANES if sends(operation) else settings.BULK_LANES)
 
 
 def size_of_chunks(operation: Operation, lanes: int) -> int:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from pipeline.bulk_actions import engine, handing_over, reconcile
 from pipeline.bulk_actions.models import BulkAction, Outcome, Status
+from pipeline.bulk_actions.operations import CantSend
 from pipeline.bulk_actions.operations.send_message import SendMessage, SendMessageForm, text_of
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import limits, optouts
@@ -213,7 +214,7 @@ def test_who_has_a_message_of_the_action_gets_no_other(
     draft = action.get_operation().draft(people[0])
     handing_over.begin(action, draft, people[0].pk, lane=0)
 
-    with pytest.raises(handing_over.CantSend):
+    with pytest.raises(CantSend):
         handing_over.begin(action, draft, people[0].pk, lane=0)
 
     assert Message.objects.count() == 1

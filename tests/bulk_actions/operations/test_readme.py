@@ -21,7 +21,8 @@ def operation_of_the_readme() -> type[operations.Operation]:
     module = ModuleType("pipeline.bulk_actions.operations.set_source")
     module.__package__ = operations.__name__
     exec(code, module.__dict__)  # noqa: S102
-    return module.SetSource
+    kind: type[operations.Operation] = module.SetSource
+    return kind
 
 
 def test_the_operation_of_the_readme_works(
