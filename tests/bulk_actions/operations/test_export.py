@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -18,7 +19,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline.bulk_actions import engine, export_clearing, export_files
+from pipeline.bulk_actions import engine, export_clearing, export_files, locks
 from pipeline.bulk_actions.freezing import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.export import HEADINGS, Export
@@ -334,6 +335,7 @@ def test_canceled_while_the_parts_are_joined_it_leaves_no_file(
 
     monkeypatch.setattr("pipeline.bulk_actions.operations.export.csv_lines", cancel)
     run(action)
+    assert {name.partition("-")[0] for name in stored()} == {"part"}
     export_clearing.clear(action.pk)
 
     assert (action.status, action.changed) == ("canceled", 3)
@@ -351,6 +353,22 @@ def test_nothing_is_cleared_under_the_hands_of_who_joins_the_parts(start, make_c
     export_clearing.clear_exports()
 
     assert stored() == ["part-0.jsonl"]
+
+
+def test_what_somebody_is_still_at_is_cleared_later(start, make_candidates, monkeypatch):
+    make_candidates(1)
+    action = start()
+    one_chunk = action.start() and engine.process_next_chunk(action, action.get_operation())
+    action.fail("It stopped.")
+    monkeypatch.setattr(locks, "only_conclusion", lambda _: nullcontext(False))
+
+    export_clearing.clear(action.pk)
+
+    later = django_rq.get_queue("default").scheduled_job_registry
+    assert one_chunk
+    assert (later.count, stored()) == (1, ["part-0.jsonl"])
+    for job in later.get_job_ids():
+        later.remove(job, delete_job=True)
 
 
 def test_after_a_crash_before_the_end_the_file_is_made_again(start, make_candidates, monkeypatch):

@@ -127,6 +127,16 @@ def test_what_is_no_answer_is_refused(client_of, recruiter, make_candidates, ans
     assert not BulkAction.objects.exists()
 
 
+def test_the_button_works_while_the_preview_is_fetched(client_of, recruiter, make_candidates):
+    """Leaving a text field by pressing the button asks for a preview first: that press counts."""
+    make_candidates(1)
+    order = {"operation": "share_with_reviewer", "select": "all"}
+
+    page = client_of(recruiter).post(NEW, order, headers={"HX-Request": "true"}).content.decode()
+
+    assert 'hx-disabled-elt="#start-submit" hx-disinherit="hx-disabled-elt"' in page
+
+
 def test_it_doesnt_start_where_no_link_can_be_made(client_of, recruiter, make_candidates, settings):
     settings.PUBLIC_URL = ""
     make_candidates(1)
