@@ -5,7 +5,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from pipeline.bulk_actions import engine, handing_over, reconcile
 from pipeline.bulk_actions.models import BulkAction, Outcome, Status
@@ -292,6 +292,45 @@ def test_a_cancel_does_not_wait_for_the_provider_and_nothing_leaves_after_it(
     assert handed_over == 1
     assert (action.status, action.processed, action.untouched) == (Status.CANCELED, 1, 4)
     assert Outcome.objects.count() == Message.objects.count() == 1
+
+
+def test_nothing_is_begun_after_the_cancel(start_send, template, recruiter, make_candidates):
+    people = make_candidates(1)
+    action = start_send(template, people)
+    action.start()
+    action.cancel(recruiter)
+
+    with pytest.raises(handing_over.Stopped):
+        handing_over.begin(action, action.get_operation().draft(people[0]), people[0].pk, lane=0)
+
+    assert not Message.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_begins_during_the_cancel_waits_for_it(
+    start_send, template, recruiter, make_candidates
+):
+    people = make_candidates(1)
+    action = start_send(template, people)
+    action.start()
+    draft = action.get_operation().draft(people[0])
+    answers: list[Any] = []
+
+    def begin() -> None:
+        try:
+            answers.append(handing_over.begin(action, draft, people[0].pk, 0))
+        except handing_over.Stopped:
+            answers.append("stopped")
+
+    lane = Thread(target=in_thread, args=[begin])
+    with transaction.atomic():
+        action.cancel(recruiter)
+        lane.start()
+        lane.join(0.5)  # it would be over long since, did it not wait
+    lane.join()
+
+    assert answers == ["stopped"]
+    assert not Message.objects.exists()
 
 
 def in_thread(call: Any, *about: Any) -> None:
