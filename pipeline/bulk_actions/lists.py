@@ -57,6 +57,10 @@ class Row:
     at: datetime | None
 
     @property
+    def is_changed(self) -> bool:
+        return self.result == Result.CHANGED
+
+    @property
     def result_text(self) -> str:
         """ "Changed", "Failed" …, for readers of a download."""
         return self.result.label if self.result else "Untouched"
