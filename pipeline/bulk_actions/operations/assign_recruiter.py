@@ -118,19 +118,19 @@ assigned AS (
 COMPARE = """
 owners AS (
     SELECT id FROM workspaces_membership
-    WHERE id IN (SELECT (before->>'recruiter')::bigint FROM was) FOR KEY SHARE
+    WHERE id IN (SELECT (was->>'recruiter')::bigint FROM touched) FOR KEY SHARE
 ), found AS (
-    SELECT seen.id, owners.id AS owner, differs.changed,
+    SELECT touched.id, owners.id AS owner, differs.changed,
            CASE WHEN differs.changed IS NULL THEN NULL
-                WHEN seen.recruiter_id IS NULL THEN 'Taken from every recruiter'
+                WHEN touched.recruiter_id IS NULL THEN 'Taken from every recruiter'
                 ELSE 'Assigned anew' END AS since,
-           CASE WHEN was.before->>'recruiter' IS NOT NULL AND owners.id IS NULL
+           CASE WHEN was->>'recruiter' IS NOT NULL AND owners.id IS NULL
                 THEN 'The recruiter that it had is no longer in the workspace.'
                 ELSE '' END AS reason,
-           jsonb_build_object('recruiter', seen.recruiter_id) AS before
-    FROM seen JOIN was USING (id)
-    LEFT JOIN owners ON owners.id = (was.before->>'recruiter')::bigint, LATERAL (
-        SELECT CASE WHEN seen.recruiter_id IS DISTINCT FROM %(recruiter)s::bigint
+           jsonb_build_object('recruiter', touched.recruiter_id) AS before
+    FROM touched
+    LEFT JOIN owners ON owners.id = (was->>'recruiter')::bigint, LATERAL (
+        SELECT CASE WHEN touched.recruiter_id IS DISTINCT FROM %(recruiter)s::bigint
                     THEN 'recruiter' END AS changed
     ) AS differs
 )

@@ -53,8 +53,8 @@ class Preview:
 class Revert:
     """SQL that takes changes back, in two steps, each a list of common table expressions.
 
-    `judging` reads `seen`, which is `picked` with `columns` more of candidates_candidate, and
-    `was (id, before)`, their outcomes. It changes nothing and ends in one row for each candidate:
+    `judging` reads `touched`, which is `picked` with `columns` more of candidates_candidate and
+    `was`, the `before` of the outcome. It changes nothing and ends in one row for each candidate:
     `found (id, changed, since, reason, before, …)`. Of one that is no longer as the action left
     it, `changed` is the key that `before` has for what is different, and `since` says how it is
     now ("Moved on to Hired"; who did that and when is added); else both are NULL. `reason` is

@@ -149,28 +149,26 @@ known AS (
     SELECT id FROM candidates_label WHERE id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
     ORDER BY id FOR KEY SHARE
 ), has AS (
-    SELECT seen.id,
-           coalesce(array_agg(held.label_id ORDER BY held.label_id)
-                    FILTER (WHERE held.label_id IS NOT NULL), '{}') AS labels
-    FROM seen LEFT JOIN candidates_candidatelabel AS held
-      ON held.candidate_id = seen.id
-     AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
-    GROUP BY seen.id
+    SELECT id, ARRAY(SELECT jsonb_array_elements(was->'labels')::bigint) AS old, ARRAY(
+        SELECT held.label_id FROM candidates_candidatelabel AS held
+        WHERE held.candidate_id = touched.id
+          AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
+        ORDER BY held.label_id
+    ) AS labels
+    FROM touched
 ), left_with AS (
     SELECT coalesce(array_agg(id ORDER BY id), '{}') AS labels
     FROM known WHERE id = ANY(%(add)s::bigint[])
 ), found AS (
-    SELECT has.id, old.labels,
+    SELECT has.id, has.old,
            CASE WHEN has.labels <> left_with.labels THEN 'labels' END AS changed,
            CASE WHEN has.labels <> left_with.labels THEN 'Labelled otherwise' END AS since,
-           CASE WHEN old.labels && %(remove)s::bigint[] AND EXISTS (
-                SELECT FROM unnest(old.labels) AS label
+           CASE WHEN EXISTS (
+                SELECT FROM unnest(has.old) AS label
                 WHERE label = ANY(%(remove)s::bigint[]) AND label NOT IN (SELECT id FROM known)
            ) THEN %(gone)s ELSE '' END AS reason,
            jsonb_build_object('labels', has.labels) AS before
-    FROM left_with, has JOIN was USING (id), LATERAL (
-        SELECT ARRAY(SELECT jsonb_array_elements(was.before->'labels')::bigint) AS labels
-    ) AS old
+    FROM has, left_with
 )
 """
 
@@ -178,11 +176,11 @@ RESTORE = """
 taken AS (
     DELETE FROM candidates_candidatelabel AS held USING fit
     WHERE held.candidate_id = fit.id AND held.label_id = ANY(%(add)s::bigint[])
-      AND held.label_id <> ALL(fit.labels)
+      AND held.label_id <> ALL(fit.old)
 ), given AS (
     INSERT INTO candidates_candidatelabel (label_id, candidate_id)
     SELECT known.id, fit.id FROM fit, known
-    WHERE known.id = ANY(fit.labels) AND known.id = ANY(%(remove)s::bigint[])
+    WHERE known.id = ANY(fit.old) AND known.id = ANY(%(remove)s::bigint[])
     ON CONFLICT DO NOTHING
 )
 """

@@ -95,6 +95,7 @@ target AS (
             WHEN email <> '' AND (turn > 1 OR EXISTS (
                 SELECT FROM candidates_candidate AS other
                 WHERE other.opening_id = %(opening)s AND other.email = queued.email
+                  AND other.email <> '' -- what the index says of itself
             )) THEN %(taken)s
             WHEN email = '' AND turn > 1 OR EXISTS (
                 SELECT FROM candidates_candidate AS other

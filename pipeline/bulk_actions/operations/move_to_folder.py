@@ -192,6 +192,7 @@ target AS (
         WHEN email <> '' AND opening_id <> to_opening AND (turn > 1 OR EXISTS (
             SELECT FROM candidates_candidate AS other
             WHERE other.opening_id = to_opening AND other.email = queued.email
+              AND other.email <> '' -- what the index says of itself
         )) THEN %(taken)s ELSE '' END) AS reason
     FROM queued
 ), judged AS (

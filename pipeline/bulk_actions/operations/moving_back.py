@@ -38,21 +38,21 @@ def _name(folder: Folder | None, before: dict[str, Any]) -> str:
 JUDGING = """
 homes AS (
     SELECT id, opening_id FROM candidates_folder
-    WHERE id IN (SELECT (before->>'folder')::bigint FROM was) FOR KEY SHARE
+    WHERE id IN (SELECT (was->>'folder')::bigint FROM touched) FOR KEY SHARE
 ), owners AS (
     SELECT id FROM workspaces_membership
-    WHERE id IN (SELECT (before->>'recruiter')::bigint FROM was) FOR KEY SHARE
+    WHERE id IN (SELECT (was->>'recruiter')::bigint FROM touched) FOR KEY SHARE
 ), compared AS (
-    SELECT seen.*, was.before AS was,
-           CASE WHEN seen.folder_id <> coalesce(
-                    (was.before->>'to_folder')::bigint, %(left_in)s::bigint) THEN 'folder'
-                WHEN was.before ? 'recruiter'
-                 AND seen.recruiter_id IS DISTINCT FROM %(left_to)s::bigint THEN 'recruiter'
-                WHEN was.before ? 'reject_reasons' AND NOT (
-                    seen.reject_reasons @> %(left_reasons)s::varchar[]
-                    AND seen.reject_reasons <@ %(left_reasons)s::varchar[]) THEN 'reject_reasons'
+    SELECT touched.*,
+           CASE WHEN folder_id <> coalesce(
+                    (was->>'to_folder')::bigint, %(left_in)s::bigint) THEN 'folder'
+                WHEN was ? 'recruiter'
+                 AND recruiter_id IS DISTINCT FROM %(left_to)s::bigint THEN 'recruiter'
+                WHEN was ? 'reject_reasons' AND NOT (
+                    reject_reasons @> %(left_reasons)s::varchar[]
+                    AND reject_reasons <@ %(left_reasons)s::varchar[]) THEN 'reject_reasons'
                 END AS changed
-    FROM seen JOIN was USING (id)
+    FROM touched
 ), found AS (
     SELECT compared.id, changed, homes.id AS home, homes.opening_id AS home_opening,
            CASE WHEN was ? 'recruiter' THEN owners.id ELSE recruiter_id END AS owner,
@@ -72,7 +72,8 @@ homes AS (
                 THEN 'The recruiter that it had is no longer in the workspace.'
                 WHEN email <> '' AND homes.opening_id <> compared.opening_id AND EXISTS (
                     SELECT FROM candidates_candidate AS other
-                    WHERE other.opening_id = homes.opening_id AND other.email = compared.email)
+                    WHERE other.opening_id = homes.opening_id AND other.email = compared.email
+                      AND other.email <> '') -- what the index says of itself
                 THEN 'Meanwhile somebody with the same e-mail is in '
                      || (SELECT name FROM candidates_opening WHERE id = homes.opening_id) || '.'
                 ELSE '' END AS reason,

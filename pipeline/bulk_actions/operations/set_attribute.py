@@ -145,11 +145,11 @@ changed AS (
 
 COMPARE = """
 found AS (
-    SELECT id, was.before->%(kept_as)s->0 AS old, '' AS reason, differs.changed,
+    SELECT id, was->%(kept_as)s->0 AS old, '' AS reason, differs.changed,
            CASE WHEN differs.changed IS NOT NULL THEN 'Set otherwise' END AS since,
            jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
                THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before
-    FROM seen JOIN was USING (id), LATERAL (
+    FROM touched, LATERAL (
         SELECT CASE WHEN attributes->%(name)s IS DISTINCT FROM to_jsonb(%(value)s::text)
                     THEN %(kept_as)s::text END AS changed
     ) AS differs

@@ -54,7 +54,7 @@ class Undo(JudgingOperation):
             "reach": self.options["reach"],
         }
         return Change(
-            judging=f"{WAS}, {revert.judging}, {JUDGED}",
+            judging=f"{TOUCHED}, {revert.judging}, {JUDGED}",
             changing=revert.changing,
             params=revert.params | ours,
             columns=revert.columns,
@@ -79,11 +79,11 @@ class Undo(JudgingOperation):
         return self.undone.describe_before(befores)
 
 
-WAS = """
-was AS (
-    SELECT picked.id, coalesce(outcome.before, '{}') AS before, outcome.at
-    FROM picked JOIN bulk_actions_outcome AS outcome
-      ON outcome.candidate_id = picked.id AND outcome.action_id = %(undone)s AND result = 1
+TOUCHED = """
+touched AS (
+    SELECT seen.*, outcome.before AS was
+    FROM seen JOIN bulk_actions_outcome AS outcome
+      ON outcome.candidate_id = seen.id AND outcome.action_id = %(undone)s AND outcome.result = 1
 )
 """
 
@@ -107,10 +107,11 @@ fit AS (
                 JOIN workspaces_user AS doer ON doer.id = action.started_by_id
                 WHERE later.candidate_id = found.id AND later.action_id <> %(undone)s
                   AND later.result = 1 AND later.before ? found.changed
-                  AND later.at >= was.at
+                  AND later.at >= (SELECT at FROM bulk_actions_outcome
+                                   WHERE candidate_id = found.id AND action_id = %(undone)s)
                 ORDER BY later.at DESC LIMIT 1
            ), since || ' since, outside of bulk actions') || '.' END AS reason,
            found.before
-    FROM found JOIN was USING (id)
+    FROM found
 )
 """
