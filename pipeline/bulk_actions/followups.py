@@ -152,14 +152,16 @@ class Following:
             FollowUp.RETRY: self.action.failed,
             FollowUp.UNDO: self.action.changed,
         }[self.follow_up]
-        if total >= counted:
+        missing = counted - total
+        if missing <= 0:
             return []
         causes = ["deleted since"]
         if self._reach() is not None:
             causes.append("in openings that you don’t see")
         if self.follow_up != FollowUp.UNDO and self._has_written():
             causes.append("written to already, or perhaps")
-        return [f"{counted - total:,} more are left out: {' or '.join(causes)}."]
+        are = "is" if missing == 1 else "are"
+        return [f"{missing:,} more {are} left out: {' or '.join(causes)}."]
 
     def _has_written(self) -> bool:
         return Message.objects.filter(bulk_action_id=self.action.pk).exists()

@@ -145,7 +145,7 @@ def test_the_untouched_leave_out_whom_a_message_is_on_its_way_to(stopped, recrui
 
     assert ids_for(stopped, FollowUp.REST, recruiter) == left[1:]
     note = Following(stopped, FollowUp.REST, recruiter).notes(4)
-    assert note == ["1 more are left out: deleted since or written to already, or perhaps."]
+    assert note == ["1 more is left out: deleted since or written to already, or perhaps."]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_limited_member_follows_up_for_what_it_sees(stopped, limited, client_o
 
     assert hidden.pk not in ids_for(stopped, FollowUp.REST, limited)
     page = client_of(limited).get(NEW, follow(stopped, "untouched")).content.decode()
-    assert "1 more are left out: deleted since or in openings that you don’t see." in page
+    assert "1 more is left out: deleted since or in openings that you don’t see." in page
 
 
 def test_both_reviews_link_to_each_other(browser, stopped):

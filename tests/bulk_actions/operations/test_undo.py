@@ -161,7 +161,7 @@ def test_who_was_deleted_since_is_left_out_or_fails(operation, people, order, re
     assert reasons_of(undone) == {"The candidate was deleted before its turn came.": 1}
     following = Following(action, FollowUp.UNDO, recruiter)
     total = following.selection.candidates.count()
-    assert following.notes(total) == ["1 more are left out: deleted since."]
+    assert following.notes(total) == ["1 more is left out: deleted since."]
 
 
 def test_a_second_undo_says_for_each_that_it_was_done(operation, people, order, recruiter):
