@@ -46,7 +46,7 @@ class Site:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=settings.BASE_DIR,
-                env=child_environment() | {"BULK_CHUNK_SIZE": "1"},
+                env=child_environment() | {"BULK_CHUNK_SIZE": "1", "PUBLIC_URL": self.address},
                 stdout=log,
                 stderr=log,
             )

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from pipeline.bulk_actions import engine
 from pipeline.candidates.models import Candidate, Label, Opening
 from pipeline.workspaces.models import User
+from tests.bulk_actions.messages import template as template
 
 from .conftest import DESKTOP, Visit, look
 
@@ -50,17 +51,53 @@ def test_axe_finds_nothing_serious_and_nothing_needs_sideways_scrolling(
 ) -> None:
     page = visit(recruiter, size)
     page.emulate_media(color_scheme=scheme)
-    for name, address in addresses.items():
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        look(page, f"{name}-{scheme}-{size['width']}")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    look_at_all(page, addresses, f"{scheme}-{size['width']}")
 
     page.locator("#progress-toggle").click()
     look(page, f"panel-{scheme}-{size['width']}")
     page.context.clear_cookies()
     page.goto("/login/")
     look(page, f"login-{scheme}-{size['width']}")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [
+        pytest.param("dark", NARROW, id="dark-narrow"),
+        pytest.param("light", DESKTOP, id="light-wide", marks=pytest.mark.soak),
+    ],
+)
+def test_so_it_is_on_the_owners_pages(
+    visit: Visit, owner: User, opening: Opening, labels, template, scheme: Any, size
+) -> None:
+    names = [
+        "settings",
+        "members",
+        "openings",
+        "labels",
+        "reject-reasons",
+        "templates",
+        "messages",
+        "audit",
+    ]
+    addresses = {name: f"/settings/{name}/" for name in names} | {
+        "settings": "/settings/",
+        "opening": f"/settings/openings/{opening.pk}/",
+        "template": f"/settings/templates/{template.pk}/",
+        "notices": "/notifications/",
+        "cancel-all": "/bulk-actions/cancel-all/",
+    }
+    page = visit(owner, size)
+    page.emulate_media(color_scheme=scheme)
+    look_at_all(page, addresses, f"{scheme}-{size['width']}")
+
+
+def look_at_all(page: Page, addresses: dict[str, str], how: str) -> None:
+    for name, address in addresses.items():
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        look(page, f"{name}-{how}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
 def test_an_action_is_ordered_and_stopped_by_keyboard_alone(
