@@ -280,7 +280,8 @@ class BulkAction(models.Model):
 
     def audit(self, verb: str, by: User) -> None:
         undone = self.follows if self.follow_up == FollowUp.UNDO and verb == "undid" else None
-        told = f"{(undone or self).title} ({self.total:,} candidate{'' if self.total == 1 else 's'})"
+        people = "1 candidate" if self.total == 1 else f"{self.total:,} candidates"
+        told = f"{(undone or self).title} ({people})"
         record(self.workspace, by, verb, told, self.get_absolute_url())
 
     def announce(self, *, status_changed: bool = True) -> None:
