@@ -82,5 +82,7 @@ def test_the_cron_writes_jobs_that_json_workers_can_read(worker: Worker) -> None
     assert {str(job.func_name).rpartition(".")[2]: job.args for job in queue.jobs} == {
         "reconcile": [],
         "resume_lost_imports": [],
+        "catch_up": [],
         "clear_abandoned_files": [],
+        "clear_exports": [],
     }

@@ -47,6 +47,8 @@ class Up:
             stdout=self.log.open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # A shell that runs the tests in the background has Ctrl-C ignored, for children too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     @property
