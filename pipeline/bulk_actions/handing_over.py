@@ -6,6 +6,7 @@ found as *sending* afterwards is never sent again.
 
 import logging
 from typing import Any
+from weakref import WeakSet
 
 from django.db import connection, transaction
 from rq.timeouts import BaseTimeoutException
@@ -63,6 +64,7 @@ def begin(
         subject=draft.subject,
         body=draft.body,
     )
+    prepare()
     with connection.cursor() as cursor:
         cursor.execute(BEGIN, parameters_of(message))
         cursor.nextset()
@@ -77,6 +79,16 @@ def begin(
         raise LimitReached(limits.standing(action.workspace, draft.channel).reached)
     message._state.adding = False
     return message
+
+
+def prepare() -> None:
+    """Have both statements planned, once for each connection: that takes longer than they do."""
+    connection.ensure_connection()
+    if connection.connection in prepared:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(PREPARE)
+    prepared.add(connection.connection)
 
 
 def parameters_of(message: Message) -> dict[str, Any]:
@@ -144,6 +156,7 @@ def record(message: Message, status: MessageStatus, problem: str = "") -> str:
 
 
 def write_result(message: Message, status: MessageStatus, problem: str) -> str:
+    prepare()
     with connection.cursor() as cursor:
         cursor.execute(
             RECORD,
@@ -156,6 +169,7 @@ def write_result(message: Message, status: MessageStatus, problem: str) -> str:
                 "result": Result.CHANGED if status == MessageStatus.SENT else Result.FAILED,
             },
         )
+        cursor.nextset()
         row = cursor.fetchone()
     return str(row[0]) if row else ""
 
@@ -176,24 +190,44 @@ def settle(action: BulkAction, lane: int | None) -> None:
         record(message, MessageStatus.UNCONFIRMED, INTERRUPTED)
 
 
-# Two statements, sent as one: the second sees what was committed while the first waited for the
-# lock. Outside of a transaction they are one by themselves.
-BEGIN = f"""
-SELECT pg_advisory_xact_lock_shared(%(lock)s::int, %(action)s::int);
+def as_prepared(name: str, types: dict[str, str], sql: str) -> str:
+    """PREPARE for a statement with named parameters, in the order of `types`."""
+    places = {parameter: f"${n}" for n, parameter in enumerate(types, start=1)}
+    return f"PREPARE {name} ({', '.join(types.values())}) AS {sql % places}"
+
+
+def execution_of(name: str, types: dict[str, str]) -> str:
+    return f"EXECUTE {name} ({', '.join(f'%({parameter})s' for parameter in types)})"
+
+
+prepared: WeakSet[Any] = WeakSet()  # connections that know both statements
+
+BEGIN_TYPES = {
+    "action": "int",
+    "workspace": "bigint",
+    "candidate": "bigint",
+    "lane": "smallint",
+    "channel": "text",
+    "address": "text",
+    "opted_out": "text",
+    "subject": "text",
+    "body": "text",
+}
+BEGIN_PLAN = """
 WITH looked AS (
     SELECT status = 'in_progress' AS is_wanted,
-        %(candidate)s::bigint IS NOT NULL AND EXISTS (
+        %(candidate)s IS NOT NULL AND EXISTS (
             SELECT FROM outreach_optout
             WHERE workspace_id = %(workspace)s AND channel = %(channel)s AND address = %(opted_out)s
         ) AS has_opted_out,
         EXISTS (
             SELECT FROM outreach_message WHERE bulk_action_id = %(action)s
-            AND candidate_id IS NOT DISTINCT FROM %(candidate)s::bigint
+            AND candidate_id = %(candidate)s
         ) AS has_message
     FROM bulk_actions_bulkaction WHERE id = %(action)s
 ), allowed AS (
     SELECT FROM looked WHERE is_wanted AND NOT has_opted_out AND NOT has_message
-), {limits.RESERVED}, written AS (
+), {reserved}, written AS (
     INSERT INTO outreach_message (
         workspace_id, candidate_id, bulk_action_id, lane, channel, address, subject, body, status,
         problem, provider_id, counted_on
@@ -205,11 +239,25 @@ WITH looked AS (
 SELECT is_wanted, has_opted_out, has_message,
     (SELECT id FROM written), (SELECT today FROM reserved)
 FROM looked
-"""  # noqa: S608  # both pieces are ours
+""".replace("{reserved}", limits.RESERVED)
+# Two statements, sent as one: the second sees what was committed while the first waited for the
+# lock. Outside of a transaction they are one by themselves.
+BEGIN = f"""
+SELECT pg_advisory_xact_lock_shared(%(lock)s::int, %(action)s::int);
+{execution_of("belay_begin", BEGIN_TYPES)}
+"""
 
+RECORD_TYPES = {
+    "message": "bigint",
+    "status": "text",
+    "problem": "text",
+    "provider_id": "text",
+    "action": "int",
+    "result": "smallint",
+}
 # Where the candidate was changed with the message's first step, the outcome is there already: then
 # only what became of the message is added to it.
-RECORD = """
+RECORD_PLAN = """
 WITH message AS (
     UPDATE outreach_message SET
         status = %(status)s, problem = %(problem)s, provider_id = %(provider_id)s,
@@ -237,3 +285,15 @@ UPDATE bulk_actions_bulkaction AS action SET
 FROM counts, message WHERE action.id = %(action)s
 RETURNING action.status
 """
+# Its commit need not reach the disk at once: a server that crashes before the next message's first
+# step brings it there makes this one unconfirmed, as if the crash had come a moment sooner.
+RECORD = f"""
+SELECT set_config('synchronous_commit', 'off', true);
+{execution_of("belay_record", RECORD_TYPES)}
+"""
+PREPARE = ";".join(
+    (
+        as_prepared("belay_begin", BEGIN_TYPES, BEGIN_PLAN),
+        as_prepared("belay_record", RECORD_TYPES, RECORD_PLAN),
+    )
+)

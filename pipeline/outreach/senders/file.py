@@ -34,6 +34,8 @@ class FileSender(Sender):
         self.files: dict[str, int] = {}
 
     def open(self) -> None:
+        if self.files:
+            return
         try:
             (settings.DATA_DIR / "outbox").mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
