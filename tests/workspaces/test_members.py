@@ -40,7 +40,7 @@ def test_a_new_member_chooses_a_password_by_the_link_that_is_shown_or_sent(
     user = User.objects.get(email="mo@example.com")
     (shown,) = re.findall(r'value="(http://testserver/password/[^"]+)"', answer.content.decode())
     (letter,) = mail.outbox
-    (sent,) = re.findall(r"http://testserver/password/\S+", letter.body)
+    (sent,) = re.findall(r"http://testserver/password/\S+", str(letter.body))
     link = {"shown": shown, "sent": sent}[which]
     assert not user.has_usable_password()
     assert letter.to == ["mo@example.com"]
