@@ -2,7 +2,9 @@
 
 import random
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 from django.db import connection
 
@@ -43,7 +45,8 @@ def people(make_candidates: MakeCandidates) -> CandidateQuerySet:
 def kill_the_horse(crew: Crew) -> None:
     wait_for(crew.busy)
     for _, horse in crew.busy():
-        horse.kill()
+        with suppress(psutil.NoSuchProcess):  # it was done just now
+            horse.kill()
 
 
 def bring_to_its_end(action: BulkAction) -> None:
