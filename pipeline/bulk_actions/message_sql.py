@@ -99,7 +99,8 @@ WITH message AS (
     SELECT %(action)s, candidate_id, %(result)s, %(problem)s, '{}' FROM message
     WHERE candidate_id IS NOT NULL
     ON CONFLICT (candidate_id, action_id) DO UPDATE SET
-        reason = CASE %(problem)s WHEN '' THEN '' ELSE 'No message: ' || %(problem)s END
+        reason = CASE %(status)s WHEN 'sent' THEN '' WHEN 'failed' THEN 'No message: '
+                 ELSE 'Message not confirmed: ' END || %(problem)s
     RETURNING outcome.result, xmax = 0 AS is_new
 ), counts AS (
     SELECT count(*) FILTER (WHERE is_new AND result = 1) AS changed,

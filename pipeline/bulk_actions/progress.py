@@ -162,6 +162,11 @@ class Progress:
         return self.action.failure
 
     @property
+    def waits_for(self) -> str:
+        """What keeps an active one from going on: a provider that can't be reached."""
+        return self.action.failure if self.action.is_active else ""
+
+    @property
     def already_sentence(self) -> str:
         """For who wanted to cancel and came too late."""
         ended = self.ended_sentence

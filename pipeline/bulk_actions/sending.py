@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import F
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import pace
@@ -140,7 +141,8 @@ class Sending:
     def pause(self, reason: Unavailable) -> bool:
         """Nothing was handed over. Reconcile tries again, and in the end gives up with this."""
         waiting = BulkAction.objects.active().filter(pk=self.action.pk)
-        if waiting.exclude(failure=str(reason)).update(failure=str(reason)):
+        news = waiting.exclude(failure=str(reason))
+        if news.update(failure=str(reason), version=F("version") + 1):
             self.action.announce()
         return False
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.template.loader import render_to_string
 
 from pipeline.bulk_actions import engine, handing_over, reconcile
 from pipeline.bulk_actions.models import BulkAction, Outcome, Status
@@ -153,7 +154,8 @@ def test_a_server_that_is_away_costs_nobody_the_message(
 
     assert (action.status, action.untouched) == (Status.IN_PROGRESS, 2)
     assert not Message.objects.exists()
-    assert action.failure  # what it waits for, for people to read
+    row = render_to_string("bulk_actions/_row.html", {"action": action})
+    assert "<strong>Waiting:</strong> The mail server can&#x27;t be reached." in row
 
 
 def test_a_server_that_stays_away_fails_the_action_with_the_reason(

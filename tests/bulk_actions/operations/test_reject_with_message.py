@@ -78,6 +78,17 @@ def test_a_refused_message_is_noted_at_the_rejection(
     assert limits.left(workspace, Channel.EMAIL) == 9
 
 
+def test_a_message_that_nobody_knows_of_is_not_said_to_be_none(
+    rejection, make_candidates, mail_server, order
+):
+    make_candidates(1)
+    mail_server.misbehave("after_data", "reset", times=1)
+
+    noted = order(rejection).outcomes.get().reason
+
+    assert noted.startswith("Message not confirmed: ")
+
+
 def test_a_limit_halts_it_before_the_rejection(rejection, make_candidates, mail_server, order):
     MessageLimit.objects.update(number=2)
     make_candidates(5)
