@@ -10,6 +10,7 @@ from notifications.notices import catch_up
 from pipeline.bulk_actions.export_clearing import clear_exports
 from pipeline.bulk_actions.reconcile import reconcile
 from pipeline.candidates.importing.jobs import clear_abandoned_files, resume_lost_imports
+from pipeline.tasks.timeouts import cancel_overdue
 
 # rq's cron has no setting for the serializer and would write pickles, which our workers refuse.
 rq.cron.Queue = partial(rq.Queue, serializer=JSONSerializer)  # type: ignore[assignment,attr-defined]
@@ -20,5 +21,6 @@ logging.getLogger("rq.cron").setLevel(logging.WARNING)
 # One that could not start for 10 s is replaced by the next: they must not pile up.
 for job in (reconcile, resume_lost_imports, catch_up):
     rq.cron.register(job, "default", interval=10, ttl=10, result_ttl=0, failure_ttl=3600)
+rq.cron.register(cancel_overdue, "default", interval=60, ttl=60, result_ttl=0, failure_ttl=3600)
 for job in (clear_abandoned_files, clear_exports):
     rq.cron.register(job, "default", interval=3600, ttl=3600, result_ttl=0)

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "config",
     "notifications",
     "pipeline.bulk_actions",
+    "pipeline.tasks",
     "pipeline.outreach",
     "pipeline.candidates",
     "pipeline.workspaces",

@@ -185,3 +185,7 @@ class MessageUse(models.Model):
     period = models.CharField(max_length=5, choices=Period)
     begins_on = models.DateField()
     used = models.PositiveIntegerField(default=0)
+
+
+# Django finds models here only.
+from .campaigns import Campaign as Campaign  # noqa: E402

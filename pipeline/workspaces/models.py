@@ -135,6 +135,7 @@ class Membership(models.Model):
 
     STARTERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER)
     MANAGERS = (Role.OWNER, Role.ADMIN)
+    WORKERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER, Role.AGENT)
 
     user = models.OneToOneField(User, models.CASCADE, related_name="membership")
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
@@ -158,6 +159,11 @@ class Membership(models.Model):
     def can_start(self) -> bool:
         """May give orders: start a bulk action, import candidates. Canceling takes no role."""
         return self.role in self.STARTERS
+
+    @property
+    def can_work(self) -> bool:
+        """May accept tasks at the desk, create and cancel them. Support staff look on."""
+        return self.role in self.WORKERS
 
     @property
     def can_manage(self) -> bool:

@@ -1,0 +1,420 @@
+"""A task: one piece of work for an agent about one candidate, and the only ways it changes."""
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from pipeline.candidates.models import Candidate, Opening
+from pipeline.outreach.campaigns import CampaignState, Priority
+from pipeline.outreach.models import Campaign
+from pipeline.workspaces.models import Membership, User, Workspace
+
+from .actors import Canceler, CancelSource, Origin
+from .announcing import announce
+from .querysets import TaskQuerySet
+from .states import MOVES, PAST, State
+from .types import KINDS, Kind, TaskType
+
+
+class Disposition(models.TextChoices):
+    """How it went, in the agent's words."""
+
+    REACHED = "reached", "Reached"
+    CALLBACK_AGREED = "callback_agreed", "Callback agreed"
+    NO_ANSWER = "no_answer", "No answer"
+    LEFT_VOICEMAIL = "left_voicemail", "Left voicemail"
+    ANSWERED = "answered", "Answered in writing"
+    NOT_INTERESTED = "not_interested", "Not interested"
+    WRONG_NUMBER = "wrong_number", "Wrong number or address"
+    DONE = "done", "Done"
+
+
+def person(**options: Any) -> models.ForeignKey[Any, Any]:
+    """Somebody of whom the task keeps the name: it stays when the account goes."""
+    return models.ForeignKey(
+        User, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False, **options
+    )
+
+
+QUEUE_ORDER = ("-priority", "due_at", "id")  # PostgreSQL puts those without a due time last
+PAST_ORDER = ("-ended_at", "-id")
+
+
+def queue_index(name: str, *fields: str) -> models.Index:
+    """The waiting tasks of each value of `fields`, in the order in which they are worked off."""
+    order = [F(field) for field in fields]
+    return models.Index(
+        *order,
+        F("priority").desc(),
+        F("due_at"),
+        F("id"),
+        name=name,
+        condition=Q(state=State.IN_QUEUE),
+    )
+
+
+def past_index(name: str, *fields: str, condition: Q | None = None) -> models.Index:
+    """The past tasks of each value of `fields`, the latest first."""
+    past = Q(state__in=PAST)
+    return models.Index(
+        *(F(field) for field in fields),
+        F("ended_at").desc(),
+        F("id").desc(),
+        name=name,
+        condition=past & condition if condition else past,
+    )
+
+
+class Task(models.Model):
+    """One piece of work for an agent about one candidate.
+
+    `opening_id` is the candidate's, kept so by a trigger (migration 0002): a task is seen by who
+    sees the candidate. The indexes are in the order of the lists, one for each filter.
+    """
+
+    MOVES: ClassVar = MOVES
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="tasks", db_index=False)
+    opening = models.ForeignKey(Opening, models.CASCADE, related_name="+", db_index=False)
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, null=True, blank=True, related_name="tasks", db_index=False
+    )
+    type = models.CharField(max_length=30, choices=TaskType)
+    state = models.CharField(max_length=10, choices=State, default=State.IN_QUEUE)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="By when; for callbacks and reminders, not before."
+    )
+    notes = models.TextField(blank=True)
+    disposition = models.CharField(max_length=20, choices=Disposition, blank=True)
+
+    created_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(
+        db_default=Now(), help_text="Since when it waits: its creation or its last release."
+    )
+    agent = person(null=True)
+    agent_name = models.CharField(max_length=310, blank=True)
+    accepted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text="When it was completed or canceled.")
+
+    origin = models.CharField(max_length=12, choices=Origin)
+    created_by = person(null=True)
+    created_by_name = models.CharField(max_length=310, blank=True)
+    created_by_journey_id = models.BigIntegerField(null=True)
+    created_by_journey_version = models.PositiveIntegerField(null=True)
+    created_by_block = models.CharField(max_length=200, blank=True)
+    created_by_run_id = models.BigIntegerField(null=True)
+    created_by_bulk_action_id = models.IntegerField(null=True)
+
+    cancel_reason = models.TextField(blank=True)
+    cancel_source = models.CharField(max_length=12, choices=CancelSource, blank=True)
+    canceled_by = person(null=True)
+    canceled_by_name = models.CharField(max_length=310, blank=True)
+    canceled_by_journey_id = models.BigIntegerField(null=True)
+    canceled_by_journey_version = models.PositiveIntegerField(null=True)
+    canceled_by_block = models.CharField(max_length=200, blank=True)
+    canceled_by_run_id = models.BigIntegerField(null=True)
+    canceled_by_bulk_action_id = models.IntegerField(null=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["candidate", "id"], name="task_candidate"),
+            queue_index("task_queue", "workspace"),
+            queue_index("task_queue_type", "workspace", "type"),
+            queue_index("task_queue_opening", "opening"),
+            queue_index("task_queue_opening_type", "opening", "type"),
+            queue_index("task_queue_campaign", "campaign"),
+            # By age: the oldest wait of each type, and those that waited too long.
+            models.Index(
+                fields=["workspace", "type", "queued_at"],
+                name="task_waiting_since",
+                condition=Q(state=State.IN_QUEUE),
+            ),
+            models.Index(
+                fields=["agent", "id"], name="task_agent", condition=Q(state=State.ASSIGNED)
+            ),
+            models.Index(
+                fields=["workspace", "type"],
+                name="task_assigned",
+                condition=Q(state=State.ASSIGNED),
+            ),
+            past_index("task_past", "workspace"),
+            past_index("task_past_state", "workspace", "state"),
+            past_index("task_past_type", "workspace", "type"),
+            past_index("task_past_opening", "opening"),
+            past_index("task_past_campaign", "campaign", condition=Q(campaign__isnull=False)),
+            past_index("task_past_agent", "agent", condition=Q(agent__isnull=False)),
+            past_index(
+                "task_past_source", "workspace", "cancel_source", condition=~Q(cancel_source="")
+            ),
+            past_index(
+                "task_past_journey",
+                "canceled_by_journey_id",
+                condition=Q(canceled_by_journey_id__isnull=False),
+            ),
+            models.Index(
+                fields=["created_by_bulk_action_id", "candidate"],
+                name="task_bulk_action",
+                condition=Q(created_by_bulk_action_id__isnull=False),
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="task_state_known"),
+            # What each state says is there: nobody reads a canceled task without a reason.
+            models.CheckConstraint(
+                condition=Q(state=State.IN_QUEUE, agent=None, accepted_at=None, ended_at=None)
+                | Q(
+                    state=State.ASSIGNED,
+                    agent__isnull=False,
+                    accepted_at__isnull=False,
+                    ended_at=None,
+                )
+                | Q(state=State.COMPLETED, accepted_at__isnull=False, ended_at__isnull=False)
+                | (
+                    Q(state=State.CANCELED, ended_at__isnull=False)
+                    & ~Q(cancel_source="")
+                    & ~Q(cancel_reason="")
+                ),
+                name="task_state_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_type_display()
+
+    def get_absolute_url(self) -> str:
+        return reverse("tasks:task", args=[self.pk])
+
+    # --- what it is ---
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[TaskType(self.type)]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == State.IN_QUEUE
+
+    @property
+    def is_assigned(self) -> bool:
+        return self.state == State.ASSIGNED
+
+    @property
+    def is_past(self) -> bool:
+        return self.state in PAST
+
+    @property
+    def is_canceled(self) -> bool:
+        return self.state == State.CANCELED
+
+    @property
+    def completed_at(self) -> Any:
+        return self.ended_at if self.state == State.COMPLETED else None
+
+    @property
+    def canceled_at(self) -> Any:
+        return self.ended_at if self.is_canceled else None
+
+    @property
+    def created_by_text(self) -> str:
+        """Who or what made it: "Journey 12 “Converted customers” v3"."""
+        return self._actor("created", Origin(self.origin).label)
+
+    @property
+    def canceled_by_text(self) -> str:
+        """Who or what canceled it, in the same words; empty when it isn't canceled."""
+        return self._actor("canceled", self.get_cancel_source_display())
+
+    def _actor(self, verb: str, what: str) -> str:
+        name = getattr(self, f"{verb}_by_name")
+        if journey_id := getattr(self, f"{verb}_by_journey_id"):
+            version = getattr(self, f"{verb}_by_journey_version")
+            return f"Journey {journey_id} “{name}” v{version}"
+        if action_id := getattr(self, f"{verb}_by_bulk_action_id"):
+            return f"{name}, bulk action {action_id}"
+        return name or what
+
+    @property
+    def what_happened(self) -> str:
+        """Where it stands, and who brought it there, as a sentence for who came too late."""
+        if self.is_waiting:
+            return f"It has been in the queue since {clock(self.queued_at)}."
+        if self.is_assigned:
+            return f"{self.agent_name} accepted it at {clock(self.accepted_at)}."
+        if self.is_canceled:
+            by = self.canceled_by_text
+            return f"{by} canceled it at {clock(self.ended_at)}: {self.cancel_reason}"
+        return f"{self.agent_name} completed it at {clock(self.ended_at)}."
+
+    def is_mine(self, user: User) -> bool:
+        return self.is_assigned and self.agent_id == user.pk
+
+    def can_accept(self, user: User) -> bool:
+        return self.is_waiting and user.membership.can_work and not self.is_paused
+
+    @property
+    def is_paused(self) -> bool:
+        """Nobody is given it while its campaign is paused."""
+        return self.campaign is not None and self.campaign.state != CampaignState.READY
+
+    def can_finish(self, user: User) -> bool:
+        """Complete it, or release it: the agent who has it, or an Owner or Admin."""
+        return self.is_assigned and (self.agent_id == user.pk or user.membership.can_manage)
+
+    def can_cancel(self, user: User) -> bool:
+        if self.is_waiting:
+            return user.membership.can_work
+        return self.can_finish(user)
+
+    # --- what can be done to it ---
+
+    def accept(self, agent: User) -> bool:
+        """Give it to `agent`, if it still waits and its campaign is not paused."""
+        ready = Campaign.objects.ready().filter(workspace=self.workspace_id)
+        return self.move(
+            "accept",
+            # No join: PostgreSQL looks again at this row alone when it had to wait for it.
+            only=Q(campaign=None) | Q(campaign__in=ready),
+            agent=agent,
+            agent_name=str(agent),
+            accepted_at=Now(),
+        )
+
+    def complete(self, by: User, disposition: str, notes: str | None = None) -> bool:
+        """Done, by the agent who has it or an Owner or Admin; `notes` replace those there are."""
+        fields = {} if notes is None else {"notes": notes}
+        return self.move(
+            "complete", only=held_by(by), disposition=disposition, ended_at=Now(), **fields
+        )
+
+    @transaction.atomic
+    def release(self, by: User, reason: str = "") -> bool:
+        """Back into the queue, where it keeps its place."""
+        held = Task.objects.select_for_update(no_key=True).filter(held_by(by), pk=self.pk)
+        had = held.assigned().values("agent_id", "agent_name", "accepted_at").first()
+        released = self.move(
+            "release",
+            only=held_by(by),
+            agent=None,
+            agent_name="",
+            accepted_at=None,
+            queued_at=Now(),
+        )
+        if released and had:
+            TaskRelease.objects.create(
+                task=self, released_by=by, released_by_name=str(by), reason=reason, **had
+            )
+        return released
+
+    def cancel(self, by: User, reason: str) -> bool:
+        """By a person, while it waits. Raises ValueError without a reason."""
+        return self._cancel("cancel", Q(), by, reason)
+
+    def withdraw(self, by: User, reason: str) -> bool:
+        """By a person, from the agent who has it: that agent, or an Owner or Admin."""
+        return self._cancel("withdraw", held_by(by), by, reason)
+
+    def _cancel(self, verb: str, only: Q, by: User, reason: str) -> bool:
+        if not reason.strip():
+            raise ValueError("Say why the task is canceled.")
+        fields = Canceler.person(by).fields
+        return self.move(verb, only=only, cancel_reason=reason.strip(), ended_at=Now(), **fields)
+
+    @transaction.atomic
+    def move(self, verb: str, only: Q | None = None, **fields: Any) -> bool:
+        """The one way of one task to a new state: a conditional UPDATE. False if it came too late.
+
+        Afterwards this object is as the database has it, whoever won.
+        """
+        (after,) = set(MOVES[verb].values())
+        moved = Task.objects.filter(only or Q(), pk=self.pk, state__in=MOVES[verb]).update(
+            state=after, **fields
+        )
+        self.refresh_from_db()
+        if moved:
+            announce(verb, self.workspace_id, [self.pk])
+        return bool(moved)
+
+
+def held_by(user: User) -> Q:
+    """Assigned to `user`; for an Owner or Admin, to anybody."""
+    return Q() if user.membership.can_manage else Q(agent=user)
+
+
+def clock(at: Any) -> str:
+    """The time of day, with the date if it was not today: "10:32", "21 Nov 2026, 10:32"."""
+    local = timezone.localtime(at)
+    is_today = local.date() == timezone.localdate()
+    return date_format(local, "H:i" if is_today else "j M Y, H:i")
+
+
+class TaskRelease(models.Model):
+    """An agent had a task and gave it back, or it was taken back into the queue."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="releases")
+    agent = person(null=True)
+    agent_name = models.CharField(max_length=310)
+    accepted_at = models.DateTimeField()
+    released_at = models.DateTimeField(db_default=Now())
+    released_by = person(null=True)
+    released_by_name = models.CharField(max_length=310)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.agent_name} until {self.released_at}"
+
+
+class AgentSkills(models.Model):
+    """Which tasks a member is handed by *Next task*. Without a row, or with an empty list: all."""
+
+    membership = models.OneToOneField(Membership, models.CASCADE, related_name="skills")
+    types = ArrayField(models.CharField(max_length=30, choices=TaskType), default=list, blank=True)
+    openings = models.ManyToManyField(Opening, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "agent skills"
+
+    def __str__(self) -> str:
+        return f"Skills of {self.membership.user}"
+
+
+class TaskRules(models.Model):
+    """What a workspace has set for its tasks. Without a row: these defaults."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="task_rules")
+    cancel_after_days = models.PositiveSmallIntegerField(
+        "cancel after",
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="Days. A task that nobody has accepted for so long is canceled.",
+    )
+    most_waiting = models.PositiveSmallIntegerField(
+        "waiting tasks of one type",
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="The most that one candidate may have: what stops a loop.",
+    )
+
+    class Meta:
+        verbose_name_plural = "task rules"
+
+    def __str__(self) -> str:
+        return f"Task rules of {self.workspace}"
+
+    @classmethod
+    def of(cls, workspace_id: int) -> "TaskRules":
+        return cls.objects.filter(workspace=workspace_id).first() or cls(workspace_id=workspace_id)

@@ -1,0 +1,7 @@
+"""How the rooms above learn that tasks came or changed."""
+
+from django.dispatch import Signal
+
+# Sent after the commit, with `workspace_id: int`, `verb: str` (a key of Task.MOVES, or "create")
+# and `task_ids: list[int]`.
+task_changed = Signal()
