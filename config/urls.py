@@ -14,7 +14,7 @@ urlpatterns = [
     path("campaigns/", include("pipeline.tasks.campaigns.urls")),
     path("settings/", include("pipeline.tasks.settings.urls")),
     path("settings/", include("pipeline.workspaces.webhooks.urls")),
-    path("api/", include("pipeline.tasks.events.urls")),
+    path("", include("pipeline.tasks.events.urls")),
     path("bulk-actions/", include("pipeline.bulk_actions.urls")),
     path("shared/", include("pipeline.candidates.sharing.urls")),
     path("notifications/", include("notifications.urls")),
