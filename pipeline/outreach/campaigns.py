@@ -8,6 +8,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User, Workspace, membership_of
 
 
@@ -26,6 +27,15 @@ class CampaignState(models.TextChoices):
     DRAFT = "draft", "Draft"  # being set up; gets no tasks yet
     READY = "ready", "Ready"  # its tasks are offered to agents
     PAUSED = "paused", "Paused"  # its tasks wait, and nobody is given one
+
+
+MOVES: dict[str, dict[str, str]] = {
+    # verb: {from: to}; no way leads back to a draft, which has no tasks
+    "make_ready": {CampaignState.DRAFT: CampaignState.READY},
+    "pause": {CampaignState.READY: CampaignState.PAUSED},
+    "resume": {CampaignState.PAUSED: CampaignState.READY},
+}
+TOLD = {"make_ready": "made ready", "pause": "paused", "resume": "resumed"}
 
 
 class Priority(models.IntegerChoices):
@@ -59,6 +69,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 class Campaign(models.Model):
     """An outreach effort on one channel."""
+
+    MOVES: ClassVar = MOVES
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="campaigns")
     number = models.PositiveIntegerField(editable=False)
@@ -94,3 +106,40 @@ class Campaign(models.Model):
     def short_id(self) -> str:
         """How people speak of it: "C12"."""
         return f"C{self.number}"
+
+    @property
+    def is_draft(self) -> bool:
+        """What it is can still be changed: it has no tasks yet."""
+        return self.state == CampaignState.DRAFT
+
+    @property
+    def is_for_agents(self) -> bool:
+        return self.work == CampaignWork.AGENTS
+
+    @property
+    def can_pause(self) -> bool:
+        return self.state in MOVES["pause"]
+
+    @property
+    def can_resume(self) -> bool:
+        return self.state in MOVES["resume"]
+
+    @transaction.atomic
+    def move(self, verb: str, by: User) -> bool:
+        """`make_ready`, `pause` or `resume` it, with a line in the audit. False if it came too late.
+
+        Afterwards this object is as the database has it.
+        """
+        (after,) = set(MOVES[verb].values())
+        mine = Campaign.objects.filter(pk=self.pk, state__in=MOVES[verb])
+        moved = mine.update(state=after)
+        self.refresh_from_db()
+        if moved:
+            self.record(by, TOLD[verb])
+        return bool(moved)
+
+    def record(self, by: User, done: str, more: str = "", link: str | None = None) -> None:
+        """A line in the audit: "paused the campaign C12 Win back"."""
+        subject = f"{self.short_id} {self}{more}"
+        link = self.get_absolute_url() if link is None else link
+        record(self.workspace, by, f"{done} the campaign", subject, link)

@@ -163,6 +163,12 @@ class Task(models.Model):
                 "canceled_by_journey_id",
                 condition=Q(canceled_by_journey_id__isnull=False),
             ),
+            # How many of each state a campaign has, for all and for limited members.
+            models.Index(
+                fields=["campaign", "state", "opening"],
+                name="task_campaign_state",
+                condition=Q(campaign__isnull=False),
+            ),
             models.Index(
                 fields=["created_by_bulk_action_id", "candidate"],
                 name="task_bulk_action",
