@@ -43,6 +43,7 @@ def person(**options: Any) -> models.ForeignKey[Any, Any]:
     )
 
 
+BY_JOURNEY = Q(canceled_by_journey_id__isnull=False)
 QUEUE_ORDER = ("-priority", "due_at", "id")  # PostgreSQL puts those without a due time last
 PAST_ORDER = ("-ended_at", "-id")
 
@@ -158,10 +159,15 @@ class Task(models.Model):
             past_index(
                 "task_past_source", "workspace", "cancel_source", condition=~Q(cancel_source="")
             ),
+            # These two tell as well which journeys there are, for who sees all and who sees some.
             past_index(
-                "task_past_journey",
+                "task_past_journey", "workspace", "canceled_by_journey_id", condition=BY_JOURNEY
+            ),
+            past_index(
+                "task_past_opening_journey",
+                "opening",
                 "canceled_by_journey_id",
-                condition=Q(canceled_by_journey_id__isnull=False),
+                condition=BY_JOURNEY,
             ),
             # How many of each state a campaign has, for all and for limited members.
             models.Index(
@@ -424,3 +430,8 @@ class TaskRules(models.Model):
     @classmethod
     def of(cls, workspace_id: int) -> "TaskRules":
         return cls.objects.filter(workspace=workspace_id).first() or cls(workspace_id=workspace_id)
+
+
+# Django finds models here only.
+from .events.models import ApiToken, InboundEvent  # noqa: E402, F401
+from .past.models import SavedFilter  # noqa: E402, F401
