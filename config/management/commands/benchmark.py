@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.embedded import PostgreSQL, Redis
 
-PARTS = ["engine", "messages", "export", "pages"]
+PARTS = ["engine", "messages", "export", "pages", "tasks"]
 INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the servers
 
 
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--pages", type=int, default=1_000_000, help="candidates for the pages")
         parser.add_argument("--messages", type=int, default=100_000, help="messages to send")
         parser.add_argument("--export", type=int, default=1_000_000, help="candidates to export")
+        parser.add_argument("--tasks", type=int, default=1_000_000, help="waiting tasks")
         parser.add_argument("--only", choices=PARTS, help="one part of it")
         parser.add_argument("--json", type=Path, help="a file for the figures")
 
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError("the benchmark failed; the lines above say why.")
 
     def measure(self, options: dict[str, Any]) -> None:
-        from tests.benchmarks import engine, export, messages, pages
+        from tests.benchmarks import engine, export, messages, pages, tasks
         from tests.benchmarks.report import Report
 
         call_command("migrate", verbosity=0)
@@ -78,6 +79,9 @@ class Command(BaseCommand):
             export.measure([options["export"] // 100, options["export"]], report)
         if options["only"] in (None, "pages"):
             pages.measure(options["pages"], report)
+        if options["only"] in (None, "tasks"):
+            call_command("flush", interactive=False, verbosity=0)
+            tasks.measure(options["tasks"], report)
         report.print_table()
         if options["json"]:
             options["json"].write_text(json.dumps(report.figures, indent=1) + "\n")
