@@ -126,7 +126,7 @@ class Campaign(models.Model):
 
     @transaction.atomic
     def move(self, verb: str, by: User) -> bool:
-        """`make_ready`, `pause` or `resume` it, with a line in the audit. False if it came too late.
+        """Do `make_ready`, `pause` or `resume`, with a line in the audit. False if too late.
 
         Afterwards this object is as the database has it.
         """

@@ -1,0 +1,1 @@
+"""The pages of campaigns: they are mostly about their tasks."""

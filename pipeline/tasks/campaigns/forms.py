@@ -1,0 +1,89 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import IntegrityError, transaction
+
+from pipeline.outreach.models import Campaign
+from pipeline.workspaces.models import User
+
+TAKEN = "There is a campaign called “{name}” already. Choose another name."
+FIXED = ("channel", "work")  # what a campaign is, once it can have tasks
+
+
+class CampaignForm(forms.ModelForm[Campaign]):
+    """A campaign's name and priority and, while it is a draft, what it is.
+
+    No way leads back to a draft, and a draft has no tasks: so no task can find itself in a
+    campaign that it does not fit.
+    """
+
+    class Meta:
+        model = Campaign
+        fields = ("name", "channel", "work", "priority")
+        help_texts: ClassVar = {
+            "name": "Agents read it beside each task.",
+            "work": "Agent work: its tasks wait in the queue for an agent. Automated: messages go "
+            "by themselves, so it has no tasks.",
+            "priority": "Of the tasks that it gets from now on. Higher ones are handed out first.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in FIXED if not self.instance.is_draft else ():
+            self.fields[name].required = False
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        others = Campaign.objects.filter(workspace=self.instance.workspace_id)
+        if others.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
+            raise forms.ValidationError(TAKEN.format(name=name))
+        return name
+
+    def clean_channel(self) -> str:
+        return self.unless_fixed("channel")
+
+    def clean_work(self) -> str:
+        return self.unless_fixed("work")
+
+    def unless_fixed(self, name: str) -> str:
+        wanted, now = self.cleaned_data[name], getattr(self.instance, name)
+        if self.instance.is_draft or wanted in ("", now):
+            return str(wanted or now)
+        raise forms.ValidationError(
+            f"This can’t change any more: {self.instance} is {self.instance.get_state_display()} "
+            "and may have tasks. Make a new campaign instead."
+        )
+
+    def keep(self, by: User) -> bool:
+        """Save with a line in the audit. False, with the reason at `name`, if that was taken.
+
+        To be called in a transaction; one that changes a campaign has it locked.
+        """
+        data, is_new = self.cleaned_data, self.instance.pk is None
+        try:
+            with transaction.atomic():
+                if is_new:
+                    self.instance = Campaign.objects.launch(self.instance.workspace, **data)
+                else:
+                    self.instance.save(update_fields=list(data))
+        except IntegrityError:
+            self.add_error("name", TAKEN.format(name=data["name"]))
+            return False
+        if is_new:
+            self.instance.record(by, "added")
+        elif changes := self.changes():
+            self.instance.record(by, "changed", f": {changes}")
+        return True
+
+    def changes(self) -> str:
+        """What differs from before, as "priority from Normal to High"."""
+        return "; ".join(
+            f"{self[name].label.lower()} from {self.shown(name, self.initial[name])}"
+            f" to {self.shown(name, value)}"
+            for name, value in self.cleaned_data.items()
+            if value != self.initial[name]
+        )
+
+    def shown(self, name: str, value: Any) -> str:
+        choices: dict[Any, Any] = dict(getattr(self.fields[name], "choices", ()))
+        return str(choices.get(value, value))
