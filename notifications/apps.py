@@ -9,4 +9,6 @@ class NotificationsConfig(AppConfig):
         from . import (
             live,  # noqa: F401
             notices,  # noqa: F401
+            task_live,  # noqa: F401
+            task_notices,  # noqa: F401
         )

@@ -1,8 +1,10 @@
 """The socket of one open page: what is in the panel, from the database, and then each change."""
 
+import json
 import time
 from importlib import import_module
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
@@ -25,6 +27,8 @@ NOT_ALLOWED = 4401
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Sends HTML to one page; hears nothing from it but `ping`.
 
+    A page that shows tasks connects with `?tasks`, and is sent JSON about these, too.
+
     Who is listening is asked again every CHECK_SECONDS while something is sent or the page pings,
     and so is what the panel should show: a push that Redis lost comes as a new snapshot then.
     """
@@ -43,15 +47,20 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(NOT_ALLOWED)
             return
         self.session_group = session_group(self.scope["session"].session_key)
-        for group in (self.session_group, *self.access.groups):
+        for group in self.groups(self.access):
             await self.channel_layer.group_add(group, self.channel_name)
         # Only now that every change from here on is heard: so nothing falls in between.
         await self.check(snapshot=True)
 
     async def disconnect(self, code: int) -> None:
         if self.access:
-            for group in (self.session_group, *self.access.groups):
+            for group in self.groups(self.access):
                 await self.channel_layer.group_discard(group, self.channel_name)
+
+    def groups(self, access: Access) -> list[str]:
+        query = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        of_tasks = access.task_groups if "tasks" in query else []
+        return [self.session_group, *access.groups, *of_tasks]
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A ping is answered through Redis, so that its answer proves the whole way of a push."""
@@ -77,6 +86,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         if pk in self.statuses:
             await self.send(message["html"])
+
+    async def tasks_changed(self, message: dict[str, Any]) -> None:
+        """The ids of tasks, and whether they left the queue: the page asks for what it shows."""
+        if not self.is_check_due() or await self.check():
+            await self.send(json.dumps({"tasks": message["tasks"], "gone": message["gone"]}))
 
     async def bell_changed(self, message: dict[str, Any]) -> None:
         await self.check()

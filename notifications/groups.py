@@ -24,6 +24,13 @@ class Access:
             return [mine, workspace_group(self.workspace)]
         return [mine, *map(opening_group, self.openings)]
 
+    @property
+    def task_groups(self) -> list[str]:
+        """What the pages with tasks on them hear besides."""
+        if self.openings is None:
+            return [workspace_tasks_group(self.workspace)]
+        return [*map(opening_tasks_group, self.openings)]
+
 
 def access_of(user: User) -> Access | None:
     membership = membership_of(user)
@@ -48,6 +55,14 @@ def workspace_group(pk: int) -> str:
 
 def opening_group(pk: int) -> str:
     return f"opening-{pk}"
+
+
+def workspace_tasks_group(pk: int) -> str:
+    return f"workspace-{pk}-tasks"
+
+
+def opening_tasks_group(pk: int) -> str:
+    return f"opening-{pk}-tasks"
 
 
 def user_group(pk: int) -> str:

@@ -329,6 +329,13 @@ class Task(models.Model):
             )
         return released
 
+    def write_notes(self, by: User, notes: str) -> bool:
+        """By who may complete it. False, with nothing written, if that is no longer so."""
+        mine = Task.objects.assigned().filter(held_by(by), pk=self.pk)
+        written = mine.update(notes=notes)
+        self.refresh_from_db()
+        return bool(written)
+
     def cancel(self, by: User, reason: str) -> bool:
         """By a person, while it waits. Raises ValueError without a reason."""
         return self._cancel("cancel", Q(), by, reason)
@@ -433,5 +440,6 @@ class TaskRules(models.Model):
 
 
 # Django finds models here only.
+from .desk.models import FilledForm  # noqa: E402, F401
 from .events.models import ApiToken, InboundEvent  # noqa: E402, F401
 from .past.models import SavedFilter  # noqa: E402, F401

@@ -11,6 +11,10 @@ from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
 from pipeline.outreach.models import Channel, MessageTemplate
+from pipeline.tasks.actors import Creator
+from pipeline.tasks.creating import create_task
+from pipeline.tasks.events.models import ApiToken
+from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import Role, User, Workspace
 from tests.bulk_actions.conftest import empty_queue as empty_queue
@@ -40,6 +44,7 @@ def elsewhere(workspace: Workspace, other_opening: Opening) -> User:
 def world(
     workspace: Workspace,
     opening: Opening,
+    owner: User,
     recruiter: User,
     agent: User,
     start_move: Any,
@@ -68,6 +73,7 @@ def world(
         "uploaded": from_file(table, opening, by=recruiter),
         "imported": imported,
         "action": start_move(folder),
+        "task": create_task(candidate, TaskType.VOICEMAIL, Creator.event("Phone system")),
         "member": agent.membership,
         "notice": Notice.objects.create(user=recruiter, about="x", text="Svärd", link="/"),
         "template": MessageTemplate.objects.create(
@@ -75,6 +81,7 @@ def world(
         ),
         "channel": {"channel": Channel.SMS.value},
         "opt_out": {"pk": candidate.pk, "channel": Channel.EMAIL.value},
+        "token": ApiToken.objects.issue(workspace, "Phone system", owner)[0],
         "no_token": {"token": "x:y"},
         "no_link": {"uidb64": "MQ", "token": "x-y"},
         "no_share": {"token": "MQ:x-y"},

@@ -17,10 +17,14 @@ STARTERS = "ok ok ok 403 403 ok ok login"
 STARTERS_WHO_SEE = "ok ok ok 403 403 404 404 login"
 OWNERS = "ok 403 403 403 403 403 ok login"
 OWNER_OF_IT = "ok 403 403 403 403 403 404 login"
+WORKERS = "ok ok ok ok 403 ok ok login"
+WORKERS_WHO_SEE = "ok ok ok ok 403 404 404 login"
 AUDITORS = "ok ok 403 403 403 403 ok login"
 ONLY_RECRUITER = "404 404 ok 404 404 404 404 login"  # whose the thing is
 MADE_UP = "404 404 404 404 404 404 404 404"
 NO_SUCH_METHOD = "405 405 405 405 405 405 405 login"
+POST_ONLY = "405 405 405 405 405 405 405 405"
+NO_TOKEN = "401 401 401 401 401 401 401 401"
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,34 @@ TABLE = {
     # An action without a file is a 404 to those who see it, too: the download has its own tests.
     "bulk_actions:file": Page(get="404 404 404 404 404 404 404 login", of="action"),
     "bulk_actions:revoke": Page(post="404 404 404 403 403 404 404 login", of="action"),
+    # --- tasks: the desk ---
+    "tasks:desk": Page(get=MEMBERS),
+    "tasks:next": Page(post=WORKERS, post_ok=303),
+    "tasks:new": Page(
+        get=WORKERS,
+        post=WORKERS_WHO_SEE,
+        post_ok=422,
+        data={"candidate": "candidate", "type": "voicemail"},  # without a key
+    ),
+    "tasks:new-candidates": Page(get=WORKERS),
+    "tasks:task": Page(get=SEERS, of="task"),
+    "tasks:accept": Page(post=WORKERS_WHO_SEE, post_ok=303, of="task"),
+    # Nobody has accepted it.
+    "tasks:complete": Page(
+        post=WORKERS_WHO_SEE, post_ok=409, of="task", data={"disposition": "reached"}
+    ),
+    "tasks:callback": Page(post=WORKERS_WHO_SEE, post_ok=422, of="task"),
+    "tasks:notes": Page(post=WORKERS_WHO_SEE, post_ok=409, of="task"),
+    "tasks:cancel": Page(
+        get=WORKERS_WHO_SEE,
+        post=WORKERS_WHO_SEE,
+        post_ok=303,
+        of="task",
+        data={"reason": "Moved away", "seen": "in_queue"},
+    ),
+    "tasks:release": Page(
+        get=WORKERS_WHO_SEE, post=WORKERS_WHO_SEE, post_ok=422, of="task", data={"seen": "x"}
+    ),
     # --- notifications ---
     "notifications:history": Page(get=MEMBERS),
     "notifications:panel": Page(get=MEMBERS),
@@ -128,6 +160,11 @@ TABLE = {
     ),
     "candidate_settings:folder_rename": Page(post=OWNER_OF_IT, of="folder", data=NAME),
     "candidate_settings:folder_delete": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="folder"),
+    # --- inbound events: a token, no login ---
+    "events:receive": Page(get=POST_ONLY, post=NO_TOKEN),
+    "/api/events": Page(get=POST_ONLY, post=NO_TOKEN),
+    "events:tokens": Page(get=OWNERS, post=OWNERS, post_ok=200, data=NAME),
+    "events:revoke": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="token"),
     # --- outreach ---
     "outreach:limits": Page(get=OWNERS, post=OWNERS, data=LIMITS),
     "outreach:templates": Page(get=OWNERS),
