@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class TasksConfig(AppConfig):
     name = "pipeline.tasks"
     label = "tasks"
+
+    def ready(self) -> None:
+        from .events import admin  # noqa: F401  Django looks for admin.py only beside this file

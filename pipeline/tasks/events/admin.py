@@ -1,0 +1,62 @@
+"""The operators' view. Tokens are made on the settings page, which alone shows them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from pipeline.workspaces.audited_admin import AuditedAdmin
+
+from .models import ApiToken, InboundEvent
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(AuditedAdmin[ApiToken]):
+    """Renamed and revoked, not deleted: its events say what was taken already."""
+
+    list_display = ("name", "first_characters", "workspace", "created_at", "last_used_at")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("name", "=first_characters")
+    readonly_fields = ("workspace", "first_characters", "created_by", "created_at", "last_used_at")
+    fields = ("name", *readonly_fields, "revoked_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+
+class NewestEvents(Paginator[InboundEvent]):
+    """Nothing counts millions of events; older ones are found by their id."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[: self.MOST].count())
+
+
+@admin.register(InboundEvent)
+class InboundEventAdmin(admin.ModelAdmin[InboundEvent]):
+    list_display = ("id", "event_id", "type", "workspace", "token", "candidate_id", "received_at")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace", "token")
+    ordering = ("-pk",)
+    paginator = NewestEvents
+    show_full_result_count = False
+    search_fields = ("=candidate__id", "=task__id")
+    search_help_text = "A candidate's or a task's id."
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: InboundEvent | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: InboundEvent | None = None) -> bool:
+        return False

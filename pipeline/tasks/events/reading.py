@@ -1,0 +1,96 @@
+"""A request's body becomes an object, or is refused: strict JSON, as of RFC 7493 (I-JSON).
+
+What that rules out is what two programs would read differently: an object that says a thing twice,
+a number beyond 2**53, half of a surrogate pair. Here too: NUL, which PostgreSQL keeps nowhere.
+"""
+
+import json
+import math
+from typing import Any
+
+from django.http import HttpRequest
+
+from .refusals import Errors, NotJSON, Refused, TooLarge
+
+MOST_BYTES = 64 * 1024
+MOST_LEVELS = 5  # of lists and objects within one field
+LARGEST = 2**53
+
+
+class Pairs(list[tuple[str, Any]]):
+    """An object as it was written, names that come twice included."""
+
+
+def event_in(request: HttpRequest) -> dict[str, Any]:
+    """Raises Refused. Errors of no single field are the `body`'s."""
+    if request.content_type != "application/json":
+        raise NotJSON(
+            {"Content-Type": "Send JSON, with the header Content-Type: application/json."}
+        )
+    body = request.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise TooLarge({"body": "An event may have 64 KiB at most. Shorten its texts."})
+    return plain(parsed(body))
+
+
+def parsed(body: bytes) -> Pairs:
+    try:
+        found = json.loads(body.decode(), object_pairs_hook=Pairs, parse_int=number)
+    except UnicodeDecodeError:
+        raise Refused({"body": "This is not UTF-8. Send JSON in UTF-8."})
+    except RecursionError:
+        raise Refused({"body": f"This is nested too deep. {MOST_LEVELS} levels are taken."})
+    except ValueError as error:
+        raise Refused({"body": f"This is not JSON: {error}. Send one JSON object."})
+    if not isinstance(found, Pairs):
+        raise Refused({"body": 'Send one JSON object: {"id": …, "type": …}.'})
+    return found
+
+
+def number(digits: str) -> int | float:
+    """Python alone reads numbers of thousands of digits, and takes its time."""
+    return int(digits) if len(digits) < 20 else math.inf
+
+
+def plain(pairs: Pairs) -> dict[str, Any]:
+    """The object; raises Refused with each field that holds what JSON programs disagree about."""
+    event: dict[str, Any] = {}
+    errors: Errors = {}
+    for name, value in pairs:
+        try:
+            if name in event:
+                raise ValueError("The event has this field twice. Send it once.")
+            event[name] = None
+            event[name] = checked(value, MOST_LEVELS)
+            checked_text(name)
+        except ValueError as error:
+            errors[name[:100]] = str(error)
+    if errors:
+        raise Refused(errors)
+    return event
+
+
+def checked(value: Any, levels: int) -> Any:
+    """`value` with its objects as dicts. Raises ValueError with what to do about it."""
+    if isinstance(value, str):
+        return checked_text(value)
+    if isinstance(value, int | float) and not abs(value) <= LARGEST:
+        raise ValueError("This number is too large to be exact, or is none. Send it as text.")
+    if not isinstance(value, list):
+        return value
+    if levels == 0:
+        raise ValueError(f"This is nested too deep. {MOST_LEVELS} levels are taken.")
+    if not isinstance(value, Pairs):
+        return [checked(each, levels - 1) for each in value]
+    found = {checked_text(name): checked(each, levels - 1) for name, each in value}
+    if len(found) < len(value):
+        raise ValueError("An object in here has a name twice. Send it once.")
+    return found
+
+
+def checked_text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("This has a NUL character. Take it out.")
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("This has half of a surrogate pair. Send whole characters, in UTF-8.")
+    return text

@@ -1,0 +1,123 @@
+"""What becomes of an event: a task, or some taken back. All or nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from pipeline.candidates.models import Candidate
+from pipeline.outreach.models import Campaign
+from pipeline.tasks.actors import Canceler, Creator
+from pipeline.tasks.creating import CantCreate, TooManyWaiting, create_task
+from pipeline.tasks.models import Task
+from pipeline.tasks.scopes import OfTypes
+from pipeline.tasks.types import TaskType
+from pipeline.workspaces.models import Workspace
+
+from .forms import EventForm
+from .models import ApiToken, InboundEvent
+from .notes import notes_of
+from .people import candidate_of
+from .refusals import NotPossible, Refused, Reused
+from .types import CALLBACKS, TASKS, EventType
+
+
+@dataclass(frozen=True)
+class Taken:
+    answer: dict[str, Any]
+    is_new: bool
+
+
+def receive(token: ApiToken, payload: dict[str, Any]) -> Taken:
+    """Take an event, once for each of the sender's ids. Raises Refused, and has then kept nothing.
+
+    A repeat is told what the first one was told, whatever has changed since. Another event under
+    an id that was used is refused: to ignore it would lose a call, and nobody would know.
+    """
+    known = known_as(token, payload.get("id"))
+    if known and known.payload == payload:
+        return Taken(known.answer, is_new=False)
+    form = EventForm(payload, token.workspace)
+    if problems := form.problems:
+        raise Refused(problems)
+    return take(token, payload, form.cleaned_data)
+
+
+def known_as(token: ApiToken, event_id: Any) -> InboundEvent | None:
+    if not isinstance(event_id, str):
+        return None
+    return token.events.filter(event_id=event_id).first()
+
+
+@transaction.atomic
+def take(token: ApiToken, payload: dict[str, Any], said: dict[str, Any]) -> Taken:
+    candidate = candidate_of(token.workspace, said)
+    # Of two that come at the same moment one waits here for the other, and then finds it there.
+    event, is_new = InboundEvent.objects.get_or_create(
+        token=token,
+        event_id=said["id"],
+        defaults={
+            "workspace": token.workspace,
+            "type": said["type"],
+            "candidate": candidate,
+            "payload": payload,
+        },
+    )
+    if is_new:
+        event.tell(*carry_out(token, candidate, said))
+        token.note_use()  # last: other events of this token may wait for the row
+    elif event.payload != payload:
+        raise Reused({"id": "This id was sent with another event. Give each event its own id."})
+    return Taken(event.answer, is_new)
+
+
+def carry_out(
+    token: ApiToken, candidate: Candidate, said: dict[str, Any]
+) -> tuple[dict[str, Any], Task | None]:
+    """What the sender is told, and the task."""
+    if said["type"] == EventType.CALLBACK_CANCELED:
+        canceled = cancel_callbacks(candidate, said["text"])
+        told = {"task": None, "type": said["type"], "candidate": candidate.pk}
+        return {**told, "canceled": canceled}, None
+    task = make_task(token, candidate, said)
+    return {"task": task.pk, "type": task.type, "candidate": candidate.pk}, task
+
+
+def cancel_callbacks(candidate: Candidate, reason: str) -> list[int]:
+    theirs = Task.objects.cancelable().for_candidate(candidate)
+    return theirs.cancel(
+        OfTypes(CALLBACKS),
+        Canceler.candidate(str(candidate)),
+        reason or "The candidate no longer wants to be called back.",
+    )
+
+
+def make_task(token: ApiToken, candidate: Candidate, said: dict[str, Any]) -> Task:
+    campaign = campaign_of(token.workspace, said["campaign"])
+    try:
+        return create_task(
+            candidate,
+            task_type(said),
+            Creator.event(token.name),
+            campaign=campaign,
+            priority=said["priority"],
+            due_at=said["callback_at"],
+            notes=notes_of(said, token.workspace.tz),
+        )
+    except TooManyWaiting as reason:
+        raise NotPossible({"candidate": str(reason)})
+    except CantCreate as reason:
+        raise NotPossible({"campaign" if campaign else "type": str(reason)})
+
+
+def task_type(said: dict[str, Any]) -> TaskType:
+    return TaskType.SCHEDULED_CALLBACK if said["callback_at"] else TASKS[EventType(said["type"])]
+
+
+def campaign_of(workspace: Workspace, number: int | None) -> Campaign | None:
+    if number is None:
+        return None
+    found = Campaign.objects.filter(workspace=workspace, number=number).first()
+    if found is None:
+        raise NotPossible({"campaign": f"There is no campaign C{number}. Send its short id."})
+    return found
