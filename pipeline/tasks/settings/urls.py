@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from . import rules, skills
 
 app_name = "task_settings"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("tasks/", rules.rules, name="tasks"),
+    path("skills/", skills.index, name="skills"),
+    path("skills/<int:pk>/", skills.skill, name="skill"),
+]

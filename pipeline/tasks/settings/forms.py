@@ -1,0 +1,118 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import transaction
+from django.forms.boundfield import BoundWidget
+from django.utils.functional import cached_property
+
+from pipeline.candidates.models import Opening
+from pipeline.tasks.campaigns.counts import MOST, Number
+from pipeline.tasks.models import AgentSkills, TaskRules
+from pipeline.tasks.timeouts import count_overdue
+from pipeline.tasks.types import QUEUED, TaskChannel, TaskType, types_of
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import User
+
+
+class RulesForm(forms.ModelForm[TaskRules]):
+    """A shorter time cancels what already waits for longer: that takes a second, explicit yes."""
+
+    agreed = forms.BooleanField(required=False)
+
+    class Meta:
+        model = TaskRules
+        fields = ("cancel_after_days", "most_waiting")
+        labels: ClassVar = {
+            "cancel_after_days": "Days until a waiting task is canceled",
+            "most_waiting": "Most waiting tasks of one type",
+        }
+        help_texts: ClassVar = {
+            "cancel_after_days": "1 to 3,650. A task that nobody has accepted for so long is "
+            "canceled with the source Timeout. Scheduled callbacks and reminders count from the "
+            "time they are due, others from when they came into the queue or were released.",
+            "most_waiting": "1 to 1,000. The most that one candidate may have: what stops a loop. "
+            "Whoever makes one more reads this number instead. Tasks that wait already stay.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.too_old and not data["agreed"]:
+            self.add_error(None, "Nothing is saved yet.")
+        return data
+
+    @cached_property
+    def too_old(self) -> int:
+        """How many tasks a shorter time would cancel at once; at most one more than is counted."""
+        days, before = self.cleaned_data.get("cancel_after_days"), self.initial["cancel_after_days"]
+        if days is None or days >= before:
+            return 0
+        return count_overdue(self.instance.workspace_id, days, MOST + 1)
+
+    @property
+    def too_old_in_words(self) -> str:
+        return f"{Number(self.too_old)} tasks" if self.too_old > 1 else "1 task"
+
+    def keep(self, by: User) -> None:
+        """Save what was changed, with a line in the audit. To be called in a transaction."""
+        changed = [name for name in self.changed_data if name != "agreed"]
+        if not changed:
+            return
+        self.instance.save(update_fields=changed)
+        changes = "; ".join(
+            f"{self[name].label.lower()} from {self.initial[name]} to {self.cleaned_data[name]}"
+            for name in changed
+        )
+        record(self.instance.workspace, by, "changed the task settings", changes)
+
+
+class SkillsForm(forms.ModelForm[AgentSkills]):
+    """What a member is handed by *Next task*; nothing chosen means all."""
+
+    types = forms.MultipleChoiceField(
+        # Those of the Manual types never wait: whoever makes one has it.
+        choices=[(type.value, type.label) for type in QUEUED],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = AgentSkills
+        fields = ("types", "openings")
+        widgets: ClassVar = {"openings": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        member = self.instance.membership
+        field = self.fields["openings"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = Opening.objects.visible_to(member.user).order_by("name")
+
+    @property
+    def groups(self) -> list[tuple[str, list[BoundWidget]]]:
+        """The boxes of the types, by channel."""
+        boxes = {box.data["value"]: box for box in self["types"]}
+        return [
+            (str(channel.label), [boxes[type] for type in types_of(channel) if type in boxes])
+            for channel in TaskChannel
+        ]
+
+    @transaction.atomic
+    def keep(self, by: User) -> None:
+        """Save what was changed, with a line in the audit that says what it now is."""
+        if not self.has_changed():
+            return
+        member = self.instance.membership
+        AgentSkills.objects.get_or_create(membership=member)  # then two savings wait for each other
+        self.instance = AgentSkills.objects.select_for_update().get(membership=member)
+        self.instance.types = self.cleaned_data["types"]
+        self.instance.save(update_fields=["types"])
+        self.instance.openings.set(self.cleaned_data["openings"])
+        subject = f"{member.user}: {in_words(self.instance)}"
+        record(member.workspace, by, "changed the skills of", subject)
+
+
+def in_words(skills: AgentSkills) -> str:
+    """ "Inbound Call, Voicemail; all openings"."""
+    types = ", ".join(TaskType(type).label for type in skills.types)
+    openings = ", ".join(opening.name for opening in skills.openings.order_by("name"))
+    return f"{types or 'all types'}; {openings or 'all openings'}"
