@@ -11,6 +11,8 @@ from pipeline.bulk_actions.export_clearing import clear_exports
 from pipeline.bulk_actions.reconcile import reconcile
 from pipeline.candidates.importing.jobs import clear_abandoned_files, resume_lost_imports
 from pipeline.tasks.timeouts import cancel_overdue
+from pipeline.workspaces.webhooks.clearing import clear_deliveries
+from pipeline.workspaces.webhooks.sending import send_due
 
 # rq's cron has no setting for the serializer and would write pickles, which our workers refuse.
 rq.cron.Queue = partial(rq.Queue, serializer=JSONSerializer)  # type: ignore[assignment,attr-defined]
@@ -22,5 +24,6 @@ logging.getLogger("rq.cron").setLevel(logging.WARNING)
 for job in (reconcile, resume_lost_imports, catch_up):
     rq.cron.register(job, "default", interval=10, ttl=10, result_ttl=0, failure_ttl=3600)
 rq.cron.register(cancel_overdue, "default", interval=60, ttl=60, result_ttl=0, failure_ttl=3600)
-for job in (clear_abandoned_files, clear_exports):
+rq.cron.register(send_due, "webhooks", interval=10, ttl=10, result_ttl=0, failure_ttl=3600)
+for job in (clear_abandoned_files, clear_exports, clear_deliveries):
     rq.cron.register(job, "default", interval=3600, ttl=3600, result_ttl=0)

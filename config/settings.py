@@ -3,6 +3,7 @@
 `manage.py up` sets what a laptop needs; README.md has the table for production.
 """
 
+import ipaddress
 import json
 from pathlib import Path
 from typing import Any
@@ -126,11 +127,12 @@ CHANNEL_LAYERS = {
 
 # JSON, never pickle: whoever can write to Redis must not be able to run code here.
 RQ_SERIALIZER = "rq.serializers.JSONSerializer"
-# One queue for each worker: `default` for lanes and the periodic job, `imports` for long files.
+# One queue for each worker: `default` for lanes and the periodic job, `imports` for long files,
+# `webhooks` for customers' receivers, which may be slow.
 # A lane's turn is BULK_TURN_SECONDS, but the file of a large export is put together in one.
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "SERIALIZER": RQ_SERIALIZER, "DEFAULT_TIMEOUT": timeout}
-    for name, timeout in {"default": 1800, "imports": 3600}.items()
+    for name, timeout in {"default": 1800, "imports": 3600, "webhooks": 300}.items()
 }
 RQ = {"WORKER_CLASS": "pipeline.bulk_actions.worker.Worker"}
 
@@ -173,6 +175,18 @@ TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_API_URL = env.str("TWILIO_API_URL", default="https://api.twilio.com")
 SMS_FROM = env.str("SMS_FROM", default="")  # a number, a name, or a messaging service's id
+
+# --- outgoing webhooks ---------------------------------------------------------------------
+# Networks that are not public and that webhooks may go to all the same, http:// included.
+try:
+    WEBHOOK_PRIVATE_NETWORKS = [
+        ipaddress.ip_network(network)
+        for network in env.list("WEBHOOK_PRIVATE_NETWORKS", default=[])
+    ]
+except ValueError as _error:
+    raise ImproperlyConfigured(f"WEBHOOK_PRIVATE_NETWORKS: {_error}. Write 10.20.0.0/16,fd00::/8.")
+WEBHOOK_CONNECT_SECONDS = env.float("WEBHOOK_CONNECT_SECONDS", default=5)
+WEBHOOK_READ_SECONDS = env.float("WEBHOOK_READ_SECONDS", default=10)  # for all that follows
 
 # --- language, time, files -----------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

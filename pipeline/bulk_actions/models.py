@@ -16,6 +16,7 @@ from pipeline.candidates.models import Opening
 from pipeline.outreach.models import Message
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User, Workspace, membership_of
+from pipeline.workspaces.webhooks import outbox
 
 from . import locks
 from .operations import OPERATIONS, Operation
@@ -275,8 +276,16 @@ class BulkAction(models.Model):
         )
         self.refresh_from_db()
         if moved:
+            self.tell("bulk_action.started" if verb == "start" else "bulk_action.ended")
             transaction.on_commit(self.announce)
         return bool(moved)
+
+    def tell(self, event: str) -> None:
+        """Webhooks, in the transaction of the move: every move but the first is to an end."""
+        if outbox.is_wanted(self.workspace_id, event):
+            from .payloads import payload_of  # knows this module
+
+            outbox.put(self.workspace_id, event, [payload_of(self)])
 
     def audit(self, verb: str, by: User) -> None:
         undone = self.follows if self.follow_up == FollowUp.UNDO and verb == "undid" else None

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from .audit import AuditEntry
 from .audited_admin import AuditedAdmin
 from .models import Membership, User, Workspace, membership_of
+from .webhooks import admin as webhooks_admin  # noqa: F401  # Django looks for admins here only
 
 
 class NewUserForm(AdminUserCreationForm[User]):

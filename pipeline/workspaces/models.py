@@ -193,3 +193,4 @@ def membership_of(user: User | AnonymousUser) -> Membership | None:
 
 # Django finds models here only.
 from .audit import AuditEntry  # noqa: E402, F401
+from .webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint  # noqa: E402, F401

@@ -1,5 +1,6 @@
 """Acme with one of everything that an address can name, and everybody who may ask for it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipeline.tasks.events.models import ApiToken
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import Role, User, Workspace
+from pipeline.workspaces.webhooks.models import WebhookEndpoint
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import start_move as start_move
 from tests.conftest import join, open_up
@@ -64,6 +66,9 @@ def world(
     imported.status = CandidateImport.Status.DONE
     imported.save()
     record(workspace, recruiter, "started", "Move to Phone screen")
+    webhook = WebhookEndpoint.objects.create(
+        workspace=workspace, url="https://receiver.example", events=["task.created"]
+    )
     return {
         "opening": opening,
         "folder": folder,
@@ -82,6 +87,10 @@ def world(
         "channel": {"channel": Channel.SMS.value},
         "opt_out": {"pk": candidate.pk, "channel": Channel.EMAIL.value},
         "token": ApiToken.objects.issue(workspace, "Phone system", owner)[0],
+        "webhook": webhook,
+        "delivery": webhook.deliveries.create(
+            event="task.created", body=json.dumps({"data": "Inger Svärd"}), state="failed"
+        ),
         "no_token": {"token": "x:y"},
         "no_link": {"uidb64": "MQ", "token": "x-y"},
         "no_share": {"token": "MQ:x-y"},

@@ -165,6 +165,21 @@ TABLE = {
     "/api/events": Page(get=POST_ONLY, post=NO_TOKEN),
     "events:tokens": Page(get=OWNERS, post=OWNERS, post_ok=200, data=NAME),
     "events:revoke": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="token"),
+    "webhooks:endpoints": Page(get=OWNERS),
+    "webhooks:guide": Page(get=OWNERS),
+    "webhooks:new": Page(get=OWNERS, post=OWNERS, post_ok=422, data={"url": "x"}),
+    "webhooks:endpoint": Page(
+        get=OWNER_OF_IT, post=OWNER_OF_IT, post_ok=422, of="webhook", data={"url": "x"}
+    ),
+    "webhooks:test": Page(post=OWNER_OF_IT, of="webhook"),
+    "webhooks:rotate": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="webhook"),
+    "webhooks:switch_on": Page(post=OWNER_OF_IT, of="webhook"),
+    "webhooks:switch_off": Page(post=OWNER_OF_IT, of="webhook"),
+    "webhooks:delete": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="webhook"),
+    "webhooks:deliveries": Page(get=OWNER_OF_IT, of="webhook"),
+    "webhooks:all_again": Page(post=OWNER_OF_IT, of="webhook"),
+    "webhooks:delivery": Page(get=OWNER_OF_IT, of="delivery"),
+    "webhooks:again": Page(post=OWNER_OF_IT, of="delivery"),
     # --- outreach ---
     "outreach:limits": Page(get=OWNERS, post=OWNERS, data=LIMITS),
     "outreach:templates": Page(get=OWNERS),

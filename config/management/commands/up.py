@@ -124,7 +124,8 @@ class Command(BaseCommand):
                 f"worker.{number}",
                 line(*MANAGE, "rqworker", "default", *worker, "--with-scheduler"),
             )
-        yield "imports", line(*MANAGE, "rqworker", "imports", *worker)
+        for queue in ("imports", "webhooks"):
+            yield queue, line(*MANAGE, "rqworker", queue, *worker)
         yield "cron", line(*MANAGE, "rqcron", "config.cron", "--logging-level", "WARNING")
 
     def welcome(self) -> None:

@@ -1,0 +1,146 @@
+"""Where a webhook may go: to the open internet, and into networks that the operator has named.
+
+Else a customer could make Belay ask what only Belay can reach: itself, its neighbours, the
+cloud's metadata (server-side request forgery). A name is looked up once for each try, all its
+addresses are judged, and the connection is made to one that was: a name that leads elsewhere a
+moment later (DNS rebinding) leads nowhere.
+"""
+
+import ipaddress
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+LOOKUP_SECONDS = 5
+PORTS = {"https": 443, "http": 80}
+
+# What IANA has given out for the public internet (2000::/3), and IPv4 by NAT64 (RFC 6052).
+PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# In 2000::/3 too, and special (RFC 6890 and its registry). Python's lists differ by version.
+SPECIAL = [
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # protocol assignments
+        "192.88.99.0/24",  # 6to4 relays
+        "100.64.0.0/10",  # carriers' and clouds' own
+        "2001::/23",  # Teredo, ORCHID and others
+        "3fff::/20",  # documentation
+    )
+]
+lookups = ThreadPoolExecutor(max_workers=32, thread_name_prefix="lookup")
+
+
+class Refused(Exception):
+    """Nothing may, or can, be sent there; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An address that may be written to, and the name it is called by."""
+
+    scheme: str
+    host: str  # as in the URL, for the Host header and the certificate; international ones in ASCII
+    port: int
+    path: str  # with the query
+    addresses: tuple[Address, ...]
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.scheme == "https"
+
+
+def check(url: str) -> Target:
+    """Look `url` up. Raises Refused, unless every address of it may be written to."""
+    scheme, host, port, path = parts_of(url)
+    addresses = resolve(host, port)
+    allowed = [is_allowed(address) for address in addresses]
+    for address, is_ours in zip(addresses, allowed, strict=True):
+        if not is_ours and not is_public(address):
+            where = f"{host} is at {address}, which" if host != str(address) else host
+            raise Refused(
+                f"{where} is not a public address. Webhooks go to the internet alone, unless "
+                "the operator of Belay allows your network (WEBHOOK_PRIVATE_NETWORKS)."
+            )
+    if scheme == "http" and not all(allowed):
+        raise Refused("Use https://: over http:// anybody on the way reads what is sent.")
+    return Target(scheme, host, port, path, tuple(addresses))
+
+
+def parts_of(url: str) -> tuple[str, str, int, str]:
+    """Scheme, host, port and path with query. Raises Refused for what is no web address."""
+    example = "Write a whole address, like https://example.com/belay."
+    if any(ord(character) <= 32 or ord(character) == 127 for character in url) or "\\" in url:
+        raise Refused(f"An address has no spaces and no backslashes. {example}")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        # `xn--…`; and addresses, which are already as they should be
+        host = host if ":" in host else host.rstrip(".").encode("idna").decode()
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path.encode("ascii")
+    except UnicodeEncodeError:
+        raise Refused("Write letters beyond a to z in the path as %C3%A4 and the like.")
+    except ValueError:
+        raise Refused(f"This is no address. {example}")
+    if parts.scheme not in PORTS or not host:
+        raise Refused(example)
+    if parts.username is not None or parts.password is not None:
+        raise Refused("Leave user name and password out: the signature tells who is sending.")
+    if port == 0:
+        raise Refused("There is no port 0.")
+    return parts.scheme, host, port or PORTS[parts.scheme], path
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """All addresses of `host`. Raises Refused when there is none, or no answer in time."""
+    # In a thread: it has no time limit of its own, and a page must not wait for it.
+    lookup = lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        found = lookup.result(timeout=LOOKUP_SECONDS)
+    except TookTooLong:
+        raise Refused(f"Looking up {host} took too long. Try again.")
+    except (OSError, UnicodeError):
+        raise Refused(f"{host} can't be found. Look for a typing error, or try again.")
+    names = dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found)
+    if not names:
+        raise Refused(f"{host} can't be found. Look for a typing error, or try again.")
+    return [ipaddress.ip_address(name) for name in names]
+
+
+def is_allowed(address: Address) -> bool:
+    """Whether the operator has named a network that it is in."""
+    inside = embedded(address) or address
+    return any(
+        one.version == network.version and one in network
+        for network in settings.WEBHOOK_PRIVATE_NETWORKS
+        for one in (address, inside)
+    )
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is everybody's: one host, on the open internet, itself and what is inside it."""
+    inside = embedded(address)
+    if inside is not None and not is_public(inside):
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        if inside is not None:
+            return address in NAT64  # how an IPv6-only network reaches IPv4; the others are past
+        if address not in PUBLIC_IPV6:
+            return False
+    is_special = any(address.version == one.version and address in one for one in SPECIAL)
+    return address.is_global and not address.is_multicast and not is_special
+
+
+def embedded(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in NAT64 or int(address) >> 32 == 0:  # or "IPv4-compatible" (RFC 4291, 2.5.5.1)
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour

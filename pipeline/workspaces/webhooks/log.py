@@ -1,0 +1,89 @@
+"""The delivery log: what was sent, every try and its answer, and sending it again."""
+
+import json
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.settings.access import owners_only
+
+from .forms import DeliveryFilter
+from .models import WebhookDelivery, WebhookEndpoint
+from .views import note, one_of
+from .waking import wake
+
+PAGE = 50
+
+
+@require_safe
+@owners_only
+def deliveries(request: MemberRequest, pk: int) -> HttpResponse:
+    """A page begins below the id `before`, so that none is shown twice or skipped."""
+    endpoint = one_of(request, pk)
+    narrowed = DeliveryFilter(request.GET, endpoint.deliveries.all())
+    found = narrowed.found
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 19:
+        found = found.filter(pk__lt=int(before))
+    page = list(found.defer("body")[: PAGE + 1])
+    context = {
+        "endpoint": endpoint,
+        "form": narrowed,
+        "deliveries": page[:PAGE],
+        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "is_later_page": bool(before),
+    }
+    return render(request, "webhooks/deliveries.html", context)
+
+
+@require_safe
+@owners_only
+def delivery(request: MemberRequest, pk: int) -> HttpResponse:
+    found = delivery_of(request, pk)
+    context = {
+        "delivery": found,
+        "endpoint": found.endpoint,
+        "payload": json.dumps(json.loads(found.body), indent=2, ensure_ascii=False),
+        "attempts": found.attempts.all()[:PAGE],
+    }
+    return render(request, "webhooks/delivery.html", context)
+
+
+@require_POST
+@owners_only
+def again(request: MemberRequest, pk: int) -> HttpResponse:
+    found = delivery_of(request, pk)
+    WebhookDelivery.objects.filter(pk=pk).send_again()
+    wake()
+    tell(request, found.endpoint, "It is sent again.")
+    return redirect(found)
+
+
+@require_POST
+@owners_only
+def all_again(request: MemberRequest, pk: int) -> HttpResponse:
+    """All failed ones of the endpoint."""
+    endpoint = one_of(request, pk)
+    with transaction.atomic():
+        count = endpoint.deliveries.failed().send_again()
+        if count:
+            note(request, "sent all failed again of the webhook", endpoint)
+            transaction.on_commit(wake, robust=True)
+    tell(request, endpoint, f"{count:,} failed deliveries are sent again.")
+    return redirect("webhooks:deliveries", pk=pk)
+
+
+def tell(request: MemberRequest, endpoint: WebhookEndpoint, done: str) -> None:
+    if endpoint.is_active:
+        messages.success(request, done)
+    else:
+        messages.warning(request, f"{done} This happens as soon as the webhook is switched on.")
+
+
+def delivery_of(request: MemberRequest, pk: int) -> WebhookDelivery:
+    mine = WebhookDelivery.objects.visible_to(request.user)
+    return get_object_or_404(mine.select_related("endpoint"), pk=pk)

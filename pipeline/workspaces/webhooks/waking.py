@@ -1,0 +1,20 @@
+"""Wakes a sender. A wake-up call may get lost: another one comes every ten seconds."""
+
+import logging
+
+import django_rq
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+QUEUE = "webhooks"
+JOB = "pipeline.workspaces.webhooks.sending.send_due"
+
+
+def wake() -> None:
+    """One call is enough, however much is to be sent: a storm of events makes no storm of jobs."""
+    try:
+        queue = django_rq.get_queue(QUEUE)
+        if not queue.count:
+            queue.enqueue(JOB, result_ttl=0, failure_ttl=3600)
+    except RedisError as error:
+        log.warning("Webhooks wait for the periodic job: %s", error)

@@ -1,0 +1,399 @@
+"""An event reaches its receiver, whatever that one does first."""
+
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from pipeline.workspaces.audit import AuditEntry
+from pipeline.workspaces.webhooks.models import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from pipeline.workspaces.webhooks.posting import Answer
+from pipeline.workspaces.webhooks.retries import JITTER, MOST_TRIES, WAITS
+from pipeline.workspaces.webhooks.sending import LEASE, conclude, send_due, take
+
+from .conftest import Put, Receiver, make_due
+
+
+def wait_of(delivery: WebhookDelivery) -> timedelta:
+    delivery.refresh_from_db()
+    assert delivery.next_attempt_at is not None
+    return delivery.next_attempt_at - timezone.now()
+
+
+def is_about(wait: timedelta, expected: timedelta) -> bool:
+    return expected - timedelta(seconds=3) < wait < expected * (1 + JITTER) + timedelta(seconds=3)
+
+
+def test_it_is_delivered_signed_and_written_down(
+    endpoint: WebhookEndpoint, put: Put, receiver: Receiver
+):
+    (delivery,) = put()
+
+    send_due()
+
+    ((headers, body),) = receiver.got
+    told = Webhook(endpoint.secret).verify(body, headers)
+    assert (told["type"], told["data"]) == ("task.created", {"id": 0})
+    assert datetime.fromisoformat(told["timestamp"]) <= timezone.now()
+    assert headers["webhook-id"] == delivery.message_id
+    assert headers["Host"] == receiver.url.split("/")[2]
+    delivery.refresh_from_db()
+    attempt = delivery.attempts.get()
+    assert (delivery.state, delivery.status, delivery.tries) == (DeliveryState.DELIVERED, 200, 1)
+    assert (attempt.status, attempt.answer, attempt.error) == (200, "Thanks", "")
+    assert attempt.headers["webhook-signature"] == headers["webhook-signature"]
+    endpoint.refresh_from_db()
+    assert endpoint.last_delivered_at
+    assert endpoint.failing_since is None
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (500, "answered with 500"),
+        (404, "answered with 404"),
+        ("hang", "did not answer in time"),
+        ("drip", "did not answer in time"),
+        ("reset", "broke the connection off"),
+        ("nonsense", "is no HTTP"),
+    ],
+)
+def test_a_failure_is_told_and_tried_again(
+    how: Any, error: str, put: Put, receiver: Receiver, endpoint: WebhookEndpoint
+):
+    receiver.how = getattr(receiver, how, say_nonsense) if isinstance(how, str) else how
+    (delivery,) = put()
+
+    began = time.monotonic()
+    send_due()
+    took = time.monotonic() - began
+
+    assert took < 3
+    assert is_about(wait_of(delivery), WAITS[0])
+    assert error in delivery.error
+    assert error in delivery.attempts.get().error
+    endpoint.refresh_from_db()
+    assert endpoint.failing_since
+
+    receiver.how = 200
+    make_due(delivery)
+    send_due()
+
+    delivery.refresh_from_db()
+    endpoint.refresh_from_db()
+    assert delivery.is_delivered
+    assert len(set(receiver.ids)) == 1, "the message id stays"
+    assert endpoint.failing_since is None
+
+
+def say_nonsense(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"Hello there\r\n\r\n")
+
+
+def test_it_is_given_up_after_a_day_of_ever_longer_waits(put: Put, receiver: Receiver):
+    receiver.how = 500
+    (delivery,) = put()
+
+    waits = []
+    for _ in range(MOST_TRIES - 1):
+        send_due()
+        waits.append(wait_of(delivery))
+        make_due(delivery)
+    send_due()
+
+    assert all(map(is_about, waits, WAITS))
+    assert timedelta(hours=20) < sum(WAITS, timedelta()) < timedelta(hours=30)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.next_attempt_at) == (DeliveryState.FAILED, None)
+    assert len(receiver.got) == delivery.attempts.count() == MOST_TRIES
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("1800", timedelta(minutes=30)),
+        (format_datetime(datetime.now(UTC) + timedelta(hours=1)), timedelta(hours=1)),
+        ("99999999", timedelta(hours=6)),
+        ("soon", WAITS[0]),
+    ],
+)
+def test_a_pause_that_is_asked_for_is_made_within_reason(
+    status: int, asked: str, expected: timedelta, put: Put, receiver: Receiver
+):
+    receiver.how, receiver.headers = status, {"Retry-After": asked}
+    (delivery,) = put()
+
+    send_due()
+
+    slack = timedelta(minutes=3)  # a date was written when the tests were collected
+    assert expected - slack < wait_of(delivery) < expected * (1 + JITTER) + slack
+
+
+def test_during_the_pause_the_endpoint_is_left_alone(
+    put: Put, receiver: Receiver, endpoint: WebhookEndpoint
+):
+    receiver.how, receiver.headers = 429, {"Retry-After": "60"}
+    put()
+    send_due()
+    put()
+
+    send_due()
+
+    assert len(receiver.got) == 1
+    WebhookEndpoint.objects.update(held_until=timezone.now())
+    receiver.how = 200
+    send_due()
+    assert len(receiver.got) == 2
+
+
+def test_gone_switches_the_endpoint_off(put: Put, receiver: Receiver, endpoint: WebhookEndpoint):
+    receiver.how = 410
+    (delivery,) = put()
+
+    send_due()
+
+    delivery.refresh_from_db()
+    endpoint.refresh_from_db()
+    assert delivery.state == DeliveryState.FAILED
+    assert not endpoint.is_active
+    assert "410 Gone" in endpoint.switched_off_why
+    assert AuditEntry.objects.get().verb == "switched off the webhook"
+    assert put() == []
+
+
+def test_five_days_of_failures_switch_the_endpoint_off(
+    put: Put, receiver: Receiver, endpoint: WebhookEndpoint
+):
+    receiver.how = 500
+    since = timezone.now() - timedelta(days=4, hours=23)
+    WebhookEndpoint.objects.update(failing_since=since)
+    put()
+    send_due()
+    endpoint.refresh_from_db()
+    assert endpoint.is_active
+
+    WebhookEndpoint.objects.update(failing_since=since - timedelta(hours=2))
+    put()
+    send_due()
+
+    endpoint.refresh_from_db()
+    assert not endpoint.is_active
+    assert endpoint.switched_off_why.startswith("Every delivery failed for 5 days.")
+    assert AuditEntry.objects.get().actor_name == "Belay"
+
+
+def test_nothing_goes_to_an_endpoint_that_is_off_and_what_waits_goes_when_it_is_on(
+    put: Put, receiver: Receiver, endpoint: WebhookEndpoint
+):
+    put()
+    endpoint.switch_off("Maintenance")
+
+    send_due()
+    assert receiver.got == []
+    endpoint.switch_on()
+    send_due()
+
+    assert len(receiver.got) == 1
+
+
+def test_a_redirect_is_told_and_not_followed(put: Put, receiver: Receiver):
+    receiver.how, receiver.headers = 307, {"Location": receiver.url + "/other"}
+    (delivery,) = put()
+
+    send_due()
+
+    delivery.refresh_from_db()
+    assert len(receiver.got) == 1
+    assert delivery.is_pending
+    assert "Redirects are not followed" in delivery.error
+
+
+def test_no_more_of_an_answer_is_read_than_is_shown(put: Put, receiver: Receiver):
+    sent = []
+
+    def flood(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 500 Oh\r\n\r\n")
+        while not receiver.over.is_set():
+            sent.append(handler.wfile.write(b"x" * 65536))
+
+    receiver.how = flood
+    (delivery,) = put()
+
+    send_due()
+
+    assert delivery.attempts.get().answer == "x" * 500
+    assert sum(sent) < 10_000_000
+
+
+def test_an_answer_in_any_bytes_is_kept(put: Put, receiver: Receiver):
+    receiver.text = "a\0b\ud7ff"
+    (delivery,) = put()
+
+    send_due()
+
+    assert delivery.attempts.get().answer == "a\ufffdb\ud7ff"
+
+
+def test_no_proxy_of_the_environment_is_asked(
+    put: Put, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    put()
+
+    send_due()
+
+    assert len(receiver.got) == 1
+
+
+def test_both_secrets_sign_for_a_day_after_a_rotation(
+    put: Put, receiver: Receiver, endpoint: WebhookEndpoint
+):
+    old = endpoint.secret
+    endpoint.rotate()
+    put()
+    send_due()
+    ((headers, body),) = receiver.got
+
+    for secret in (old, endpoint.secret):
+        Webhook(secret).verify(body, headers)
+
+    WebhookEndpoint.objects.update(old_secret_until=timezone.now())
+    put()
+    send_due()
+    headers, body = receiver.got[-1]
+    Webhook(endpoint.secret).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(body, headers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_send_each_delivery_once(put: Put, receiver: Receiver):
+    deliveries = put(60)
+    start = threading.Barrier(3)
+
+    def sender() -> None:
+        try:
+            start.wait()
+            send_due()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sender) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(receiver.ids) == sorted(one.message_id for one in deliveries)
+    assert WebhookAttempt.objects.count() == 60
+    assert not WebhookDelivery.objects.pending().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_lock_is_held_while_a_receiver_thinks(
+    put: Put, receiver: Receiver, endpoint: WebhookEndpoint
+):
+    receiver.how = receiver.hang
+    (delivery,) = put()
+
+    def sender() -> None:
+        try:
+            send_due()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=sender)
+    thread.start()
+    receiver.wait_for(1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    endpoint.switch_off("Meanwhile")
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(event="task.canceled")
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0")
+    thread.join()
+
+    delivery.refresh_from_db()
+    assert delivery.is_pending
+
+
+def test_what_a_dead_sender_took_is_taken_by_another_after_the_lease(put: Put, receiver: Receiver):
+    (delivery,) = put()
+    assert len(take([])) == 1  # and then it died
+
+    assert take([]) == []
+    assert is_about(wait_of(delivery), LEASE)
+    make_due(delivery)
+    send_due()
+
+    delivery.refresh_from_db()
+    assert (delivery.is_delivered, delivery.tries) == (True, 2)
+    assert [attempt.has_ended for attempt in delivery.attempts.all()] == [True, False]
+
+
+def test_who_comes_back_after_the_lease_does_not_undo_what_another_wrote(
+    put: Put, receiver: Receiver
+):
+    (delivery,) = put()
+    (late,) = take([])
+    make_due(delivery)
+    receiver.how = 500
+    send_due()
+    next_try = wait_of(delivery)
+
+    conclude(late, Answer(error="The receiver did not answer in time."))
+    assert is_about(wait_of(delivery), next_try)
+    conclude(late, Answer(status=200))
+
+    delivery.refresh_from_db()
+    assert delivery.is_delivered
+
+
+def test_a_receiver_that_hangs_holds_up_nobody_else(
+    put: Put, receiver: Receiver, endpoint: WebhookEndpoint, settings: Any
+):
+    settings.WEBHOOK_READ_SECONDS = 2
+    receiver.how = receiver.hang
+    other = Receiver()
+    fast = WebhookEndpoint.objects.create(
+        workspace=endpoint.workspace, url=other.url, events=["task.created"]
+    )
+    put(40)
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(failing_since=timezone.now())
+
+    began = time.monotonic()
+    send_due(turn_seconds=1)
+    took = time.monotonic() - began
+    other.close()
+
+    assert took < 6
+    assert not fast.deliveries.pending().exists()
+    assert len(receiver.got) == 1, "one that fails gets one try at a time"
+
+
+def test_sending_again_begins_anew_with_the_same_id(put: Put, receiver: Receiver):
+    (delivery,) = put()
+    send_due()
+
+    assert WebhookDelivery.objects.filter(pk=delivery.pk).send_again() == 1
+    send_due()
+
+    delivery.refresh_from_db()
+    assert delivery.is_delivered
+    assert receiver.ids == [delivery.message_id] * 2
+    assert json.loads(receiver.got[0][1]) == json.loads(receiver.got[1][1])
