@@ -11,7 +11,7 @@ from notifications.models import Notice
 from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
-from pipeline.outreach.models import Channel, MessageTemplate
+from pipeline.outreach.models import Campaign, Channel, MessageTemplate
 from pipeline.tasks.actors import Creator
 from pipeline.tasks.creating import create_task
 from pipeline.tasks.events.models import ApiToken
@@ -78,6 +78,9 @@ def world(
         "uploaded": from_file(table, opening, by=recruiter),
         "imported": imported,
         "action": start_move(folder),
+        "campaign": Campaign.objects.launch(
+            workspace, name="Win back", channel="phone", state="ready"
+        ),
         "task": create_task(candidate, TaskType.VOICEMAIL, Creator.event("Phone system")),
         "member": agent.membership,
         "notice": Notice.objects.create(user=recruiter, about="x", text="Svärd", link="/"),
@@ -110,6 +113,9 @@ def foreign(stranger: User) -> dict[str, Any]:
         "reason": RejectReason.objects.create(workspace=workspace, name="Globex reason"),
         "recruiter": stranger.membership,
         "candidate": Candidate.objects.filter(workspace=workspace)[0],
+        "campaign": Campaign.objects.launch(
+            workspace, name="Baking", channel="phone", state="ready"
+        ),
         "template": MessageTemplate.objects.create(
             workspace=workspace, name="Hello", channel=Channel.SMS, body="Hello"
         ),

@@ -15,6 +15,7 @@ MEMBERS = "ok ok ok ok ok ok ok login"
 SEERS = "ok ok ok ok ok 404 404 login"
 STARTERS = "ok ok ok 403 403 ok ok login"
 STARTERS_WHO_SEE = "ok ok ok 403 403 404 404 login"
+STARTERS_ANYWHERE = "ok ok ok 403 403 ok 404 login"  # of the workspace, whatever opening they see
 OWNERS = "ok 403 403 403 403 403 ok login"
 OWNER_OF_IT = "ok 403 403 403 403 403 404 login"
 WORKERS = "ok ok ok ok 403 ok ok login"
@@ -180,6 +181,23 @@ TABLE = {
     "webhooks:all_again": Page(post=OWNER_OF_IT, of="webhook"),
     "webhooks:delivery": Page(get=OWNER_OF_IT, of="delivery"),
     "webhooks:again": Page(post=OWNER_OF_IT, of="delivery"),
+    # --- campaigns ---
+    "campaigns:list": Page(get=MEMBERS),
+    "campaigns:new": Page(get=STARTERS, post=STARTERS, post_ok=422, data=NAME),
+    "campaigns:campaign": Page(get="ok ok ok ok ok ok 404 login", of="campaign"),
+    "campaigns:edit": Page(
+        get=STARTERS_ANYWHERE,
+        post=STARTERS_ANYWHERE,
+        of="campaign",
+        data=NAME | {"priority": 1},
+    ),
+    "campaigns:make_ready": Page(post=STARTERS_ANYWHERE, of="campaign"),
+    "campaigns:pause": Page(get=STARTERS_ANYWHERE, post=STARTERS_ANYWHERE, of="campaign"),
+    "campaigns:resume": Page(post=STARTERS_ANYWHERE, of="campaign"),
+    "campaigns:delete": Page(get=STARTERS_ANYWHERE, post=STARTERS_ANYWHERE, of="campaign"),
+    "task_settings:tasks": Page(get=OWNERS, post=OWNERS, post_ok=422, data=NAME),
+    "task_settings:skills": Page(get=OWNERS),
+    "task_settings:skill": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="member"),
     # --- outreach ---
     "outreach:limits": Page(get=OWNERS, post=OWNERS, data=LIMITS),
     "outreach:templates": Page(get=OWNERS),

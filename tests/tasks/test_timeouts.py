@@ -29,7 +29,7 @@ Wait = Callable[..., Task]
 
 @pytest.fixture(autouse=True)
 def it_is_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeouts.timezone, "now", lambda: NOON)
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
 
 
 @pytest.fixture
@@ -198,9 +198,8 @@ def test_thousands_go_in_batches_each_told_of(
 
 def many(task: Task, number: int) -> None:
     """So many more like `task`."""
-    columns = ", ".join(
-        field.column for field in Task._meta.concrete_fields if not field.primary_key
-    )
+    fields = [field for field in Task._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(str(field.column) for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO tasks_task ({columns}) SELECT {columns} FROM tasks_task,"

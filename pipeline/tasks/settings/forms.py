@@ -57,7 +57,7 @@ class RulesForm(forms.ModelForm[TaskRules]):
         changed = [name for name in self.changed_data if name != "agreed"]
         if not changed:
             return
-        self.instance.save(update_fields=changed)
+        self.instance.save(update_fields=changed if self.instance.pk else None)
         changes = "; ".join(
             f"{self[name].label.lower()} from {self.initial[name]} to {self.cleaned_data[name]}"
             for name in changed

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from pipeline.tasks.models import TaskRules
+from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only
 
@@ -20,13 +21,12 @@ def rules(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         return page(request, RulesForm(instance=TaskRules.of(workspace_id)))
     with transaction.atomic():
-        form = RulesForm(request.POST, instance=locked(workspace_id))
-        is_saved = form.is_valid()
-        if is_saved:
+        # One saving after the other, also where there is no row yet to lock.
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
+        form = RulesForm(request.POST, instance=TaskRules.of(workspace_id))
+        if form.is_valid():
             form.keep(by=request.user)
-        else:
-            transaction.set_rollback(True)  # a row that `locked` made says nothing
-    if not is_saved:
+    if form.errors:
         return page(request, form)
     messages.success(request, "The task settings are saved.")
     return redirect("task_settings:tasks")
@@ -35,10 +35,3 @@ def rules(request: MemberRequest) -> HttpResponse:
 def page(request: MemberRequest, form: RulesForm) -> HttpResponse:
     status = 422 if form.errors else 200
     return render(request, "tasks/settings/rules.html", {"form": form}, status=status)
-
-
-def locked(workspace_id: int) -> TaskRules:
-    """The workspace's row, made where there is none yet, and locked until it is saved."""
-    rows = TaskRules.objects.select_for_update(no_key=True)
-    rules, _ = rows.get_or_create(workspace_id=workspace_id)
-    return rules
