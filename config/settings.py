@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "config",
     "notifications",
     "pipeline.bulk_actions",
+    "pipeline.journeys",
     "pipeline.tasks",
     "pipeline.outreach",
     "pipeline.candidates",
@@ -143,6 +144,7 @@ BULK_TURN_SECONDS = env.float("BULK_TURN_SECONDS", default=10)  # then the lane 
 BULK_LANES = env.int("BULK_LANES", default=1)  # lanes for each new bulk action
 MESSAGE_LANES = env.int("MESSAGE_LANES", default=2)  # of an action that writes to candidates
 BULK_PUSH_SECONDS = env.float("BULK_PUSH_SECONDS", default=0.5)  # least time between two ticks
+JOURNEY_TURN_SECONDS = env.float("JOURNEY_TURN_SECONDS", default=10)  # of a job that advances runs
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- messages ------------------------------------------------------------------------------

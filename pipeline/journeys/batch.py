@@ -1,0 +1,76 @@
+"""The runs that stand at one block, and what became of each of them there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pipeline.tasks.actors import JourneyBlock
+
+from .definition import Node
+from .models import JourneyVersion, Run, RunState
+
+
+@dataclass
+class Result:
+    """What one run did at a block, and where it stands afterwards."""
+
+    text: str
+    way: str = ""  # which it takes; empty where it stays or ends
+    state: RunState = RunState.RUNNING
+    due_at: datetime | None = None
+    waiting_for: str = ""
+    is_waiting: bool = False
+    tries: int = 0
+    is_logged: bool = True
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Batch:
+    """Runs of one version at one of its blocks, locked, with their candidates locked, too.
+
+    A block calls exactly one of go_on, wait, end, fail and try_again for each of them.
+    """
+
+    version: JourneyVersion
+    node: Node
+    label: str  # the block's, as tasks keep it: "Cancel Task: Outbound Call"
+    runs: list[Run]
+    now: datetime
+    results: dict[int, Result] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+    @property
+    def workspace_id(self) -> int:
+        return self.version.journey.workspace_id
+
+    @property
+    def candidates(self) -> list[int]:
+        return [run.candidate_id for run in self.runs]
+
+    def place(self, run: Run) -> JourneyBlock:
+        """Where `run` is, for a task that it creates or cancels."""
+        return self.version.at(self.label, run.pk)
+
+    def go_on(self, run: Run, text: str, way: str = "next", **details: Any) -> None:
+        self.results[run.pk] = Result(text, way=way, due_at=self.now, details=details)
+
+    def wait(self, run: Run, text: str, until: datetime | None, waiting_for: str = "") -> None:
+        """Stay until that moment, or until `waiting_for` (happenings.key) happens; then come back
+        to the same block, with `run.is_waiting`, and `run.heard` where it happened."""
+        self.results[run.pk] = Result(text, due_at=until, waiting_for=waiting_for, is_waiting=True)
+
+    def try_again(self, run: Run, text: str, at: datetime) -> None:
+        """Come back to the same block, as if for the first time; the log says why, once."""
+        self.results[run.pk] = Result(
+            text, due_at=at, tries=run.tries + 1, is_logged=run.tries == 0
+        )
+
+    def end(self, run: Run, text: str) -> None:
+        self.results[run.pk] = Result(text, state=RunState.FINISHED)
+
+    def fail(self, run: Run, reason: str) -> None:
+        self.results[run.pk] = Result(reason, state=RunState.FAILED)

@@ -1,0 +1,95 @@
+"""What a block of a journey is: a form for its options, a sentence, and what it does to runs."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+
+from pipeline.candidates.models import Candidate
+from pipeline.workspaces.models import User, Workspace
+
+from pipeline.journeys.batch import Batch
+
+
+class BlockForm(forms.Form):
+    """Asks for a block's options. Offers, and accepts, only what the workspace has."""
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace = workspace
+        self.offer()
+
+    def offer(self) -> None:
+        """Limit the choices to what is `self.workspace`'s."""
+
+    def options(self) -> dict[str, Any]:
+        """The cleaned answers as JSON: ids, and the names that a later reader will need."""
+        return dict(self.cleaned_data)
+
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """The other way round: what the fields hold for these options."""
+        return options
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the block would do to one candidate now, and which way it would send it."""
+
+    text: str
+    way: str = "next"  # empty where the journey would end
+
+
+class Block(ABC):
+    """One step of a journey. It is made from its options and keeps nothing else."""
+
+    do_not_call_in_templates = True  # templates get the class, for its label
+    key: ClassVar[str]
+    label: ClassVar[str]
+    about: ClassVar[str]  # what it is for, in the list of blocks to add
+    form: ClassVar[type[BlockForm]] = BlockForm
+    is_slow: ClassVar[bool] = False  # talks to the outside: then `hand_over`, one run at a time
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """What leads on from it: key and label, of which the only one may be empty."""
+        return {"next": ""}
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What it does, in the flow and in the log: "Wait 3 days"."""
+
+    def problems(self, workspace: Workspace) -> list[str]:
+        """Why it can't be published like this: what is not chosen, and what is gone."""
+        return []
+
+    def warnings(self) -> list[str]:
+        """What is to be confirmed before it is published."""
+        return []
+
+    def preview(self, workspace: Workspace, user: User) -> str:
+        """What it would do if its moment were now, for the editor; empty for most."""
+        return ""
+
+    def listens_to(self) -> list[tuple[str, int | None, str]]:
+        """The kind, ref and name of what its runs may wait for (see models.Listener)."""
+        return []
+
+    @abstractmethod
+    def execute(self, batch: Batch) -> None:
+        """Do it to all runs of the batch, in the caller's transaction, and tell the batch for
+        each what came of it. Set-based where it writes. May raise: then each is tried alone."""
+
+    @abstractmethod
+    def rehearse(self, candidate: Candidate) -> Rehearsal:
+        """What it would do to this candidate. Changes nothing."""
+
+
+def gone(what: str, name: str) -> str:
+    """As in "The folder “Hired” no longer exists." """
+    return f"The {what} “{name}” no longer exists."

@@ -1,0 +1,213 @@
+from collections import Counter, defaultdict
+from typing import Any
+
+from django import forms
+from django.db.models import Count
+
+from pipeline.candidates.models import Candidate
+from pipeline.outreach.models import Campaign
+from pipeline.tasks.actors import Canceler
+from pipeline.tasks.models import Task
+from pipeline.tasks.querysets import TaskQuerySet
+from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
+from pipeline.tasks.types import QUEUED, TaskType
+from pipeline.workspaces.models import User, Workspace
+
+from pipeline.journeys.batch import Batch
+from .base import Block, BlockForm, Rehearsal, gone
+
+ALL, TYPE, CAMPAIGN = "all", "type", "campaign"
+SPARINGLY = (
+    "All Tasks takes back every task that waits for the candidate, inbound calls and messages"
+    " included. Use it sparingly: where a number is blocked, for example."
+)
+
+
+class CancelTaskForm(BlockForm):
+    scope = forms.ChoiceField(
+        choices=[(TYPE, "Task Type"), (CAMPAIGN, "Campaign"), (ALL, "All Tasks")],
+        widget=forms.RadioSelect,
+        initial=TYPE,
+        label="Which of the waiting tasks",
+    )
+    types = forms.MultipleChoiceField(
+        choices=[
+            (type.value, f"{type.label} (made by journeys)")
+            if type == TaskType.OUTBOUND_SMS
+            else (type.value, type.label)
+            for type in QUEUED
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label="Task types",
+        help_text=(
+            "Manual types are not offered: the agent who makes such a task has it at once, so it"
+            " never waits."
+        ),
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(),
+        required=False,
+        empty_label="Choose a campaign",
+        help_text="Of an SMS campaign: the Agent SMS tasks that journeys created.",
+    )
+    reason = forms.CharField(
+        max_length=500, required=False, help_text="Empty: which journey canceled it, and where."
+    )
+
+    def offer(self) -> None:
+        field = self.fields["campaign"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Campaign.objects.filter(workspace=self.workspace)
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        scope = answers.get("scope")
+        if scope == TYPE and not answers.get("types") and "types" not in self.errors:
+            self.add_error("types", "Choose at least one task type.")
+        if scope == CAMPAIGN and not answers.get("campaign") and "campaign" not in self.errors:
+            self.add_error("campaign", "Choose the campaign.")
+        return answers
+
+    def options(self) -> dict[str, Any]:
+        campaign = self.cleaned_data["campaign"]
+        return self.cleaned_data | {
+            "campaign": campaign and campaign.pk,
+            "campaign_name": str(campaign) if campaign else "",
+        }
+
+
+class CancelTask(Block):
+    """Takes back tasks that no agent has accepted yet."""
+
+    key = "cancel_task"
+    label = "Cancel Task"
+    about = "Take back tasks that no agent has accepted yet."
+    form = CancelTaskForm
+
+    @property
+    def summary(self) -> str:
+        scope = self.options.get("scope")
+        if scope == ALL:
+            return "All Tasks"
+        if scope == CAMPAIGN:
+            return f"campaign {self.options.get('campaign_name') or 'not chosen'}"
+        labels = [TaskType(type).label for type in self.options.get("types", ())]
+        return ", ".join(labels) or "no task type chosen"
+
+    def problems(self, workspace: Workspace) -> list[str]:
+        try:
+            self.scope_in(workspace.pk)
+        except ValueError as reason:
+            return [str(reason)]
+        return []
+
+    def warnings(self) -> list[str]:
+        return [SPARINGLY] if self.options.get("scope") == ALL else []
+
+    def scope_in(self, workspace_id: int) -> Scope:
+        """Raises ValueError, with the sentence, where something is not chosen or is gone."""
+        scope = self.options.get("scope")
+        if scope == ALL:
+            return AllTasks()
+        if scope == TYPE:
+            return OfTypes(self.options.get("types", ()))
+        if not self.options.get("campaign"):
+            raise ValueError("No campaign is chosen.")
+        mine = Campaign.objects.filter(workspace=workspace_id)
+        campaign = mine.filter(pk=self.options["campaign"]).first()
+        if campaign is None:
+            raise ValueError(gone("campaign", self.options.get("campaign_name", "")))
+        return OfCampaign(campaign)
+
+    def preview(self, workspace: Workspace, user: User) -> str:
+        """ "Would cancel 37 waiting tasks of 30 candidates now: 31 Outbound Call, 6 …" """
+        try:
+            scope = self.scope_in(workspace.pk)
+        except ValueError:
+            return ""
+        waiting = Task.objects.visible_to(user).cancelable().filter(scope.q)
+        found = waiting.order_by().aggregate(
+            tasks=Count("pk"), people=Count("candidate", distinct=True)
+        )
+        if not found["tasks"]:
+            return "Would cancel nothing now: no such task waits."
+        by_type = waiting.order_by().values_list("type").annotate(number=Count("pk"))
+        kinds = ", ".join(
+            f"{number:,} {TaskType(type).label}" for type, number in by_type.order_by("-number")
+        )
+        tasks = f"{found['tasks']:,} waiting task{'' if found['tasks'] == 1 else 's'}"
+        people = f"{found['people']:,} candidate{'' if found['people'] == 1 else 's'}"
+        return f"Would cancel {tasks} of {people} now: {kinds}."
+
+    def execute(self, batch: Batch) -> None:
+        try:
+            scope = self.scope_in(batch.workspace_id)
+        except ValueError as reason:
+            for run in batch:
+                batch.fail(run, str(reason))
+            return
+        canceled: dict[int, list[Task]] = defaultdict(list)
+        spared: dict[int, list[Task]] = defaultdict(list)
+        # One statement for all runs, but the run's own id in each task: it is set afterwards.
+        mine = tasks_of(batch.workspace_id, batch.candidates)
+        by = Canceler.journey(batch.version.at(batch.label))
+        ids = mine.cancelable().cancel(scope, by, self.reason_in(batch))
+        for task in Task.objects.filter(pk__in=ids).only("type", "candidate_id"):
+            canceled[task.candidate_id].append(task)
+        for task in mine.assigned().filter(scope.q).only("type", "candidate_id", "agent_name"):
+            spared[task.candidate_id].append(task)
+        sign(batch, canceled)
+        for run in batch:
+            of_run, kept = canceled[run.candidate_id], spared[run.candidate_id]
+            batch.go_on(
+                run,
+                told(of_run, kept),
+                canceled=[task.pk for task in of_run],
+                spared=[task.pk for task in kept],
+            )
+
+    def reason_in(self, batch: Batch) -> str:
+        journey = batch.version.journey
+        given = str(self.options.get("reason") or "").strip()
+        return given or f"Journey {journey.pk} “{journey.name}”: {batch.label}."
+
+    def rehearse(self, candidate: Candidate) -> Rehearsal:
+        try:
+            scope = self.scope_in(candidate.workspace_id)
+        except ValueError as reason:
+            return Rehearsal(f"The run would fail: {reason}", way="")
+        mine = Task.objects.for_candidate(candidate).filter(scope.q)
+        sentence = told(list(mine.cancelable()), list(mine.assigned()))
+        return Rehearsal(f"Would do: {sentence}")
+
+
+def tasks_of(workspace_id: int, candidates: list[int]) -> TaskQuerySet:
+    return Task.objects.filter(workspace=workspace_id).for_candidates(candidates)
+
+
+def sign(batch: Batch, canceled: dict[int, list[Task]]) -> None:
+    """Write into each task which run it was."""
+    runs = {run.candidate_id: run.pk for run in batch}
+    signed = [task for tasks in canceled.values() for task in tasks]
+    for task in signed:
+        task.canceled_by_run_id = runs[task.candidate_id]
+    Task.objects.bulk_update(signed, ["canceled_by_run_id"], batch_size=1000)
+
+
+def told(canceled: list[Task], spared: list[Task]) -> str:
+    """ "Canceled 2 waiting tasks: Outbound Call, ASAP Callback. Spared 1 that Ana Ruiz has." """
+    if canceled:
+        number = f"{len(canceled)} waiting task{'' if len(canceled) == 1 else 's'}"
+        sentence = f"Canceled {number}: {kinds_of(canceled)}."
+    else:
+        sentence = "Canceled nothing: no such task waited."
+    if spared:
+        agents = ", ".join(sorted({task.agent_name for task in spared}))
+        sentence += f" Spared {len(spared)}, as {agents} had accepted: {kinds_of(spared)}."
+    return sentence
+
+
+def kinds_of(tasks: list[Task]) -> str:
+    counts = Counter(TaskType(task.type).label for task in tasks)
+    return ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in sorted(counts.items()))

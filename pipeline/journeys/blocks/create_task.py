@@ -1,0 +1,145 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+
+from pipeline.candidates.models import Candidate
+from pipeline.outreach.campaigns import Priority
+from pipeline.outreach.models import Campaign
+from pipeline.tasks.actors import Creator
+from pipeline.tasks.creating import CantCreate, check_campaign, create_tasks
+from pipeline.tasks.types import QUEUED, TIMED, TaskType
+from pipeline.workspaces.models import Workspace
+
+from pipeline.journeys.batch import Batch
+from .base import Block, BlockForm, Rehearsal, gone
+
+TOO_MANY = (
+    "The candidate has as many waiting tasks of the type {type} as your workspace allows. This"
+    " stops a journey that makes task after task; the number is in the settings of tasks."
+)
+UNITS = {"minutes": "minutes", "hours": "hours", "days": "days"}
+
+
+class CreateTaskForm(BlockForm):
+    type = forms.ChoiceField(
+        choices=[(type.value, type.label) for type in QUEUED],
+        help_text="Manual types are not offered: an agent makes such a task, and has it at once.",
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(), required=False, empty_label="No campaign"
+    )
+    priority = forms.TypedChoiceField(
+        choices=[("", "The campaign's, or Normal"), *Priority.choices],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    due_in = forms.IntegerField(
+        min_value=0,
+        max_value=10_000,
+        required=False,
+        label="Due after",
+        help_text="Empty: no time.",
+    )
+    due_unit = forms.ChoiceField(choices=list(UNITS.items()), label="Unit", initial="hours")
+    notes = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def offer(self) -> None:
+        field = self.fields["campaign"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Campaign.objects.for_agents().filter(workspace=self.workspace)
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        type, campaign = answers.get("type"), answers.get("campaign")
+        if type in TIMED and answers.get("due_in") is None:
+            self.add_error("due_in", f"A {TaskType(type).label} needs a time: say when it is due.")
+        if type and campaign:
+            try:
+                check_campaign(campaign, TaskType(type), self.workspace.pk)
+            except CantCreate as reason:
+                self.add_error("campaign", str(reason))
+        return answers
+
+    def options(self) -> dict[str, Any]:
+        campaign = self.cleaned_data["campaign"]
+        return self.cleaned_data | {
+            "campaign": campaign and campaign.pk,
+            "campaign_name": str(campaign) if campaign else "",
+        }
+
+
+class CreateTask(Block):
+    """Puts a task about the candidate into the agents' queue."""
+
+    key = "create_task"
+    label = "Create Task"
+    about = "Put a task about the candidate into the agents' queue."
+    form = CreateTaskForm
+
+    @property
+    def type(self) -> TaskType:
+        return TaskType(self.options["type"])
+
+    @property
+    def summary(self) -> str:
+        of = f" of {self.options['campaign_name']}" if self.options.get("campaign_name") else ""
+        return f"{self.type.label}{of}" if self.options.get("type") else "No task type chosen"
+
+    def problems(self, workspace: Workspace) -> list[str]:
+        if self.options.get("type") not in QUEUED:
+            return ["No task type is chosen."]
+        if self.type in TIMED and self.options.get("due_in") is None:
+            return [f"A {self.type.label} needs a time: say when it is due."]
+        try:
+            self.campaign_of(workspace.pk)
+        except CantCreate as reason:
+            return [str(reason)]
+        return []
+
+    def campaign_of(self, workspace_id: int) -> Campaign | None:
+        """Raises CantCreate where it is gone or no longer fits."""
+        if not self.options.get("campaign"):
+            return None
+        mine = Campaign.objects.filter(workspace=workspace_id)
+        campaign = mine.filter(pk=self.options["campaign"]).first()
+        if campaign is None:
+            raise CantCreate(gone("campaign", self.options.get("campaign_name", "")))
+        check_campaign(campaign, self.type, workspace_id)
+        return campaign
+
+    def due_at(self, now: datetime) -> datetime | None:
+        number, unit = self.options.get("due_in"), self.options.get("due_unit") or "hours"
+        return None if number is None else now + timedelta(**{UNITS[unit]: number})
+
+    def execute(self, batch: Batch) -> None:
+        try:
+            campaign = self.campaign_of(batch.workspace_id)
+        except CantCreate as reason:
+            for run in batch:
+                batch.fail(run, str(reason))
+            return
+        created = create_tasks(
+            {run.candidate_id: Creator.journey(batch.place(run)) for run in batch},
+            batch.workspace_id,
+            self.type,
+            campaign=campaign,
+            priority=self.options.get("priority"),
+            due_at=self.due_at(batch.now),
+            notes=self.options.get("notes", ""),
+        )
+        for run in batch:
+            if task := created.get(run.candidate_id):
+                batch.go_on(run, f"Created task {task.pk}: {self.summary}", task=task.pk)
+            else:
+                batch.fail(run, TOO_MANY.format(type=self.type.label))
+
+    def rehearse(self, candidate: Candidate) -> Rehearsal:
+        try:
+            self.campaign_of(candidate.workspace_id)
+        except CantCreate as reason:
+            return Rehearsal(f"The run would fail: {reason}", way="")
+        return Rehearsal(f"Would create a task: {self.summary}")

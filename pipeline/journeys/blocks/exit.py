@@ -1,0 +1,36 @@
+from django import forms
+
+from pipeline.candidates.models import Candidate
+
+from pipeline.journeys.batch import Batch
+from .base import Block, BlockForm, Rehearsal
+
+
+class ExitForm(BlockForm):
+    reason = forms.CharField(
+        max_length=200, required=False, label="Why", help_text="For the run's log."
+    )
+
+
+class Exit(Block):
+    """The candidate leaves the journey here."""
+
+    key = "exit"
+    label = "Exit"
+    about = "The candidate leaves the journey here."
+    form = ExitForm
+
+    @property
+    def ways(self) -> dict[str, str]:
+        return {}
+
+    @property
+    def summary(self) -> str:
+        return self.options.get("reason") or "Leave the journey"
+
+    def execute(self, batch: Batch) -> None:
+        for run in batch:
+            batch.end(run, self.summary)
+
+    def rehearse(self, candidate: Candidate) -> Rehearsal:
+        return Rehearsal(self.summary, way="")

@@ -1,0 +1,118 @@
+"""A journey as it is drawn: a trigger, a rule for coming again, blocks and the ways between them.
+
+It is kept as JSON, and read here with every part checked: what somebody edited by hand, or what an
+older Belay wrote, is either a definition or a BadDefinition that says what is wrong.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+MOST_BLOCKS = 200
+
+
+class BadDefinition(ValueError):
+    """Says what is wrong with it, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A block in its place. A way that leads to None is the end of the journey."""
+
+    id: str
+    type: str
+    options: dict[str, Any] = field(default_factory=dict)
+    ways: dict[str, str | None] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"type": self.type, "options": self.options, "ways": self.ways}
+
+
+@dataclass(frozen=True)
+class Definition:
+    trigger: dict[str, Any] = field(default_factory=lambda: {"type": "by_hand", "options": {}})
+    reentry: dict[str, Any] = field(default_factory=lambda: {"rule": "never"})
+    start: str | None = None
+    nodes: dict[str, Node] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "trigger": self.trigger,
+            "reentry": self.reentry,
+            "start": self.start,
+            "blocks": {node.id: node.as_json() for node in self.nodes.values()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Definition":
+        """Raises BadDefinition for anything that `as_json` can't have written."""
+        checked = _dict(data, "The journey")
+        blocks = _dict(checked.get("blocks", {}), "The list of blocks")
+        if len(blocks) > MOST_BLOCKS:
+            raise BadDefinition(f"It has {len(blocks)} blocks; {MOST_BLOCKS} are the most.")
+        nodes = {str(pk): _node(str(pk), block) for pk, block in blocks.items()}
+        trigger = _dict(checked.get("trigger", {}), "The trigger")
+        if not isinstance(trigger.get("type"), str):
+            raise BadDefinition("The trigger says not of which type it is.")
+        _dict(trigger.get("options", {}), "The trigger's options")
+        reentry = _dict(checked.get("reentry", {"rule": "never"}), "The rule for coming again")
+        if reentry.get("rule") not in ("never", "after", "always"):
+            raise BadDefinition(
+                "Whether a candidate may come again is one of never, after, always."
+            )
+        if reentry["rule"] == "after" and not _is_days(reentry.get("days")):
+            raise BadDefinition("After how many days a candidate may come again is not said.")
+        definition = cls(trigger, reentry, checked.get("start"), nodes)
+        definition.check_ways()
+        return definition
+
+    def check_ways(self) -> None:
+        targets = [self.start, *(to for node in self.nodes.values() for to in node.ways.values())]
+        for target in targets:
+            if target is not None and target not in self.nodes:
+                raise BadDefinition(f"A way leads to the block “{target}”, which is not there.")
+        if self.nodes and self.start is None:
+            raise BadDefinition("No block is the first one.")
+
+    def __iter__(self) -> Iterator[Node]:
+        """The blocks as they are met, going down from the first; then those that nothing leads to."""
+        met: dict[str, Node] = {}
+        ahead = [self.start]
+        while ahead:
+            pk = ahead.pop()
+            if pk is None or pk in met:
+                continue
+            met[pk] = self.nodes[pk]
+            ahead.extend(reversed(list(self.nodes[pk].ways.values())))
+        yield from met.values()
+        yield from (node for pk, node in self.nodes.items() if pk not in met)
+
+    def with_node(self, node: Node) -> "Definition":
+        return replace(self, nodes=self.nodes | {node.id: node})
+
+    def new_id(self) -> str:
+        """One that no block of this definition has: "b7"."""
+        numbers = [int(pk[1:]) for pk in self.nodes if pk[0] == "b" and pk[1:].isdecimal()]
+        return f"b{max(numbers, default=0) + 1}"
+
+
+def _dict(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadDefinition(f"{what} is no object.")
+    return value
+
+
+def _is_days(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 3650
+
+
+def _node(pk: str, data: Any) -> Node:
+    block = _dict(data, f"The block “{pk}”")
+    ways = _dict(block.get("ways", {}), f"The ways of the block “{pk}”")
+    options = _dict(block.get("options", {}), f"The options of the block “{pk}”")
+    if not pk or len(pk) > 20 or not isinstance(block.get("type"), str):
+        raise BadDefinition(f"The block “{pk[:40]}” says not of which type it is.")
+    for way, target in ways.items():
+        if not isinstance(way, str) or not (target is None or isinstance(target, str)):
+            raise BadDefinition(f"A way of the block “{pk}” leads nowhere that can be named.")
+    return Node(pk, block["type"], options, ways)

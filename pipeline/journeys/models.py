@@ -1,0 +1,312 @@
+"""A journey, its published versions, and the runs of candidates through them."""
+
+from typing import ClassVar, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from pipeline.candidates.models import Candidate
+from pipeline.tasks.actors import JourneyBlock
+from pipeline.workspaces.models import User, Workspace, membership_of
+
+from .definition import Definition
+
+
+class JourneyState(models.TextChoices):
+    DRAFT = "draft", "Draft"  # never published
+    LIVE = "live", "Live"  # candidates enter it, and its runs go on
+    PAUSED = "paused", "Paused"  # nobody enters it, and its runs wait
+    ARCHIVED = "archived", "Archived"  # out of use; its runs were stopped
+
+
+class JourneyQuerySet(models.QuerySet["Journey"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        membership = membership_of(user)
+        return self.filter(workspace=membership.workspace_id) if membership else self.none()
+
+    def live(self) -> Self:
+        return self.filter(state=JourneyState.LIVE)
+
+
+class Journey(models.Model):
+    """An automation that candidates travel through: a draft to edit, and versions that ran."""
+
+    MOVES: ClassVar[dict[str, dict[str, str]]] = {
+        # verb: {from: to}
+        "publish": {
+            JourneyState.DRAFT: JourneyState.LIVE,
+            JourneyState.LIVE: JourneyState.LIVE,
+            JourneyState.PAUSED: JourneyState.PAUSED,
+        },
+        "pause": {JourneyState.LIVE: JourneyState.PAUSED},
+        "resume": {JourneyState.PAUSED: JourneyState.LIVE},
+        "archive": {
+            JourneyState.DRAFT: JourneyState.ARCHIVED,
+            JourneyState.LIVE: JourneyState.ARCHIVED,
+            JourneyState.PAUSED: JourneyState.ARCHIVED,
+        },
+    }
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="journeys")
+    name = models.CharField(max_length=100)
+    state = models.CharField(max_length=10, choices=JourneyState, default=JourneyState.DRAFT)
+    version = models.ForeignKey(
+        "JourneyVersion",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="The one that candidates who enter now travel through.",
+    )
+    draft = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(default=1, help_text="Raised by each edit of the draft.")
+    next_at = models.DateTimeField(
+        null=True, help_text="When the schedule that is its trigger enrolls candidates next."
+    )
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = JourneyQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="journey_name_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("journeys:journey", args=[self.pk])
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == JourneyState.LIVE
+
+
+class JourneyVersion(models.Model):
+    """A journey as it was published. The database refuses to change it (migration 0002)."""
+
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    published_at = models.DateTimeField(db_default=Now())
+    published_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["journey", "number"], name="journey_version_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.journey} v{self.number}"
+
+    @property
+    def read(self) -> Definition:
+        """Raises BadDefinition."""
+        return Definition.from_json(self.definition)
+
+    def at(self, block: str, run_id: int | None = None) -> JourneyBlock:
+        """What tasks keep of who created or canceled them."""
+        journey = self.journey
+        return JourneyBlock(journey.pk, journey.name, self.number, block, run_id)
+
+
+class JourneyEdit(models.Model):
+    """The draft before an edit, to take the edit back."""
+
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="edits")
+    revision = models.PositiveIntegerField()
+    draft = models.JSONField()
+    what = models.CharField(max_length=200)  # "Added Wait"
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["-revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["journey", "revision"], name="journey_edit_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", "In progress"  # at a block, or waiting there
+    FINISHED = "finished", "Finished"  # came to the end of its way
+    STOPPED = "stopped", "Stopped"  # by a person, another journey, or what became of the candidate
+    FAILED = "failed", "Failed"  # can't go on; says why
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Those of candidates whom the user may see."""
+        membership = membership_of(user)
+        if membership is None:
+            return self.none()
+        mine = self.filter(workspace=membership.workspace_id)
+        if membership.is_limited:
+            mine = mine.filter(candidate__opening__in=membership.openings.all())
+        return mine
+
+    def running(self) -> Self:
+        return self.filter(state=RunState.RUNNING)
+
+
+class Run(models.Model):
+    """One candidate's trip through one version of a journey.
+
+    It stands at one block. `due_at` is when that block is to be looked at next: now, for one that
+    it has just come to; the end of a wait; never (NULL), while it waits for an event alone.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="runs", db_index=False)
+    version = models.ForeignKey(JourneyVersion, models.CASCADE, related_name="runs", db_index=False)
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="runs", db_index=False)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    block = models.CharField(max_length=20, blank=True)
+    steps = models.PositiveIntegerField(default=0, help_text="Taken so far: lines in its log.")
+    steps_in_row = models.PositiveSmallIntegerField(default=0, help_text="Since it last waited.")
+    due_at = models.DateTimeField(null=True, db_default=Now())
+    is_waiting = models.BooleanField(default=False, help_text="The block has been looked at.")
+    waiting_for = models.CharField(max_length=150, blank=True, help_text="As happenings.key says.")
+    heard = models.BooleanField(default=False, help_text="What it waited for has happened.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Of this block, in vain.")
+    entered_by = models.CharField(max_length=200, help_text="What made the candidate enter.")
+    started_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.TextField(blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["journey", "due_at"], name="run_due", condition=Q(state=RunState.RUNNING)
+            ),
+            models.Index(
+                fields=["candidate", "waiting_for"],
+                name="run_waiting_for",
+                condition=Q(state=RunState.RUNNING) & ~Q(waiting_for=""),
+            ),
+            models.Index(
+                fields=["version", "block"],
+                name="run_at_block",
+                condition=Q(state=RunState.RUNNING),
+            ),
+            models.Index(fields=["journey", "candidate", "started_at"], name="run_candidate"),
+            models.Index(fields=["candidate", "id"], name="run_of_candidate"),
+            models.Index(fields=["journey", "state", "id"], name="run_of_journey"),
+            models.Index(fields=["journey", "ended_at"], name="run_ended"),
+        ]
+        constraints: ClassVar = [
+            # Nobody is in two places of one journey.
+            models.UniqueConstraint(
+                fields=["journey", "candidate"],
+                name="run_once",
+                condition=Q(state=RunState.RUNNING),
+            ),
+            models.CheckConstraint(
+                condition=Q(state=RunState.RUNNING, ended_at=None)
+                | (~Q(state=RunState.RUNNING) & Q(ended_at__isnull=False)),
+                name="run_state_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}"
+
+
+class RunStep(models.Model):
+    """A line of a run's log: a block that it passed, when, what that did and what it decided.
+
+    Written with the effect and the run's new place; the key is what keeps a step from being
+    written, and so from having its effect, twice.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "number")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="log", db_index=False)
+    number = models.PositiveIntegerField()
+    block = models.CharField(max_length=20)
+    summary = models.CharField(max_length=300)  # of the block: "Wait 3 days"
+    text = models.TextField()  # "Canceled 2 waiting tasks: Outbound Call, ASAP Callback"
+    way = models.CharField(max_length=20, blank=True)  # which it then took
+    details = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Listener(models.Model):
+    """What a live journey waits to hear of candidates: its trigger, or the event of a Wait.
+
+    Only what is listened to is written down as a Happening. Kept by publish, pause, resume and
+    archive, and by them alone.
+    """
+
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="listeners")
+    workspace = models.ForeignKey(Workspace, models.CASCADE)
+    kind = models.CharField(max_length=20)  # happenings.Kind
+    ref = models.BigIntegerField(null=True)  # the folder or label
+    name = models.CharField(max_length=100, blank=True)  # of a custom event
+    is_trigger = models.BooleanField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace", "kind", "ref"], name="listener")]
+
+    def __str__(self) -> str:
+        return f"{self.journey}: {self.kind}"
+
+
+class Happening(models.Model):
+    """Something that happened to a candidate and that some journey listens to; gone when told.
+
+    Written by triggers of the database (migration 0002), in the transaction that made it happen:
+    whoever changes a candidate, and however many at once, nothing is missed.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False, db_constraint=False)
+    candidate = models.ForeignKey(
+        Candidate, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    kind = models.CharField(max_length=20)
+    ref = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=100, db_default="", blank=True)
+    properties = models.JSONField(db_default={}, default=dict)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref or self.name}"
+
+
+class JourneyRules(models.Model):
+    """What a workspace lets stop all runs of a candidate. Without a row: these defaults."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="journey_rules")
+    stop_when_rejected = models.BooleanField("the candidate is rejected", default=True)
+    stop_when_hired = models.BooleanField("the candidate is hired", default=True)
+    stop_when_opted_out = models.BooleanField("the candidate opts out of messages", default=False)
+
+    class Meta:
+        verbose_name_plural = "journey rules"
+
+    def __str__(self) -> str:
+        return f"Journey rules of {self.workspace}"
+
+    @classmethod
+    def of(cls, workspace_id: int) -> "JourneyRules":
+        return cls.objects.filter(workspace=workspace_id).first() or cls(workspace_id=workspace_id)
