@@ -1,4 +1,4 @@
-"""A condition on the properties of an event: {"property": "plan", "operator": "is", "value": "pro"}."""
+"""A condition on an event's properties: {"property": "plan", "operator": "is", "value": "pro"}."""
 
 from collections.abc import Callable
 from typing import Any

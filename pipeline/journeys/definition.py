@@ -75,7 +75,7 @@ class Definition:
             raise BadDefinition("No block is the first one.")
 
     def __iter__(self) -> Iterator[Node]:
-        """The blocks as they are met, going down from the first; then those that nothing leads to."""
+        """The blocks as they are met, going down from the first; then what nothing leads to."""
         met: dict[str, Node] = {}
         ahead = [self.start]
         while ahead:

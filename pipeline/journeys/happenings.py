@@ -8,7 +8,7 @@ from django.db import connection, models, transaction
 
 from .conditions import is_met
 from .enrolling import enroll
-from .models import Happening, Journey, JourneyRules, Listener, Run, RunState
+from .models import Happening, Journey, JourneyRules, Listener, Run
 from .stopping import stop_runs
 
 BATCH = 5_000
@@ -127,8 +127,6 @@ def stop_where_wanted(happened: list[Happening]) -> None:
             runs = Run.objects.filter(workspace=workspace_id, candidate__in=candidates)
             stop_runs(runs, wanted[1])
 
-
-assert RunState.RUNNING == "running"  # as the statements below have it
 
 TAKE = """
 DELETE FROM journeys_happening WHERE id = ANY(ARRAY(

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Candidate
-from pipeline.workspaces.models import User, Workspace
-
 from pipeline.journeys.batch import Batch
+from pipeline.workspaces.models import User, Workspace
 
 
 class BlockForm(forms.Form):
@@ -79,6 +78,11 @@ class Block(ABC):
     def listens_to(self) -> list[tuple[str, int | None, str]]:
         """The kind, ref and name of what its runs may wait for (see models.Listener)."""
         return []
+
+    def hand_over(self, batch: Batch) -> None:
+        """Only for a slow block: take the step of each run in transactions of its own, with no
+        lock held while somebody outside thinks. Nothing is locked when it is called."""
+        raise NotImplementedError
 
     @abstractmethod
     def execute(self, batch: Batch) -> None:

@@ -5,6 +5,7 @@ from django import forms
 from django.db.models import Count
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.batch import Batch
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Canceler
 from pipeline.tasks.models import Task
@@ -13,7 +14,6 @@ from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
 from pipeline.tasks.types import QUEUED, TaskType
 from pipeline.workspaces.models import User, Workspace
 
-from pipeline.journeys.batch import Batch
 from .base import Block, BlockForm, Rehearsal, gone
 
 ALL, TYPE, CAMPAIGN = "all", "type", "campaign"

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.batch import Batch
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Creator
@@ -11,7 +12,6 @@ from pipeline.tasks.creating import CantCreate, check_campaign, create_tasks
 from pipeline.tasks.types import QUEUED, TIMED, TaskType
 from pipeline.workspaces.models import Workspace
 
-from pipeline.journeys.batch import Batch
 from .base import Block, BlockForm, Rehearsal, gone
 
 TOO_MANY = (

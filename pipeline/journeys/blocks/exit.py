@@ -1,8 +1,8 @@
 from django import forms
 
 from pipeline.candidates.models import Candidate
-
 from pipeline.journeys.batch import Batch
+
 from .base import Block, BlockForm, Rehearsal
 
 

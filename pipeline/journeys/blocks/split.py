@@ -4,9 +4,9 @@ from typing import Any
 from django import forms
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.batch import Batch
 from pipeline.workspaces.models import Workspace
 
-from pipeline.journeys.batch import Batch
 from .base import Block, BlockForm, Rehearsal
 
 LETTERS = "ABCDE"

@@ -1,20 +1,22 @@
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 
 from pipeline.candidates.models import Candidate, Folder, Label
-from pipeline.workspaces.models import Workspace
-
 from pipeline.journeys.batch import Batch
 from pipeline.journeys.happenings import Kind, key
 from pipeline.journeys.models import Run
+from pipeline.workspaces.models import Workspace
+
 from .base import Block, BlockForm, Rehearsal, gone
 
 TIME, UNTIL, EVENT = "time", "until", "event"
 UNITS = {"minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
 ZONES = ("time zone", "timezone", "time_zone", "tz")  # attributes that may say a candidate's
+# What says which event, label or folder it is.
+WANTED: dict[str, str] = {Kind.EVENT: "event_name", Kind.LABEL: "label", Kind.FOLDER: "folder"}
 ANY_DAY = ""
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -107,8 +109,12 @@ def missing(answers: dict[str, Any]) -> dict[str, str]:
     if kind == UNTIL and not (answers.get("on_date") or answers.get("at_time")):
         return {"at_time": "Say until when: a date, a time of day, or both."}
     if kind == EVENT:
-        wanted = {Kind.EVENT: "event_name", Kind.LABEL: "label", Kind.FOLDER: "folder"}
-        field = wanted.get(event) if event else None  # type: ignore[call-overload]
+        wanted: dict[str, str] = {
+            Kind.EVENT: "event_name",
+            Kind.LABEL: "label",
+            Kind.FOLDER: "folder",
+        }
+        field = wanted.get(event or "")
         if field is None:
             return {"event": "Choose what to wait for."}
         if not answers.get(field):
@@ -123,7 +129,6 @@ class Wait(Block):
     label = "Wait"
     about = "Stay for a time, until a date or hour, or until something happens."
     form = WaitForm
-    do_not_call_in_templates: ClassVar[bool] = True
 
     @property
     def is_for_event(self) -> bool:
@@ -158,12 +163,12 @@ class Wait(Block):
 
     @property
     def event_text(self) -> str:
-        names = {
+        names: dict[str, str] = {
             Kind.LABEL: f"the label “{self.options.get('label_name')}”",
             Kind.FOLDER: f"the folder “{self.options.get('folder_name')}”",
             Kind.EVENT: f"the event “{self.options.get('event_name')}”",
         }
-        return names.get(self.options.get("event"), "nothing chosen")  # type: ignore[call-overload]
+        return names.get(self.options.get("event") or "", "nothing chosen")
 
     @property
     def waiting_for(self) -> str:

@@ -1,0 +1,166 @@
+"""Publishes a draft as a version that never changes; pauses, resumes and archives a journey.
+
+What a journey listens to is written down with each of these, and by nothing else.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import User
+
+from .definition import BadDefinition, Definition
+from .happenings import Kind
+from .models import Journey, JourneyRules, JourneyState, JourneyVersion, Listener, Run
+from .problems import problems_of
+from .stopping import stop_runs
+
+
+class CantPublish(ValueError):
+    """The draft has problems; `problems` says which at which block ("" for the trigger)."""
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(sentence for found in problems.values() for sentence in found))
+        self.problems = problems
+
+
+@transaction.atomic
+def publish(journey: Journey, by: User) -> JourneyVersion:
+    """The draft as it is now becomes the next version; runs keep the one they began with.
+
+    Raises CantPublish, and has then changed nothing.
+    """
+    locked(journey)
+    try:
+        definition = Definition.from_json(journey.draft)
+    except BadDefinition as reason:
+        raise CantPublish({"": [str(reason)]})
+    if problems := problems_of(definition, journey.workspace):
+        raise CantPublish(problems)
+    last = journey.versions.aggregate(last=Max("number", default=0))["last"]
+    version = JourneyVersion.objects.create(
+        journey=journey, number=last + 1, definition=definition.as_json(), published_by=by
+    )
+    if not move(journey, "publish", version=version):
+        raise CantPublish({"": [f"The journey is {journey.get_state_display().lower()}."]})
+    listen(journey)
+    record(journey.workspace, by, "published", f"{journey} v{version.number}", link_to(journey))
+    return version
+
+
+@transaction.atomic
+def pause(journey: Journey, by: User) -> bool:
+    """Nobody enters, and no run takes a further step. False when it was not live."""
+    return change(journey, "pause", by, "paused")
+
+
+@transaction.atomic
+def resume(journey: Journey, by: User) -> bool:
+    """Runs whose time came meanwhile go on at once. False when it was not paused."""
+    return change(journey, "resume", by, "resumed")
+
+
+@transaction.atomic
+def archive(journey: Journey, by: User) -> bool:
+    """Out of use: its runs are stopped. False when it was archived before."""
+    if not change(journey, "archive", by, "archived"):
+        return False
+    stop_runs(Run.objects.filter(journey=journey), f"{by} archived the journey.")
+    return True
+
+
+def change(journey: Journey, verb: str, by: User, told: str) -> bool:
+    locked(journey)
+    moved = move(journey, verb)
+    if moved:
+        listen(journey)
+        record(journey.workspace, by, told, str(journey), link_to(journey))
+    return moved
+
+
+def locked(journey: Journey) -> None:
+    """The journey as of now, after whatever batch of its runs is being written."""
+    Journey.objects.select_for_update().get(pk=journey.pk)
+    journey.refresh_from_db()
+
+
+def move(journey: Journey, verb: str, **fields: Any) -> bool:
+    """The one way to a new state: a conditional UPDATE. False when another move was first."""
+    for before, after in Journey.MOVES[verb].items():
+        if Journey.objects.filter(pk=journey.pk, state=before).update(state=after, **fields):
+            journey.refresh_from_db()
+            return True
+    return False
+
+
+def listen(journey: Journey) -> None:
+    """Have the database write down what this journey listens to, as it is now.
+
+    A paused one enrolls nobody, but its runs still hear what they wait for. Versions that runs
+    still travel through listen, too.
+    """
+    journey.listeners.all().delete()
+    if journey.state == JourneyState.ARCHIVED or journey.version is None:
+        return
+    versions = journey.versions.filter(Q(pk=journey.version_id) | Q(runs__state="running"))
+    wanted = {
+        heard
+        for version in versions.distinct()
+        for heard in waits_of(Definition.from_json(version.definition))
+    }
+    listeners = [listener(journey, *heard, is_trigger=False) for heard in sorted(wanted, key=str)]
+    trigger = trigger_of(journey.version.read)
+    if journey.is_live and trigger:
+        listeners.append(listener(journey, *trigger, is_trigger=True))
+    rules = JourneyRules.of(journey.workspace_id)
+    outcomes = {"rejected": rules.stop_when_rejected, "hired": rules.stop_when_hired}
+    listeners += [
+        listener(journey, Kind.OUTCOME, None, name, is_trigger=False)
+        for name, is_wanted in outcomes.items()
+        if is_wanted
+    ]
+    Listener.objects.bulk_create(listeners)
+
+
+def listener(
+    journey: Journey, kind: str, ref: int | None, name: str, *, is_trigger: bool
+) -> Listener:
+    return Listener(
+        journey=journey,
+        workspace_id=journey.workspace_id,
+        kind=kind,
+        ref=ref,
+        name=name,
+        is_trigger=is_trigger,
+    )
+
+
+def waits_of(definition: Definition) -> Iterable[tuple[str, int | None, str]]:
+    from .blocks import BLOCKS  # blocks know of happenings, and this module of both
+
+    for node in definition:
+        if node.type in BLOCKS:
+            yield from BLOCKS[node.type](node.options).listens_to()
+
+
+def trigger_of(definition: Definition) -> tuple[str, int | None, str] | None:
+    """The kind, ref and name of what makes candidates enter; None where nothing that happens
+    does: by hand, or on a schedule."""
+    options = definition.trigger.get("options", {})
+    match definition.trigger["type"]:
+        case "folder":
+            return Kind.FOLDER, options["folder"], ""
+        case "label":
+            return Kind.LABEL, options["label"], ""
+        case "created":
+            return Kind.CREATED, None, ""
+        case "event":
+            return Kind.EVENT, None, options["event_name"]
+    return None
+
+
+def link_to(journey: Journey) -> str:
+    return f"/journeys/{journey.pk}/"

@@ -1,0 +1,66 @@
+"""Journeys, published from a list of blocks, and the runner in the test's own process."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models.functions import Now
+
+from pipeline.journeys.happenings import tell_all
+from pipeline.journeys.models import Journey, Run
+from pipeline.journeys.publishing import publish
+from pipeline.journeys.runner import advance_some
+from pipeline.workspaces.models import User, Workspace
+from tests.tasks.conftest import campaign as campaign
+from tests.tasks.conftest import candidate as candidate
+from tests.tasks.conftest import make_task as make_task
+from tests.tasks.conftest import no_limit as no_limit
+from tests.tasks.conftest import sms_campaign as sms_campaign
+
+MakeJourney = Callable[..., Journey]
+
+
+@pytest.fixture
+def make_journey(workspace: Workspace, owner: User) -> MakeJourney:
+    """`make_journey(("wait", {…}), …, trigger=("label", {…}), reentry=…)`: published, one way."""
+
+    def make(
+        *blocks: tuple[str, dict[str, Any]],
+        trigger: tuple[str, dict[str, Any]] = ("by_hand", {}),
+        reentry: dict[str, Any] | None = None,
+        name: str = "Converted customers",
+    ) -> Journey:
+        nodes = {}
+        for number, (type, options) in enumerate(blocks, start=1):
+            following = f"b{number + 1}" if number < len(blocks) else None
+            ways = {} if type == "exit" else {"next": following}
+            nodes[f"b{number}"] = {"type": type, "options": options, "ways": ways}
+        draft = {
+            "trigger": {"type": trigger[0], "options": trigger[1]},
+            "reentry": reentry or {"rule": "never"},
+            "start": "b1",
+            "blocks": nodes,
+        }
+        journey = Journey.objects.create(
+            workspace=workspace, name=name, draft=draft, created_by=owner
+        )
+        publish(journey, owner)
+        return journey
+
+    return make
+
+
+def until_nothing_is_due(most: int = 50) -> None:
+    """Tell what happened and advance what is due, as the periodic job does."""
+    tell_all()
+    for _ in range(most):
+        if not advance_some():
+            return
+    raise AssertionError("it never ends")
+
+
+def waits_are_over() -> None:
+    """As if the time of every wait had come."""
+    with transaction.atomic():
+        Run.objects.running().exclude(due_at=None).update(due_at=Now())
