@@ -129,11 +129,16 @@ CHANNEL_LAYERS = {
 # JSON, never pickle: whoever can write to Redis must not be able to run code here.
 RQ_SERIALIZER = "rq.serializers.JSONSerializer"
 # One queue for each worker: `default` for lanes and the periodic job, `imports` for long files,
-# `webhooks` for customers' receivers, which may be slow.
+# `webhooks` for customers' receivers, which may be slow; `journeys`, whose runs are not to be late.
 # A lane's turn is BULK_TURN_SECONDS, but the file of a large export is put together in one.
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "SERIALIZER": RQ_SERIALIZER, "DEFAULT_TIMEOUT": timeout}
-    for name, timeout in {"default": 1800, "imports": 3600, "webhooks": 300}.items()
+    for name, timeout in {
+        "default": 1800,
+        "imports": 3600,
+        "webhooks": 300,
+        "journeys": 300,
+    }.items()
 }
 RQ = {"WORKER_CLASS": "pipeline.bulk_actions.worker.Worker"}
 

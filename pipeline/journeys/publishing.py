@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q
+from django.utils import timezone
 
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
@@ -16,6 +17,7 @@ from .definition import BadDefinition, Definition
 from .happenings import Kind
 from .models import Journey, JourneyRules, JourneyState, JourneyVersion, Listener, Run
 from .problems import problems_of
+from .schedules import next_time
 from .stopping import stop_runs
 
 
@@ -46,6 +48,7 @@ def publish(journey: Journey, by: User) -> JourneyVersion:
     )
     if not move(journey, "publish", version=version):
         raise CantPublish({"": [f"The journey is {journey.get_state_display().lower()}."]})
+    set_schedule(journey)
     listen(journey)
     record(journey.workspace, by, "published", f"{journey} v{version.number}", link_to(journey))
     return version
@@ -76,6 +79,7 @@ def change(journey: Journey, verb: str, by: User, told: str) -> bool:
     locked(journey)
     moved = move(journey, verb)
     if moved:
+        set_schedule(journey)
         listen(journey)
         record(journey.workspace, by, told, str(journey), link_to(journey))
     return moved
@@ -123,6 +127,16 @@ def listen(journey: Journey) -> None:
         if is_wanted
     ]
     Listener.objects.bulk_create(listeners)
+
+
+def set_schedule(journey: Journey) -> None:
+    """When its trigger is a schedule: the next time from now on; what a pause missed is missed."""
+    journey.next_at = None
+    if journey.is_live and journey.version:
+        trigger = journey.version.definition["trigger"]
+        if trigger["type"] == "schedule":
+            journey.next_at = next_time(trigger["options"], journey.workspace, timezone.now())
+    journey.save(update_fields=["next_at"])
 
 
 def listener(
