@@ -4,11 +4,13 @@ It is kept as JSON, and read here with every part checked: what somebody edited 
 older Belay wrote, is either a definition or a BadDefinition that says what is wrong.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 MOST_BLOCKS = 200
+NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")  # of a block or a way: it stands in addresses
 
 
 class BadDefinition(ValueError):
@@ -62,7 +64,10 @@ class Definition:
             )
         if reentry["rule"] == "after" and not _is_days(reentry.get("days")):
             raise BadDefinition("After how many days a candidate may come again is not said.")
-        definition = cls(trigger, reentry, checked.get("start"), nodes)
+        start = checked.get("start")
+        if not (start is None or isinstance(start, str)):
+            raise BadDefinition("Which block is the first one is not said.")
+        definition = cls(trigger, reentry, start, nodes)
         definition.check_ways()
         return definition
 
@@ -87,6 +92,22 @@ class Definition:
         yield from met.values()
         yield from (node for pk, node in self.nodes.items() if pk not in met)
 
+    @property
+    def reached(self) -> set[str]:
+        """The blocks that some way from the first one leads to."""
+        return self.reached_from(self.start)
+
+    def reached_from(self, *starts: str | None) -> set[str]:
+        """These blocks, and all that a way from them leads to."""
+        met: set[str] = set()
+        ahead = list(starts)
+        while ahead:
+            pk = ahead.pop()
+            if pk is not None and pk not in met:
+                met.add(pk)
+                ahead.extend(self.nodes[pk].ways.values())
+        return met
+
     def with_node(self, node: Node) -> "Definition":
         return replace(self, nodes=self.nodes | {node.id: node})
 
@@ -110,9 +131,11 @@ def _node(pk: str, data: Any) -> Node:
     block = _dict(data, f"The block “{pk}”")
     ways = _dict(block.get("ways", {}), f"The ways of the block “{pk}”")
     options = _dict(block.get("options", {}), f"The options of the block “{pk}”")
-    if not pk or len(pk) > 20 or not isinstance(block.get("type"), str):
-        raise BadDefinition(f"The block “{pk[:40]}” says not of which type it is.")
+    if not NAME.fullmatch(pk):
+        raise BadDefinition(f"“{pk[:40]}” is no name of a block: letters and digits, 20 at most.")
+    if not isinstance(block.get("type"), str):
+        raise BadDefinition(f"The block “{pk}” says not of which type it is.")
     for way, target in ways.items():
-        if not isinstance(way, str) or not (target is None or isinstance(target, str)):
+        if not NAME.fullmatch(way) or not (target is None or isinstance(target, str)):
             raise BadDefinition(f"A way of the block “{pk}” leads nowhere that can be named.")
     return Node(pk, block["type"], options, ways)

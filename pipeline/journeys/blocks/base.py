@@ -12,7 +12,13 @@ from pipeline.workspaces.models import User, Workspace
 
 
 class BlockForm(forms.Form):
-    """Asks for a block's options. Offers, and accepts, only what the workspace has."""
+    """Asks for a block's options. Offers, and accepts, only what the workspace has.
+
+    `only_with` says which fields make sense with some answers alone, so that the editor shows them
+    only then: {"number": ("kind", "time")}, the other field and its values.
+    """
+
+    only_with: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,5 @@
 from collections import Counter, defaultdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Count
@@ -24,6 +24,8 @@ SPARINGLY = (
 
 
 class CancelTaskForm(BlockForm):
+    only_with: ClassVar = {"types": ("scope", TYPE), "campaign": ("scope", CAMPAIGN)}
+
     scope = forms.ChoiceField(
         choices=[(TYPE, "Task Type"), (CAMPAIGN, "Campaign"), (ALL, "All Tasks")],
         widget=forms.RadioSelect,

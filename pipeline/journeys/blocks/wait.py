@@ -1,5 +1,5 @@
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
@@ -22,6 +22,21 @@ DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 class WaitForm(BlockForm):
+    only_with: ClassVar = {
+        "number": ("kind", TIME),
+        "unit": ("kind", TIME),
+        "on_date": ("kind", UNTIL),
+        "weekday": ("kind", UNTIL),
+        "at_time": ("kind", UNTIL),
+        "zone": ("kind", UNTIL),
+        "event": ("kind", EVENT),
+        "event_name": ("event", Kind.EVENT.value),
+        "label": ("event", Kind.LABEL.value),
+        "folder": ("event", Kind.FOLDER.value),
+        "at_most": ("kind", EVENT),
+        "at_most_unit": ("kind", EVENT),
+    }
+
     kind = forms.ChoiceField(
         choices=[(TIME, "For a time"), (UNTIL, "Until a date or hour"), (EVENT, "For an event")],
         widget=forms.RadioSelect,
