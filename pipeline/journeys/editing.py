@@ -10,6 +10,7 @@ from typing import Any
 from .definition import MOST_BLOCKS, Definition, Node
 
 FIRST = "start"  # the way of no block, to the first one
+BEFORE = "^"  # no way of a block, but all that lead to it
 
 
 class CantEdit(ValueError):
@@ -18,7 +19,10 @@ class CantEdit(ValueError):
 
 @dataclass(frozen=True)
 class Place:
-    """A way: what comes next on it, and where something can be put in. No block: the beginning."""
+    """A way: what comes next on it, and where something can be put in. No block: the beginning.
+
+    With BEFORE as its way it is all ways that lead to the block: where branches meet.
+    """
 
     block: str = ""
     way: str = FIRST
@@ -37,6 +41,8 @@ def target_of(definition: Definition, place: Place) -> str | None:
     if place == Place():
         return definition.start
     node = definition.nodes.get(place.block)
+    if node and place.way == BEFORE:
+        return node.id
     if node is None or place.way not in node.ways:
         raise CantEdit("That place is no longer there. Here is the journey as it is now.")
     return node.ways[place.way]
@@ -51,6 +57,8 @@ def lead(definition: Definition, place: Place, to: str | None) -> Definition:
         if to is None and definition.nodes:
             raise CantEdit("A journey begins with a block. Delete it, or lead the way to another.")
         return replace(definition, start=to)
+    if place.way == BEFORE:
+        return bypass(definition, place.block, to)
     node = definition.nodes[place.block]
     return definition.with_node(replace(node, ways=node.ways | {place.way: to}))
 
@@ -70,8 +78,9 @@ def insert(
     if follows is not None and not ways:
         raise CantEdit("Nothing follows such a block: add it where a way ends.")
     pk = definition.new_id()
-    node = Node(pk, type, options, {way: follows if way == ways[0] else None for way in ways})
-    return lead(definition.with_node(node), place, pk), pk
+    node = Node(pk, type, options, dict.fromkeys(ways))
+    led = lead(definition.with_node(node), place, pk)
+    return led.with_node(replace(node, ways=node.ways | dict.fromkeys(ways[:1], follows))), pk
 
 
 def change(
@@ -140,8 +149,9 @@ def move(definition: Definition, pk: str, place: Place) -> Definition:
     follows = target_of(without, place)
     if follows is not None and main is None:
         raise CantEdit("Nothing follows such a block: move it to where a way ends.")
-    ways = node.ways | {main: follows} if main else node.ways
-    moved = lead(without.with_node(replace(node, ways=ways)), place, pk)
+    led = lead(without, place, pk)
+    ways = led.nodes[pk].ways | ({main: follows} if main else {})
+    moved = led.with_node(replace(node, ways=ways))
     if (definition.reached | {pk}) - moved.reached:
         raise CantEdit(
             "That place comes after this block on one of its own ways, so nothing would lead there"

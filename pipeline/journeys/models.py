@@ -117,7 +117,8 @@ class JourneyVersion(models.Model):
 
 
 class JourneyEdit(models.Model):
-    """The draft before an edit, to take the edit back."""
+    """The draft before an edit, to take the edit back; after it, once that was done (see
+    editor/drafts.py)."""
 
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="edits")
     revision = models.PositiveIntegerField()
@@ -125,6 +126,8 @@ class JourneyEdit(models.Model):
     what = models.CharField(max_length=200)  # "Added Wait"
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now())
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-revision"]

@@ -1,0 +1,34 @@
+"""Who may do what with a journey: everybody in its workspace may look at it."""
+
+from django.http import Http404
+
+from pipeline.journeys.models import Journey, JourneyState
+from pipeline.workspaces.models import User
+from pipeline.workspaces.settings.access import View, only_for
+
+
+def can_edit(user: User) -> bool:
+    """Whose role starts things, and who sees all openings: a journey acts on all of them."""
+    return user.membership.can_start and not user.membership.is_limited
+
+
+def editors_only(view: View) -> View:
+    """403 for members who may only look."""
+    return only_for(
+        lambda member: member.can_start and not member.is_limited,
+        "Changing a journey takes an Owner, Admin or Recruiter who sees all openings",
+        view,
+    )
+
+
+def journey_of(user: User, pk: int) -> Journey:
+    """One that the user may see."""
+    visible = Journey.objects.visible_to(user).select_related("workspace", "version")
+    found = visible.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def is_editable(journey: Journey, user: User) -> bool:
+    return can_edit(user) and journey.state != JourneyState.ARCHIVED

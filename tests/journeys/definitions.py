@@ -1,0 +1,43 @@
+"""Definitions for tests: by hand, and random ones."""
+
+import random
+from typing import Any
+
+from pipeline.journeys.definition import Definition, Node
+
+WAYS = {
+    "wait": ["next"],
+    "cancel_task": ["next"],
+    "condition": ["yes", "no"],
+    "split": ["a", "b"],
+    "exit": [],
+}
+
+
+def definition(**blocks: tuple[Any, ...]) -> Definition:
+    """`definition(b1=("wait", "b2"), b2=("condition", {"yes": "b1", "no": None}, {…options}))`"""
+    nodes = {}
+    for pk, (type, ways, *options) in blocks.items():
+        named = ways if isinstance(ways, dict) else {} if type == "exit" else {"next": ways}
+        nodes[pk] = Node(pk, type, *options, ways=named)
+    return Definition(start=next(iter(nodes), None), nodes=nodes)
+
+
+def random_definition(chance: random.Random, most: int = 8) -> Definition:
+    """Any that can be written: ways lead on, back, to an end, and to nothing at all."""
+    ids = [f"b{n}" for n in range(1, chance.randint(1, most) + 1)]
+    nodes = {}
+    for pk in ids:
+        type = chance.choice(list(WAYS))
+        ways = {way: chance.choice([*ids, None]) for way in WAYS[type]}
+        nodes[pk] = Node(pk, type, {}, ways)
+    return Definition(start=chance.choice(ids), nodes=nodes)
+
+
+def garbage(chance: random.Random) -> Any:
+    """What JSON may hold, and no option should."""
+    values: list[Any] = [
+        None, True, -1, 0, 10**30, 1.5, "", "x", "99", "٣", "b1", "2026-02-31", "25:99", [], [1],
+        ["x", None], [[]], {}, {"a": {}}, "é" * 3000,
+    ]  # fmt: skip
+    return chance.choice(values)
