@@ -4,30 +4,22 @@ Whatever happens in between, nobody gets it twice: it is *sending* before it lea
 found as *sending* afterwards is never sent again.
 """
 
-import logging
 from typing import Any
 
 from django.db import connection, transaction
-from rq.timeouts import BaseTimeoutException
 
-from pipeline.outreach import limits, optouts
+from pipeline.outreach import handing_over, limits, optouts
+from pipeline.outreach.drafts import OPTED_OUT
+from pipeline.outreach.handing_over import INTERRUPTED as INTERRUPTED
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Message, MessageStatus
-from pipeline.outreach.senders import NotTaken, Sender, Unavailable, Unconfirmed
+from pipeline.outreach.senders import Sender
 
 from . import locks
 from .message_sql import BEGIN, RECORD, prepare
 from .models import BulkAction, Result, Status
 from .operations import CantSend, Draft, SendingOperation
-from .operations.drafts import OPTED_OUT
 from .writing import write_one
-
-log = logging.getLogger(__name__)
-
-INTERRUPTED = (
-    "Handed over when the work was interrupted: it may or may not have arrived,"
-    " and is not sent again by itself."
-)
 
 
 class Stopped(Exception):
@@ -117,18 +109,7 @@ def hand_over(sender: Sender, message: Message) -> str:
 
     Raises Unavailable when the provider can't be reached any more and nothing was handed over.
     """
-    try:
-        message.provider_id = sender.send(message)
-    except NotTaken as reason:
-        return record(message, MessageStatus.FAILED, str(reason))
-    except Unconfirmed as reason:
-        return record(message, MessageStatus.UNCONFIRMED, str(reason))
-    except (Unavailable, BaseTimeoutException):
-        raise
-    except Exception:
-        log.exception("Message %s", message.pk)
-        return record(message, MessageStatus.UNCONFIRMED, INTERRUPTED)
-    return record(message, MessageStatus.SENT)
+    return record(message, *handing_over.hand_over(sender, message))
 
 
 def record(message: Message, status: MessageStatus, problem: str = "") -> str:

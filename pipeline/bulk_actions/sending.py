@@ -20,6 +20,7 @@ from django.db.models import F
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import pace
+from pipeline.outreach.drafts import RELATED
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.outreach.senders import Unavailable, sender_for
@@ -36,7 +37,6 @@ from .handing_over import (
 )
 from .models import BulkAction, Chunk, Status
 from .operations import CantSend, Draft, SendingOperation
-from .operations.texts import RELATED
 from .writing import failure, unexpected, write_one
 
 log = logging.getLogger(__name__)

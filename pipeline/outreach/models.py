@@ -67,9 +67,9 @@ class Message(models.Model):
     """One SMS or e-mail. Written before it is handed to the provider, so that none goes twice.
 
     `candidate` is empty for an e-mail to somebody else: a reviewer. The message outlives the
-    candidate. A bulk action is known by its id alone, as that room is above this one; the
-    constraint is what keeps one action from writing to the same person twice, whatever dies,
-    restarts or runs double.
+    candidate. A bulk action, or a journey's run, is known by its id alone, as those rooms are
+    above this one; the constraints are what keeps one action from writing to the same person
+    twice, and one step of a run from sending twice, whatever dies, restarts or runs double.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)
@@ -91,6 +91,10 @@ class Message(models.Model):
     bulk_action_id = models.IntegerField(null=True)
     lane = models.PositiveSmallIntegerField(
         null=True, help_text="Of the bulk action's lanes, the one that hands it over."
+    )
+    journey_run_id = models.BigIntegerField(null=True)
+    journey_step = models.PositiveIntegerField(
+        null=True, help_text="Of the run's steps, the one that it is."
     )
     counted_on = models.DateField(
         null=True,
@@ -114,7 +118,12 @@ class Message(models.Model):
                 name="message_once",
                 nulls_distinct=False,
                 condition=Q(bulk_action_id__isnull=False),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["journey_run_id", "journey_step"],
+                name="message_once_a_step",
+                condition=Q(journey_run_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

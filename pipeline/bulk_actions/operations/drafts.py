@@ -1,47 +1,14 @@
-"""Operations that write to candidates: what they have in common, and the message before it goes."""
+"""Operations that write to candidates: what they have in common."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeGuard
 
 from pipeline.candidates.models import Candidate
+from pipeline.outreach.drafts import CantSend as CantSend
+from pipeline.outreach.drafts import Draft as Draft
 from pipeline.outreach.models import Channel
 
 from .base import Operation
-
-
-class CantSend(Exception):
-    """This person can't be written to; says why, in a recruiter's words."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A message to one address, its placeholders filled in."""
-
-    channel: Channel
-    address: str
-    body: str
-    subject: str = ""
-
-
-NO_ADDRESS = {
-    Channel.EMAIL: "Has no e-mail address.",
-    Channel.SMS: "Has no phone number.",
-}
-
-
-OPTED_OUT = {
-    Channel.EMAIL: "Has opted out of e-mails.",
-    Channel.SMS: "Has opted out of SMS.",
-}
-
-
-def address_of(candidate: Candidate, channel: Channel) -> str:
-    """Where `candidate` is written to on `channel`. Raises CantSend without such an address."""
-    address = candidate.email if channel == Channel.EMAIL else candidate.phone
-    if not address:
-        raise CantSend(NO_ADDRESS[channel])
-    return address
 
 
 class SendingOperation(Operation):

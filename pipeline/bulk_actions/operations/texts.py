@@ -5,28 +5,29 @@ from typing import Any
 from django.db.models import Q
 
 from pipeline.candidates.models import Candidate, CandidateQuerySet
-from pipeline.outreach import limits, optouts, placeholders
+from pipeline.outreach import limits, optouts
+from pipeline.outreach.drafts import (
+    NO_ADDRESS,
+    OPTED_OUT,
+    RELATED,
+    CantSend,
+    Draft,
+    draft_of,
+)
 from pipeline.outreach.missing import count_missing, with_all_values
 from pipeline.outreach.models import Channel, MessageTemplate
 from pipeline.workspaces.models import Workspace
 
 from .base import Sample, Skip
-from .drafts import NO_ADDRESS, OPTED_OUT, CantSend, Draft, address_of
 
 Text = dict[str, Any]  # channel, subject, body, workspace: see text_of
 SAMPLES = 3
-RELATED = ("workspace", "opening", "folder", "recruiter__user")  # what placeholders look up
 
 
 def draft_from(text: Text, candidate: Candidate) -> Draft:
     """The message to `candidate`. Raises CantSend where an address or a value is missing."""
     template = MessageTemplate(channel=text["channel"], subject=text["subject"], body=text["body"])
-    address = address_of(candidate, Channel(template.channel))
-    try:
-        rendered = placeholders.render(template, candidate)
-    except placeholders.MissingValue as missing:
-        raise CantSend(str(missing)) from None
-    return Draft(Channel(template.channel), address, rendered.body, rendered.subject)
+    return draft_of(template, candidate)
 
 
 def skips_of(text: Text, candidates: CandidateQuerySet) -> list[Skip]:
