@@ -39,6 +39,7 @@ class Batch:
     runs: list[Run]
     now: datetime
     results: dict[int, Result] = field(default_factory=dict)
+    summary: str = ""  # of the block, for the log; a slow block says it itself
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.runs)
@@ -63,10 +64,14 @@ class Batch:
         to the same block, with `run.is_waiting`, and `run.heard` where it happened."""
         self.results[run.pk] = Result(text, due_at=until, waiting_for=waiting_for, is_waiting=True)
 
-    def try_again(self, run: Run, text: str, at: datetime) -> None:
-        """Come back to the same block, as if for the first time; the log says why, once."""
+    def try_again(
+        self, run: Run, text: str, at: datetime, *, is_logged: bool | None = None
+    ) -> None:
+        """Come back to the same block then. The log says why at the first of several tries, or
+        as `is_logged` says; for the guard against circles it is a wait."""
+        first = run.tries == 0 if is_logged is None else is_logged
         self.results[run.pk] = Result(
-            text, due_at=at, tries=run.tries + 1, is_logged=run.tries == 0
+            text, due_at=at, is_waiting=True, tries=run.tries + 1, is_logged=first
         )
 
     def end(self, run: Run, text: str) -> None:

@@ -6,12 +6,14 @@ from .models import RunQuerySet
 
 
 @transaction.atomic
-def stop_runs(runs: RunQuerySet, reason: str) -> list[int]:
+def stop_runs(runs: RunQuerySet, reason: str, *, waits: bool = True) -> list[int]:
     """Stop those of `runs` that are in progress, each with its line in the log; returns their ids.
 
     A run whose step is being written is stopped after that step: it waits for the runner's lock.
+    With `waits=False` it is left alone: for whoever holds the lock of a run or a candidate.
     """
-    chosen = runs.running().order_by("pk").select_for_update(no_key=True).values("pk")
+    held = runs.running().order_by("pk").select_for_update(no_key=True, skip_locked=not waits)
+    chosen = held.values("pk")
     sql, values = chosen.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(STOP.format(chosen=sql), (*values, reason, reason))

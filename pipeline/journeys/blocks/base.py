@@ -2,13 +2,16 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
+from django.db import models
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.batch import Batch
 from pipeline.workspaces.models import User, Workspace
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class BlockForm(forms.Form):
@@ -90,6 +93,16 @@ class Block(ABC):
         lock held while somebody outside thinks. Nothing is locked when it is called."""
         raise NotImplementedError
 
+    def fails(self, batch: Batch) -> bool:
+        """Whether something that it needs is gone; then each run has failed, with the sentence.
+
+        Asked first by each `execute`: a version is published once, and what it names may go.
+        """
+        problems = self.problems(batch.version.journey.workspace)
+        for run in batch if problems else ():
+            batch.fail(run, problems[0])
+        return bool(problems)
+
     @abstractmethod
     def execute(self, batch: Batch) -> None:
         """Do it to all runs of the batch, in the caller's transaction, and tell the batch for
@@ -98,6 +111,18 @@ class Block(ABC):
     @abstractmethod
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         """What it would do to this candidate. Changes nothing."""
+
+
+def row_of(rows: models.QuerySet[Row], pk: Any) -> Row | None:
+    """The one of `rows` that options name; None where it is gone, or where that is no id."""
+    is_id = isinstance(pk, int) and not isinstance(pk, bool) and 0 < pk < 2**63
+    return rows.filter(pk=pk).first() if is_id else None
+
+
+def text_in(options: dict[str, Any], name: str) -> str:
+    """What the options say there, if that is text; else nothing. Never raises."""
+    value = options.get(name)
+    return value.strip() if isinstance(value, str) else ""
 
 
 def gone(what: str, name: str) -> str:

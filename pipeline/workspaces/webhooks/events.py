@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TEST = "webhook.test"  # sent on demand alone, whatever the endpoint listens to
+JOURNEY = "journey.webhook"  # sent by a journey's block alone, to the endpoint that it names
 
 
 @dataclass(frozen=True)

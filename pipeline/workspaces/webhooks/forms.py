@@ -7,7 +7,7 @@ from django.http import QueryDict
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
 
-from .events import CHOICES, TEST
+from .events import CHOICES, JOURNEY, TEST
 from .models import DeliveryQuerySet, DeliveryState, WebhookEndpoint
 
 
@@ -48,7 +48,10 @@ class EndpointForm(forms.ModelForm[WebhookEndpoint]):
 
 
 class DeliveryFilter(forms.Form):
-    event = forms.ChoiceField(choices=[("", "Any event"), *CHOICES, (TEST, "Test")], required=False)
+    event = forms.ChoiceField(
+        choices=[("", "Any event"), *CHOICES, (JOURNEY, "A journey's webhook"), (TEST, "Test")],
+        required=False,
+    )
     state = forms.ChoiceField(choices=[("", "Any state"), *DeliveryState.choices], required=False)
 
     def __init__(self, data: QueryDict, deliveries: DeliveryQuerySet) -> None:

@@ -39,6 +39,21 @@ def put_for(endpoint: WebhookEndpoint, event: str, payload: dict[str, Any]) -> i
     return int(delivery.pk)
 
 
+def put_to(
+    workspace_id: int, endpoint_id: int, event: str, payloads: Iterable[dict[str, Any]]
+) -> list[int]:
+    """The same for one endpoint of the workspace, whatever it listens to, of many payloads.
+
+    Returns the ids of the deliveries, in order; nothing where it is switched off or deleted.
+    """
+    bodies = list(map(envelope(event), payloads))
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_TO, [event, bodies, endpoint_id, workspace_id])
+        deliveries = [pk for (pk,) in cursor.fetchall()]
+    transaction.on_commit(wake, robust=True)
+    return deliveries
+
+
 def envelope(event: str) -> Callable[[dict[str, Any]], str]:
     """Writes `{"type": …, "timestamp": …, "data": payload}`, of events that happen now."""
     now = timezone.now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -62,4 +77,16 @@ CROSS JOIN (
     FOR KEY SHARE
 ) AS endpoint
 ORDER BY number
+"""
+
+PUT_TO = """
+INSERT INTO workspaces_webhookdelivery (endpoint_id, event, body, state, tries, error)
+SELECT endpoint.id, %s, body, 'pending', 0, ''
+FROM unnest(%s::text[]) WITH ORDINALITY AS told (body, number)
+CROSS JOIN (
+    SELECT id FROM workspaces_webhookendpoint
+    WHERE id = %s AND workspace_id = %s AND is_active AND deleted_at IS NULL
+    FOR KEY SHARE
+) AS endpoint
+ORDER BY number RETURNING id
 """

@@ -1,0 +1,333 @@
+"""The slow path of runs: each message in three steps, none of which is ever taken twice.
+
+1. In one short transaction the run is locked and looked at once more: does it still stand there,
+   is it due, is its journey live? Then one unit of the message limit is reserved, the Message
+   written as *sending*, and the run put off for a lease.
+2. Without any lock, so that a provider that hangs holds up nobody, it is handed over.
+3. Its result, the line in the run's log and the run's new place are written together.
+
+What dies between the first and the last leaves a Message as *sending*. When the lease is over the
+run is due again, and whoever takes it makes the message *unconfirmed*: it is never sent again.
+"""
+
+import logging
+import random
+import time
+from datetime import datetime, timedelta
+from datetime import time as clock
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from pipeline.candidates.models import Candidate
+from pipeline.outreach import limits, optouts, pace
+from pipeline.outreach.drafts import OPTED_OUT, RELATED, CantSend, Draft, draft_of
+from pipeline.outreach.handing_over import INTERRUPTED, hand_over
+from pipeline.outreach.limits import LimitReached
+from pipeline.outreach.models import Channel, Message, MessageStatus, MessageTemplate
+from pipeline.outreach.placeholders import BadTemplate
+from pipeline.outreach.senders import Unavailable, sender_for
+
+from .batch import Batch, Result
+from .models import Journey, Run, RunQuerySet, RunState, RunStep
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 2.0  # then other journeys' runs have their turn; what is left here is still due
+AWAY_SECONDS = 60
+MOST_TRIES = 60  # of a provider that is away: for an hour
+LOOK_SECONDS = 3600  # how often a used-up limit is looked at: it may be raised
+GAVE_UP = "{reason} Gave up after {tries} tries."
+SENT, NOT_SENT = "next", "not_sent"
+
+
+class Sending:
+    """One turn at the runs of a batch: `Sending(batch, template, way).work()`.
+
+    `not_sent` is the way of those who get nothing.
+    """
+
+    def __init__(self, batch: Batch, template: MessageTemplate, not_sent: str = SENT) -> None:
+        self.batch = batch
+        self.template = template
+        self.not_sent = not_sent
+        self.workspace = batch.version.journey.workspace
+        self.sender = sender_for(template.channel)
+        self.pace = pace.Pace(self.workspace.pk, template.channel)
+
+    @property
+    def what(self) -> str:
+        return f"{limits.NOUNS[Channel(self.template.channel)]} “{self.template}”"
+
+    def work(self) -> None:
+        ends = time.monotonic() + TURN_SECONDS
+        # Not all processes in the same order: they have the same runs before them.
+        waiting = random.sample(self.batch.runs, len(self.batch.runs))
+        people = Candidate.objects.filter(workspace=self.workspace).prefetch_related(*RELATED)
+        self.people = people.in_bulk(self.batch.candidates)
+        try:
+            while waiting and time.monotonic() < ends:
+                self.take_further(waiting[-1])
+                waiting.pop()
+        except Unavailable as reason:
+            put_off_as_away(self.batch, waiting, str(reason))
+        except LimitReached as reason:
+            put_off(self.batch, waiting, f"Waits: {reason}", self.when_it_resets())
+        finally:
+            self.sender.close()
+
+    def take_further(self, run: Run) -> None:
+        """All three steps. Raises Unavailable and LimitReached: nothing was begun for this run."""
+        if not due(self.batch, [run]).exists():
+            return
+        try:
+            self.send_to(run)
+        except OperationalError:
+            raise  # the database is away: it is tried again, or was begun and is left as that
+        except (DatabaseError, BadTemplate) as error:
+            log.warning("Run %s at block %s: %s", run.pk, self.batch.node.id, error)
+            where = f"run {run.pk}, block {self.batch.node.id}"
+            reason = f"Unexpected error. Tell support: {where}."
+            conclude(self.batch, [run], Result(reason, state=RunState.FAILED))
+
+    def send_to(self, run: Run) -> None:
+        try:
+            draft = draft_of(self.template, self.people[run.candidate_id])
+            if optouts.is_opted_out(self.workspace.pk, draft.channel, draft.address):
+                raise CantSend(OPTED_OUT[draft.channel])
+        except KeyError:  # the candidate was deleted, and the run with it
+            return
+        except CantSend as reason:
+            conclude(self.batch, [run], self.nothing_sent(str(reason)))
+            return
+        self.sender.open()
+        if seconds := self.pace.wait():
+            time.sleep(seconds)
+        if message := self.begin(run, draft):
+            self.finish(run, message)
+
+    # --- the first step ---
+
+    @transaction.atomic
+    def begin(self, run: Run, draft: Draft) -> Message | None:
+        """The Message to hand over, now *sending*; None where the run is not to be taken further.
+
+        Raises LimitReached, and has then written nothing.
+        """
+        held = hold(self.batch, [run])
+        if not held:
+            return None
+        mine = held[0]
+        if optouts.is_opted_out(self.workspace.pk, draft.channel, draft.address):
+            write(self.batch, [mine], self.nothing_sent(OPTED_OUT[draft.channel]))
+            return None
+        Run.objects.filter(pk=mine.pk).update(due_at=Now() + lease())
+        return Message.objects.create(
+            workspace=self.workspace,
+            candidate_id=mine.candidate_id,
+            journey_run_id=mine.pk,
+            journey_step=mine.steps + 1,
+            channel=draft.channel,
+            address=draft.address,
+            subject=draft.subject,
+            body=draft.body,
+            # Last of what can wait: the counters are where all processes meet.
+            counted_on=limits.reserve(self.workspace, draft.channel),
+        )
+
+    # --- the second and the third ---
+
+    def finish(self, run: Run, message: Message) -> None:
+        try:
+            status, problem = hand_over(self.sender, message)
+        except Unavailable:
+            self.take_back(run, message)
+            raise
+        record(self.batch, message, status, problem, self.result_of(message, status, problem))
+
+    def result_of(self, message: Message, status: MessageStatus, problem: str) -> Result:
+        if status == MessageStatus.SENT:
+            return self.goes_on(f"Sent the {self.what} to {message.address}.", SENT, message)
+        if status == MessageStatus.FAILED:
+            sentence = f"The {self.what} to {message.address} was not sent: {problem}"
+            return self.goes_on(sentence, self.not_sent, message)
+        sentence = f"The {self.what} to {message.address} is unconfirmed: {problem}"
+        return self.goes_on(sentence, SENT, message)
+
+    def nothing_sent(self, reason: str) -> Result:
+        return self.goes_on(f"Nothing was sent. {reason}", self.not_sent)
+
+    def goes_on(self, text: str, way: str, message: Message | None = None) -> Result:
+        details = {"message": message.pk} if message else {}
+        return Result(text, way=way, due_at=self.batch.now, details=details)
+
+    @transaction.atomic
+    def take_back(self, run: Run, message: Message) -> None:
+        """As if it had never been begun: nothing was handed over."""
+        mine = Run.objects.select_for_update(no_key=True).filter(pk=run.pk)
+        list(mine)
+        if Message.objects.sending().filter(pk=message.pk).delete()[0]:
+            limits.give_back(message)
+            standing(self.batch, mine).update(due_at=Now())
+
+    def when_it_resets(self) -> datetime:
+        """When the limit is there again, by the workspace's clock, or a first look before that."""
+        day = limits.resets_on(self.workspace, self.template.channel)
+        midnight = datetime.combine(day, clock(), self.workspace.tz)
+        return min(midnight, self.batch.now + timedelta(seconds=LOOK_SECONDS))
+
+
+def lease() -> timedelta:
+    """Longer than the longest conversation with a provider, each of whose waits is limited."""
+    return timedelta(seconds=max(60.0, 10 * settings.MESSAGE_TIMEOUT_SECONDS))
+
+
+# --- which runs are this block's to take further ---
+
+
+def standing(batch: Batch, runs: RunQuerySet) -> RunQuerySet:
+    """Those of `runs` that are at the batch's block."""
+    return runs.running().filter(version=batch.version, block=batch.node.id)
+
+
+def due(batch: Batch, runs: list[Run]) -> RunQuerySet:
+    live = Journey.objects.live().filter(pk=batch.version.journey_id)
+    mine = Run.objects.filter(pk__in=[run.pk for run in runs])
+    return standing(batch, mine).filter(Exists(live), due_at__lte=Now())
+
+
+def hold(batch: Batch, runs: list[Run]) -> list[Run]:
+    """Lock those that nobody else has in hand, in the caller's transaction, as they are now.
+
+    The journey is held with them, so that a pause comes before or after. What somebody began to
+    send and did not end is settled here, and not among them.
+    """
+    live = Journey.objects.raw(HOLD_JOURNEY, [batch.version.journey_id])
+    if not list(live):
+        return []
+    held = due(batch, runs).order_by("pk").select_for_update(no_key=True, skip_locked=True)
+    mine = {run.pk: run for run in held}
+    for message in Message.objects.sending().filter(journey_run_id__in=list(mine)):
+        assert message.journey_run_id
+        run = mine.pop(message.journey_run_id)
+        settle(batch, run, message)
+    return list(mine.values())
+
+
+HOLD_JOURNEY = "SELECT id FROM journeys_journey WHERE id = %s AND state = 'live' FOR SHARE"
+
+
+def settle(batch: Batch, run: Run, message: Message) -> None:
+    """Its sender died: nobody knows, so it is not sent again, and the run goes on."""
+    unconfirmed = MessageStatus.UNCONFIRMED
+    Message.objects.filter(pk=message.pk).update(
+        status=unconfirmed, problem=INTERRUPTED, ended_at=Now()
+    )
+    sentence = f"The {message.get_channel_display()} to {message.address} is unconfirmed:"
+    result = Result(f"{sentence} {INTERRUPTED}", way=SENT, due_at=batch.now)
+    result.details = {"message": message.pk}
+    write(batch, [run], result)
+
+
+# --- what is written of them ---
+
+
+@transaction.atomic
+def conclude(batch: Batch, runs: list[Run], result: Result) -> None:
+    """The step of those that still stand there; none is waited for."""
+    if mine := hold(batch, runs):
+        write(batch, mine, result)
+
+
+@transaction.atomic
+def record(
+    batch: Batch, message: Message, status: MessageStatus, problem: str, result: Result
+) -> None:
+    """What became of a message, once: the message, the limit, the log and the run's place.
+
+    A run that was stopped while the provider thought stays where it is, and its log tells of it.
+    """
+    runs = Run.objects.select_for_update(no_key=True)
+    run = runs.filter(pk__in=[message.journey_run_id]).first()
+    written = Message.objects.sending().filter(pk=message.pk)
+    if not written.update(
+        status=status,
+        problem=problem,
+        provider_id=message.provider_id[:100],
+        ended_at=Now(),
+    ):
+        return  # it was given up for lost meanwhile
+    if status == MessageStatus.FAILED:
+        limits.give_back(message)
+    if run is None:
+        return
+    if standing(batch, Run.objects.filter(pk=run.pk, steps=run.steps)).exists():
+        write(batch, [run], result)
+    else:
+        add_line(batch, run, result)
+
+
+def write(batch: Batch, runs: list[Run], result: Result) -> None:
+    write_each(batch, runs, {run.pk: result for run in runs})
+
+
+def write_each(batch: Batch, runs: list[Run], results: dict[int, Result]) -> None:
+    from . import runner  # knows the blocks, which know this module
+
+    definition = runner.definition_of(batch.version.pk)
+    runner.write(runs, results, definition, batch.node, batch.summary)
+
+
+def add_line(batch: Batch, run: Run, result: Result) -> None:
+    Run.objects.filter(pk=run.pk).update(steps=F("steps") + 1)
+    RunStep.objects.create(
+        run=run,
+        number=run.steps + 1,
+        block=batch.node.id,
+        summary=batch.summary[:300],
+        text=result.text,
+        details=result.details,
+    )
+
+
+# --- putting off ---
+
+
+@transaction.atomic
+def put_off(batch: Batch, runs: list[Run], text: str, until: datetime) -> None:
+    """Nothing can be sent before `until`. The log says so, once for each text."""
+    if mine := hold(batch, runs):
+        told = last_lines(mine)
+        results = {
+            run.pk: Result(text, due_at=until, is_waiting=True, is_logged=told[run.pk] != text)
+            for run in mine
+        }
+        write_each(batch, mine, results)
+
+
+@transaction.atomic
+def put_off_as_away(batch: Batch, runs: list[Run], reason: str) -> None:
+    """The provider is away: again in a minute, and in the end no more."""
+    if mine := hold(batch, runs):
+        told = last_lines(mine)
+        results = {run.pk: try_again(run, reason, told[run.pk]) for run in mine}
+        write_each(batch, mine, results)
+
+
+def try_again(run: Run, reason: str, told: str | None) -> Result:
+    text = f"{reason} Tries again every minute."
+    tries = run.tries + 1
+    if tries >= MOST_TRIES:
+        return Result(GAVE_UP.format(reason=reason, tries=tries), state=RunState.FAILED)
+    at = timezone.now() + timedelta(seconds=AWAY_SECONDS)
+    return Result(text, due_at=at, is_waiting=True, tries=tries, is_logged=told != text)
+
+
+def last_lines(runs: list[Run]) -> dict[int, str | None]:
+    """The last line of each run's log."""
+    latest = RunStep.objects.filter(run=OuterRef("pk")).order_by("-number").values("text")[:1]
+    found = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(last=latest)
+    return dict(found.values_list("pk", "last"))
