@@ -63,6 +63,12 @@ def lead(definition: Definition, place: Place, to: str | None) -> Definition:
     return definition.with_node(replace(node, ways=node.ways | {place.way: to}))
 
 
+def enter_by(
+    definition: Definition, trigger: dict[str, Any], reentry: dict[str, Any]
+) -> Definition:
+    return replace(definition, trigger=trigger, reentry=reentry)
+
+
 def insert(
     definition: Definition,
     place: Place,
@@ -102,9 +108,7 @@ def delete(definition: Definition, pk: str, keep: str | None = None) -> Definiti
     bridged = bypass(definition, pk, kept_of(node, keep))
     nodes = {key: one for key, one in bridged.nodes.items() if key != pk and key not in lost}
     left = {
-        key: replace(
-            one, ways={way: to if to in nodes else None for way, to in one.ways.items()}
-        )
+        key: replace(one, ways={way: to if to in nodes else None for way, to in one.ways.items()})
         for key, one in nodes.items()
     }
     start = bridged.start if bridged.start in left else next(iter(left), None)

@@ -66,6 +66,13 @@ class Way:
             return False
         return not self.steps or not (self.steps[-1].is_last or self.steps[-1].branches)
 
+    @property
+    def add_text(self) -> str:
+        """What the button at its lower end does."""
+        if self.steps:
+            return f"Add a block after {self.steps[-1].reading.title}"
+        return f"Add a block on the way {self.label}" if self.label else "Add the first block"
+
     def walk(self) -> Iterator[Step]:
         for step in self.steps:
             yield step

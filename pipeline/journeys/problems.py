@@ -1,4 +1,4 @@
-"""What keeps a draft from being published, each problem at its block; and what is to be confirmed."""
+"""What keeps a draft from being published, at which block; and what is to be confirmed first."""
 
 from datetime import time
 from typing import Any

@@ -100,3 +100,11 @@ class Reading:
 
 def read(node: Node) -> Reading:
     return Reading(node)
+
+
+def ways_of_new(kind: type[Block]) -> list[str]:
+    """Those of a block that has just been added, and is not set up yet."""
+    try:
+        return list(kind({}).ways)
+    except Exception:  # it says so itself once its form is saved
+        return ["next"]

@@ -33,6 +33,11 @@ def summary_of(type: str, options: dict[str, Any], filter_in_words: str = "") ->
     return TYPES.get(type, type)
 
 
+def text_of(trigger: dict[str, Any]) -> str:
+    """The sentence of a definition's trigger; one that was written by hand may have none."""
+    return str(trigger.get("summary") or TYPES.get(trigger["type"], trigger["type"]))[:300]
+
+
 def condition_of(options: dict[str, Any]) -> str:
     """ ", and its plan is “pro”"; empty without a condition."""
     if not options.get("property"):

@@ -1,4 +1,28 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .editor import pages, publishing, test_runs, views
 
 app_name = "journeys"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("new/", views.new, name="new"),
+    path("<int:pk>/", pages.journey, name="journey"),
+    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/edit/name/", views.rename, name="rename"),
+    path("<int:pk>/edit/trigger/", views.trigger, name="trigger"),
+    path("<int:pk>/edit/add/", views.add, name="add"),
+    path("<int:pk>/edit/lead/", views.lead, name="lead"),
+    path("<int:pk>/edit/undo/", views.undo, name="undo"),
+    path("<int:pk>/edit/redo/", views.redo, name="redo"),
+    path("<int:pk>/edit/reset/", views.reset, name="reset"),
+    path("<int:pk>/edit/blocks/<slug:block>/", views.block, name="block"),
+    path("<int:pk>/edit/blocks/<slug:block>/preview/", views.preview, name="preview"),
+    path("<int:pk>/edit/blocks/<slug:block>/move/", views.move, name="move"),
+    path("<int:pk>/edit/blocks/<slug:block>/delete/", views.delete, name="delete"),
+    path("<int:pk>/publish/", publishing.publish, name="publish"),
+    path("<int:pk>/pause/", publishing.pause, name="pause"),
+    path("<int:pk>/resume/", publishing.resume, name="resume"),
+    path("<int:pk>/archive/", publishing.archive, name="archive"),
+    path("<int:pk>/versions/", pages.versions, name="versions"),
+    path("<int:pk>/versions/compare/", pages.compared, name="compare"),
+    path("<int:pk>/test-run/", test_runs.test_run, name="test_run"),
+]

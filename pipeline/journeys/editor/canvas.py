@@ -12,7 +12,7 @@ from pipeline.journeys.definition import BadDefinition, Definition
 from pipeline.journeys.layout import Flow, draw
 from pipeline.journeys.models import Journey, JourneyEdit
 from pipeline.journeys.problems import TRIGGER, problems_of
-from pipeline.journeys.triggers import TYPES, reentry_of
+from pipeline.journeys.triggers import reentry_of, text_of
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
@@ -57,7 +57,7 @@ class Canvas:
 
     @property
     def trigger(self) -> str:
-        return trigger_text(self.definition)
+        return text_of(self.definition.trigger)
 
     @property
     def reentry(self) -> str:
@@ -83,12 +83,6 @@ class Canvas:
     @property
     def next_edit(self) -> JourneyEdit | None:
         return next_edit(self.journey) if self.is_editable else None
-
-
-def trigger_text(definition: Definition) -> str:
-    """The trigger's sentence; what somebody wrote by hand has none."""
-    type = definition.trigger["type"]
-    return str(definition.trigger.get("summary") or TYPES.get(type, type))[:300]
 
 
 def answer(

@@ -1,6 +1,7 @@
 """Edits of a draft: each on top of the one that its editor saw, and each can be taken back."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,8 +36,18 @@ def edit(journey: Journey, by: User, revision: int, what: str, change: Change) -
     changes nothing is none.
     """
     lock(journey, revision)
+    keep(journey, by, what, change(read_draft(journey)).as_json())
+
+
+@transaction.atomic
+def replace(journey: Journey, by: User, revision: int, what: str, draft: dict[str, Any]) -> None:
+    """Put another draft in its place, whatever it is now. Raises Stale or Archived."""
+    lock(journey, revision)
+    keep(journey, by, what, draft)
+
+
+def keep(journey: Journey, by: User, what: str, after: dict[str, Any]) -> None:
     before = journey.draft
-    after = change(read_draft(journey)).as_json()
     if after == before:
         return
     journey.edits.exclude(undone_by=None).delete()  # these can't be done again on top of it
@@ -92,8 +103,8 @@ def exchange(journey: Journey, one: JourneyEdit) -> None:
     write(journey, draft)
 
 
-def write(journey: Journey, draft: object) -> None:
-    journey.draft = draft  # type: ignore[assignment]
+def write(journey: Journey, draft: Any) -> None:
+    journey.draft = draft
     journey.revision += 1
     journey.save(update_fields=["draft", "revision"])
 

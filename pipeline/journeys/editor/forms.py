@@ -204,9 +204,9 @@ class TriggerForm(forms.Form):
 
     def reentry(self) -> dict[str, Any]:
         rule = self.cleaned_data["rule"]
-        return {"rule": rule, "days": self.cleaned_data["days"]} if rule == "after" else {
-            "rule": rule
-        }
+        return (
+            {"rule": rule, "days": self.cleaned_data["days"]} if rule == "after" else {"rule": rule}
+        )
 
     @classmethod
     def answers(cls, trigger: dict[str, Any], reentry: dict[str, Any]) -> dict[str, Any]:
