@@ -59,10 +59,27 @@ class Batch:
     def go_on(self, run: Run, text: str, way: str = "next", **details: Any) -> None:
         self.results[run.pk] = Result(text, way=way, due_at=self.now, details=details)
 
-    def wait(self, run: Run, text: str, until: datetime | None, waiting_for: str = "") -> None:
+    def wait(
+        self,
+        run: Run,
+        text: str,
+        until: datetime | None,
+        waiting_for: str = "",
+        *,
+        looks: int = 0,
+        is_logged: bool = True,
+    ) -> None:
         """Stay until that moment, or until `waiting_for` (happenings.key) happens; then come back
-        to the same block, with `run.is_waiting`, and `run.heard` where it happened."""
-        self.results[run.pk] = Result(text, due_at=until, waiting_for=waiting_for, is_waiting=True)
+        to the same block, with `run.is_waiting`, `run.heard` where it happened, and `looks` as
+        `run.tries`."""
+        self.results[run.pk] = Result(
+            text,
+            due_at=until,
+            waiting_for=waiting_for,
+            is_waiting=True,
+            tries=looks,
+            is_logged=is_logged,
+        )
 
     def try_again(
         self, run: Run, text: str, at: datetime, *, is_logged: bool | None = None

@@ -1,6 +1,6 @@
 """Many tasks at once: which may be seen, which may be canceled, and canceling them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -55,11 +55,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(candidate__in=list(ids))
 
     @transaction.atomic
-    def cancel(self, scope: Scope, by: Canceler, reason: str) -> list[int]:
+    def cancel(
+        self, scope: Scope, by: Canceler, reason: str, runs: Mapping[int, int] | None = None
+    ) -> list[int]:
         """Cancel those of these tasks that are in `scope` and still in the queue.
 
         One conditional UPDATE, whatever their number; a task that is being accepted at the same
         moment is either accepted or canceled. Returns the ids of the canceled ones, in order.
+        `runs` says for each candidate's id which run of the journey it is that cancels.
         """
         waiting = self.waiting().filter(scope.q).order_by("pk").select_for_update(no_key=True)
         fields = {"cancel_reason": reason, **by.fields}
@@ -73,6 +76,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
                 CANCEL.format(chosen=chosen, columns=columns), (*values, *fields.values())
             )
             canceled = sorted(cursor.fetchall())
+            if runs and canceled:
+                ids = [pk for pk, _ in canceled]
+                cursor.execute(SIGN, [list(runs), list(runs.values()), ids])
         of_workspace: dict[int, list[int]] = {}
         for pk, workspace_id in canceled:
             of_workspace.setdefault(workspace_id, []).append(pk)
@@ -88,4 +94,9 @@ WITH chosen (id, workspace_id) AS MATERIALIZED ({chosen})
 UPDATE tasks_task AS task SET state = 'canceled', ended_at = now(), {columns}
 FROM chosen WHERE task.id = chosen.id
 RETURNING task.id, task.workspace_id
+"""
+SIGN = """
+UPDATE tasks_task AS task SET canceled_by_run_id = run.id
+FROM unnest(%s::bigint[], %s::bigint[]) AS run (candidate_id, id)
+WHERE task.id = ANY(%s) AND run.candidate_id = task.candidate_id
 """

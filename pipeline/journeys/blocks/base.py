@@ -9,6 +9,7 @@ from django.db import models
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.batch import Batch
+from pipeline.journeys.models import Journey
 from pipeline.workspaces.models import User, Workspace
 
 Row = TypeVar("Row", bound=models.Model)
@@ -74,6 +75,10 @@ class Block(ABC):
 
     def problems(self, workspace: Workspace) -> list[str]:
         """Why it can't be published like this: what is not chosen, and what is gone."""
+        return []
+
+    def problems_in(self, journey: Journey) -> list[str]:
+        """The same, for what is wrong in that journey alone: it can't start itself."""
         return []
 
     def warnings(self) -> list[str]:

@@ -14,7 +14,7 @@ from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
 from pipeline.tasks.types import QUEUED, TaskType
 from pipeline.workspaces.models import User, Workspace
 
-from .base import Block, BlockForm, Rehearsal, gone
+from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
 
 ALL, TYPE, CAMPAIGN = "all", "type", "campaign"
 SPARINGLY = (
@@ -93,9 +93,14 @@ class CancelTask(Block):
         if scope == ALL:
             return "All Tasks"
         if scope == CAMPAIGN:
-            return f"campaign {self.options.get('campaign_name') or 'not chosen'}"
-        labels = [TaskType(type).label for type in self.options.get("types", ())]
-        return ", ".join(labels) or "no task type chosen"
+            return f"campaign {text_in(self.options, 'campaign_name') or 'not chosen'}"
+        return ", ".join(type.label for type in self.types) or "no task type chosen"
+
+    @property
+    def types(self) -> list[TaskType]:
+        """Those of the options that can be read."""
+        listed = self.options.get("types")
+        return [type for type in TaskType if isinstance(listed, list) and type in listed]
 
     def problems(self, workspace: Workspace) -> list[str]:
         try:
@@ -113,13 +118,17 @@ class CancelTask(Block):
         if scope == ALL:
             return AllTasks()
         if scope == TYPE:
-            return OfTypes(self.options.get("types", ()))
+            if self.options.get("types") and len(self.types) != len(self.options["types"]):
+                raise ValueError("One of the task types is none that Belay has. Choose them anew.")
+            return OfTypes(self.types)
+        if scope != CAMPAIGN:
+            raise ValueError("Which of the waiting tasks are to be canceled is not chosen.")
         if not self.options.get("campaign"):
             raise ValueError("No campaign is chosen.")
         mine = Campaign.objects.filter(workspace=workspace_id)
-        campaign = mine.filter(pk=self.options["campaign"]).first()
+        campaign = row_of(mine, self.options["campaign"])
         if campaign is None:
-            raise ValueError(gone("campaign", self.options.get("campaign_name", "")))
+            raise ValueError(gone("campaign", text_in(self.options, "campaign_name")))
         return OfCampaign(campaign)
 
     def preview(self, workspace: Workspace, user: User) -> str:
@@ -143,23 +152,19 @@ class CancelTask(Block):
         return f"Would cancel {tasks} of {people} now: {kinds}."
 
     def execute(self, batch: Batch) -> None:
-        try:
-            scope = self.scope_in(batch.workspace_id)
-        except ValueError as reason:
-            for run in batch:
-                batch.fail(run, str(reason))
+        if self.fails(batch):
             return
+        scope = self.scope_in(batch.workspace_id)
         canceled: dict[int, list[Task]] = defaultdict(list)
         spared: dict[int, list[Task]] = defaultdict(list)
-        # One statement for all runs, but the run's own id in each task: it is set afterwards.
         mine = tasks_of(batch.workspace_id, batch.candidates)
         by = Canceler.journey(batch.version.at(batch.label))
-        ids = mine.cancelable().cancel(scope, by, self.reason_in(batch))
+        runs = {run.candidate_id: run.pk for run in batch}
+        ids = mine.cancelable().cancel(scope, by, self.reason_in(batch), runs)
         for task in Task.objects.filter(pk__in=ids).only("type", "candidate_id"):
             canceled[task.candidate_id].append(task)
         for task in mine.assigned().filter(scope.q).only("type", "candidate_id", "agent_name"):
             spared[task.candidate_id].append(task)
-        sign(batch, canceled)
         for run in batch:
             of_run, kept = canceled[run.candidate_id], spared[run.candidate_id]
             batch.go_on(
@@ -171,7 +176,7 @@ class CancelTask(Block):
 
     def reason_in(self, batch: Batch) -> str:
         journey = batch.version.journey
-        given = str(self.options.get("reason") or "").strip()
+        given = text_in(self.options, "reason")
         return given or f"Journey {journey.pk} “{journey.name}”: {batch.label}."
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
@@ -186,15 +191,6 @@ class CancelTask(Block):
 
 def tasks_of(workspace_id: int, candidates: list[int]) -> TaskQuerySet:
     return Task.objects.filter(workspace=workspace_id).for_candidates(candidates)
-
-
-def sign(batch: Batch, canceled: dict[int, list[Task]]) -> None:
-    """Write into each task which run it was."""
-    runs = {run.candidate_id: run.pk for run in batch}
-    signed = [task for tasks in canceled.values() for task in tasks]
-    for task in signed:
-        task.canceled_by_run_id = runs[task.candidate_id]
-    Task.objects.bulk_update(signed, ["canceled_by_run_id"], batch_size=1000)
 
 
 def told(canceled: list[Task], spared: list[Task]) -> str:

@@ -8,17 +8,23 @@ from pipeline.journeys.batch import Batch
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import CantCreate, check_campaign, create_tasks
+from pipeline.tasks.creating import (
+    CantCreate,
+    check_campaign,
+    create_tasks,
+    too_many_waiting,
+)
 from pipeline.tasks.types import QUEUED, TIMED, TaskType
 from pipeline.workspaces.models import Workspace
 
-from .base import Block, BlockForm, Rehearsal, gone
+from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
 
 TOO_MANY = (
     "The candidate has as many waiting tasks of the type {type} as your workspace allows. This"
     " stops a journey that makes task after task; the number is in the settings of tasks."
 )
 UNITS = {"minutes": "minutes", "hours": "hours", "days": "days"}
+MOST_DUE = 10_000
 
 
 class CreateTaskForm(BlockForm):
@@ -37,7 +43,7 @@ class CreateTaskForm(BlockForm):
     )
     due_in = forms.IntegerField(
         min_value=0,
-        max_value=10_000,
+        max_value=MOST_DUE,
         required=False,
         label="Due after",
         help_text="Empty: no time.",
@@ -82,18 +88,28 @@ class CreateTask(Block):
 
     @property
     def type(self) -> TaskType:
+        """To be asked once `problems` has nothing to say."""
         return TaskType(self.options["type"])
 
     @property
     def summary(self) -> str:
-        of = f" of {self.options['campaign_name']}" if self.options.get("campaign_name") else ""
-        return f"{self.type.label}{of}" if self.options.get("type") else "No task type chosen"
+        if self.options.get("type") not in QUEUED:
+            return "No task type chosen"
+        name = text_in(self.options, "campaign_name")
+        return f"{self.type.label} of {name}" if name else self.type.label
 
     def problems(self, workspace: Workspace) -> list[str]:
         if self.options.get("type") not in QUEUED:
             return ["No task type is chosen."]
-        if self.type in TIMED and self.options.get("due_in") is None:
+        due_in, unit = self.options.get("due_in"), self.options.get("due_unit") or "hours"
+        if self.type in TIMED and due_in is None:
             return [f"A {self.type.label} needs a time: say when it is due."]
+        if due_in is not None and not (type(due_in) is int and 0 <= due_in <= MOST_DUE):
+            return [f"When it is due is a whole number from 0 to {MOST_DUE:,}."]
+        if unit not in list(UNITS):
+            return ["Minutes, hours or days: when it is due is not clear."]
+        if self.options.get("priority") not in (None, *Priority.values):
+            return ["Its priority is none that tasks have. Choose it anew."]
         try:
             self.campaign_of(workspace.pk)
         except CantCreate as reason:
@@ -105,9 +121,9 @@ class CreateTask(Block):
         if not self.options.get("campaign"):
             return None
         mine = Campaign.objects.filter(workspace=workspace_id)
-        campaign = mine.filter(pk=self.options["campaign"]).first()
+        campaign = row_of(mine, self.options["campaign"])
         if campaign is None:
-            raise CantCreate(gone("campaign", self.options.get("campaign_name", "")))
+            raise CantCreate(gone("campaign", text_in(self.options, "campaign_name")))
         check_campaign(campaign, self.type, workspace_id)
         return campaign
 
@@ -116,20 +132,16 @@ class CreateTask(Block):
         return None if number is None else now + timedelta(**{UNITS[unit]: number})
 
     def execute(self, batch: Batch) -> None:
-        try:
-            campaign = self.campaign_of(batch.workspace_id)
-        except CantCreate as reason:
-            for run in batch:
-                batch.fail(run, str(reason))
+        if self.fails(batch):
             return
         created = create_tasks(
             {run.candidate_id: Creator.journey(batch.place(run)) for run in batch},
             batch.workspace_id,
             self.type,
-            campaign=campaign,
+            campaign=self.campaign_of(batch.workspace_id),
             priority=self.options.get("priority"),
             due_at=self.due_at(batch.now),
-            notes=self.options.get("notes", ""),
+            notes=text_in(self.options, "notes"),
         )
         for run in batch:
             if task := created.get(run.candidate_id):
@@ -138,8 +150,9 @@ class CreateTask(Block):
                 batch.fail(run, TOO_MANY.format(type=self.type.label))
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
-        try:
-            self.campaign_of(candidate.workspace_id)
-        except CantCreate as reason:
-            return Rehearsal(f"The run would fail: {reason}", way="")
+        if problems := self.problems(candidate.workspace):
+            return Rehearsal(f"The run would fail: {problems[0]}", way="")
+        if too_many_waiting([candidate.pk], candidate.workspace_id, self.type):
+            sentence = TOO_MANY.format(type=self.type.label)
+            return Rehearsal(f"The run would fail: {sentence}", way="")
         return Rehearsal(f"Would create a task: {self.summary}")

@@ -3,7 +3,7 @@ from django import forms
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.batch import Batch
 
-from .base import Block, BlockForm, Rehearsal
+from .base import Block, BlockForm, Rehearsal, text_in
 
 
 class ExitForm(BlockForm):
@@ -26,7 +26,7 @@ class Exit(Block):
 
     @property
     def summary(self) -> str:
-        return self.options.get("reason") or "Leave the journey"
+        return text_in(self.options, "reason") or "Leave the journey"
 
     def execute(self, batch: Batch) -> None:
         for run in batch:

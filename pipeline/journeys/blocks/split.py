@@ -46,7 +46,10 @@ class Split(Block):
 
     @property
     def shares(self) -> list[int]:
-        return list(self.options.get("shares", [50, 50]))
+        """As they are in the options; nothing where these are no percentages."""
+        shares = self.options.get("shares")
+        is_right = isinstance(shares, list) and all(type(each) is int for each in shares)
+        return shares if is_right and shares else []
 
     @property
     def ways(self) -> dict[str, str]:
@@ -57,7 +60,7 @@ class Split(Block):
 
     @property
     def summary(self) -> str:
-        return " / ".join(f"{share} %" for share in self.shares)
+        return " / ".join(f"{share} %" for share in self.shares) or "No percentages chosen"
 
     def problems(self, workspace: Workspace) -> list[str]:
         shares = self.shares
@@ -65,6 +68,8 @@ class Split(Block):
         return [] if is_right else ["The percentages do not add up to 100."]
 
     def execute(self, batch: Batch) -> None:
+        if self.fails(batch):
+            return
         for run in batch:
             way = self.way_of(run.candidate_id, f"{batch.version.journey_id}-{batch.node.id}")
             batch.go_on(run, f"Went way {way.upper()}", way)
@@ -80,4 +85,6 @@ class Split(Block):
         return "a"
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
+        if problems := self.problems(candidate.workspace):
+            return Rehearsal(f"The run would fail: {problems[0]}", way="")
         return Rehearsal("Goes one of these ways, by chance.", way="a")

@@ -1,23 +1,28 @@
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 
-from pipeline.candidates.models import Candidate, Folder, Label
+from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Label
 from pipeline.journeys.batch import Batch
 from pipeline.journeys.happenings import Kind, key
 from pipeline.journeys.models import Run
 from pipeline.workspaces.models import Workspace
 
-from .base import Block, BlockForm, Rehearsal, gone
+from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
 
 TIME, UNTIL, EVENT = "time", "until", "event"
+MOST = 10_000
 UNITS = {"minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
 ZONES = ("time zone", "timezone", "time_zone", "tz")  # attributes that may say a candidate's
 # What says which event, label or folder it is.
 WANTED: dict[str, str] = {Kind.EVENT: "event_name", Kind.LABEL: "label", Kind.FOLDER: "folder"}
 ANY_DAY = ""
+# A label that is added while the run begins to wait for it is found by looking once more.
+LOOK_AGAIN = timedelta(seconds=3)
+LOOK_DAILY = timedelta(days=1)  # at what may be gone, where nothing else ends the wait
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -43,7 +48,7 @@ class WaitForm(BlockForm):
         initial=TIME,
         label="Wait",
     )
-    number = forms.IntegerField(min_value=1, max_value=10_000, required=False, label="How long")
+    number = forms.IntegerField(min_value=1, max_value=MOST, required=False, label="How long")
     unit = forms.ChoiceField(
         choices=[(unit, unit) for unit in UNITS], initial="days", required=False
     )
@@ -80,7 +85,7 @@ class WaitForm(BlockForm):
     folder = forms.ModelChoiceField(Folder.objects.none(), required=False)
     at_most = forms.IntegerField(
         min_value=1,
-        max_value=10_000,
+        max_value=MOST,
         required=False,
         label="At most",
         help_text="Then the candidate goes the way “Timed out”. Empty: for ever.",
@@ -117,24 +122,39 @@ class WaitForm(BlockForm):
 
 
 def missing(answers: dict[str, Any]) -> dict[str, str]:
-    """What a Wait of that kind needs and has not, by field."""
+    """What a Wait of that kind needs and has not, by field; whatever the answers are."""
     kind, event = answers.get("kind"), answers.get("event")
-    if kind == TIME and not answers.get("number"):
-        return {"number": "Say how long."}
-    if kind == UNTIL and not (answers.get("on_date") or answers.get("at_time")):
-        return {"at_time": "Say until when: a date, a time of day, or both."}
-    if kind == EVENT:
-        wanted: dict[str, str] = {
-            Kind.EVENT: "event_name",
-            Kind.LABEL: "label",
-            Kind.FOLDER: "folder",
-        }
-        field = wanted.get(event or "")
-        if field is None:
-            return {"event": "Choose what to wait for."}
-        if not answers.get(field):
-            return {field: "Say which."}
-    return {}
+    if kind == TIME:
+        return {} if answers.get("number") else {"number": "Say how long."}
+    if kind == UNTIL:
+        is_said = answers.get("on_date") or answers.get("at_time")
+        return {} if is_said else {"at_time": "Say until when: a date, a time of day, or both."}
+    if kind != EVENT:
+        return {"kind": "Choose what to wait for."}
+    field = WANTED.get(event) if isinstance(event, str) else None
+    if field is None:
+        return {"event": "Choose what to wait for."}
+    return {} if answers.get(field) else {field: "Say which."}
+
+
+def unreadable(options: dict[str, Any]) -> str:
+    """Why these options, though all is there, are no Wait; empty where they are."""
+    for name, unit in (("number", "unit"), ("at_most", "at_most_unit")):
+        number = options.get(name)
+        if number is not None and not (type(number) is int and 0 < number <= MOST):
+            return f"How long to wait is a whole number from 1 to {MOST:,}."
+        if options.get(unit) not in (None, "", *UNITS):
+            return "Minutes, hours, days or weeks: how long to wait is not clear."
+    try:
+        date.fromisoformat(options.get("on_date") or "2026-01-01")
+        time.fromisoformat(options.get("at_time") or "00:00")
+    except (TypeError, ValueError):
+        return "The date or the time of day can't be read. Choose it anew."
+    if options.get("weekday") not in (None, ANY_DAY, *map(str, range(7))):
+        return "The day of the week is none. Choose it anew."
+    if options.get("event") == Kind.EVENT and not text_in(options, "event_name"):
+        return "The name of the event can't be read. Write it anew."
+    return ""
 
 
 class Wait(Block):
@@ -146,8 +166,16 @@ class Wait(Block):
     form = WaitForm
 
     @property
+    def kind(self) -> str:
+        return text_in(self.options, "kind")
+
+    @property
+    def event(self) -> str:
+        return text_in(self.options, "event") if self.kind == EVENT else ""
+
+    @property
     def is_for_event(self) -> bool:
-        return self.options.get("kind") == EVENT
+        return self.kind == EVENT
 
     @property
     def ways(self) -> dict[str, str]:
@@ -158,10 +186,9 @@ class Wait(Block):
 
     @property
     def summary(self) -> str:
-        kind = self.options.get("kind")
-        if kind == TIME:
+        if self.kind == TIME:
             return span(self.options.get("number"), self.options.get("unit"))
-        if kind == UNTIL:
+        if self.kind == UNTIL:
             return f"until {self.moment}"
         at_most = self.options.get("at_most")
         limit = f", at most {span(at_most, self.options.get('at_most_unit'))}" if at_most else ""
@@ -169,100 +196,127 @@ class Wait(Block):
 
     @property
     def moment(self) -> str:
-        day = self.options.get("on_date") or ""
-        if not day and self.options.get("weekday"):
-            day = DAYS[int(self.options["weekday"])]
-        clock = (self.options.get("at_time") or "")[:5]
-        zone = " in the candidate's time zone" if self.options.get("zone") == "candidate" else ""
-        return f"{' '.join(filter(None, (day, clock)))}{zone}" or "no moment chosen"
+        """ "Monday 09:00 in the candidate's time zone"."""
+        weekday = text_in(self.options, "weekday")
+        named = DAYS[int(weekday)] if weekday in [*"0123456"] else ""
+        parts = [text_in(self.options, "on_date") or named, text_in(self.options, "at_time")[:5]]
+        said = " ".join(filter(None, parts))
+        in_zone = " in the candidate's time zone" if self.asks_candidate else ""
+        return f"{said}{in_zone}" if said else "no moment chosen"
 
     @property
     def event_text(self) -> str:
         names: dict[str, str] = {
-            Kind.LABEL: f"the label “{self.options.get('label_name')}”",
-            Kind.FOLDER: f"the folder “{self.options.get('folder_name')}”",
-            Kind.EVENT: f"the event “{self.options.get('event_name')}”",
+            Kind.LABEL: f"the label “{text_in(self.options, 'label_name')}”",
+            Kind.FOLDER: f"the folder “{text_in(self.options, 'folder_name')}”",
+            Kind.EVENT: f"the event “{text_in(self.options, 'event_name')}”",
         }
-        return names.get(self.options.get("event") or "", "nothing chosen")
+        return names.get(self.event, "nothing chosen")
 
     @property
-    def waiting_for(self) -> str:
-        event = self.options["event"]
-        ref = self.options.get("label") if event == Kind.LABEL else self.options.get("folder")
-        return key(event, None if event == Kind.EVENT else ref, self.options.get("event_name", ""))
+    def heard_as(self) -> tuple[str, int | None, str]:
+        """The kind, ref and name of what it waits for."""
+        if self.event == Kind.EVENT:
+            return self.event, None, text_in(self.options, "event_name")
+        return self.event, self.options.get(WANTED[self.event]), ""
 
     def listens_to(self) -> list[tuple[str, int | None, str]]:
-        if not self.is_for_event:
-            return []
-        event = self.options["event"]
-        if event == Kind.EVENT:
-            return [(event, None, self.options["event_name"])]
-        return [(event, self.options["label" if event == Kind.LABEL else "folder"], "")]
+        return [self.heard_as] if self.event in WANTED else []
 
     def problems(self, workspace: Workspace) -> list[str]:
-        problems = list(missing(self.options).values())
-        if not problems and self.is_for_event:
-            rows = {
-                Kind.LABEL: Label.objects.filter(workspace=workspace),
-                Kind.FOLDER: Folder.objects.filter(opening__workspace=workspace),
-            }.get(self.options["event"])
-            ref = self.options.get(self.options["event"])
-            if rows is not None and not rows.filter(pk=ref).exists():
-                what = str(self.options["event"])
-                problems.append(gone(what, self.options.get(f"{what}_name", "")))
-        return problems
+        problems = list(missing(self.options).values()) or [unreadable(self.options)]
+        if not any(problems) and self.event in (Kind.LABEL, Kind.FOLDER):
+            rows: Any = Label.objects.filter(workspace=workspace)
+            if self.event == Kind.FOLDER:
+                rows = Folder.objects.filter(opening__workspace=workspace)
+            if row_of(rows, self.options.get(self.event)) is None:
+                problems.append(gone(self.event, text_in(self.options, f"{self.event}_name")))
+        return [problem for problem in problems if problem]
 
     def execute(self, batch: Batch) -> None:
+        if self.fails(batch):
+            return
         people = Candidate.objects.in_bulk(batch.candidates) if self.asks_candidate else {}
         zone = batch.version.journey.workspace.tz
+        already = self.already(batch.candidates)
         for run in batch:
-            if run.is_waiting:
-                self.go_on(batch, run)
-                continue
             person = people.get(run.candidate_id)
-            until = self.until(batch.now, zone_of(person, zone) if person else zone)
-            waiting_for = self.waiting_for if self.is_for_event else ""
-            batch.wait(run, f"Waits {self.summary}.", until, waiting_for)
+            if run.heard or run.candidate_id in already:
+                batch.go_on(run, f"It happened: {self.event_text}.")
+            elif not run.is_waiting:
+                self.begin(batch, run, zone_of(person, zone) if person else zone)
+            elif not self.is_for_event:
+                batch.go_on(run, "The wait is over.")
+            else:
+                self.look_again(batch, run)
 
-    def go_on(self, batch: Batch, run: Run) -> None:
+    def already(self, candidates: list[int]) -> set[int]:
+        """Of whom it is true what is waited for: who have the label, or are in the folder."""
+        if self.event == Kind.LABEL:
+            given = CandidateLabel.objects.filter(label=self.options["label"])
+            return set(
+                given.filter(candidate__in=candidates).values_list("candidate_id", flat=True)
+            )
+        if self.event == Kind.FOLDER:
+            there = Candidate.objects.filter(folder=self.options["folder"], pk__in=candidates)
+            return set(there.order_by().values_list("pk", flat=True))
+        return set()
+
+    def begin(self, batch: Batch, run: Run, zone: ZoneInfo) -> None:
+        text = f"Waits {self.summary}."
         if not self.is_for_event:
-            batch.go_on(run, "The wait is over.")
-        elif run.heard:
-            batch.go_on(run, f"It happened: {self.event_text}.")
+            batch.wait(run, text, self.until(batch.now, zone))
+        elif self.event == Kind.EVENT:
+            batch.wait(run, text, self.until(batch.now, zone), key(*self.heard_as))
         else:
-            batch.go_on(run, f"Timed out: no {self.event_text.removeprefix('the ')}.", "timed_out")
+            batch.wait(run, text, batch.now + LOOK_AGAIN, key(*self.heard_as), looks=1)
+
+    def look_again(self, batch: Batch, run: Run) -> None:
+        """It has not happened: that was the time out, or it is waited for further."""
+        is_first = run.tries == 1 and run.due_at is not None
+        if self.options.get("at_most") and not is_first:
+            lacking = self.event_text.removeprefix("the ")
+            batch.go_on(run, f"Timed out: no {lacking}.", "timed_out")
+            return
+        until = self.until(run.due_at - LOOK_AGAIN, ZoneInfo("UTC")) if run.due_at else None
+        until = until or batch.now + LOOK_DAILY
+        batch.wait(run, "", until, key(*self.heard_as), looks=2, is_logged=False)
 
     @property
     def asks_candidate(self) -> bool:
-        return self.options.get("kind") == UNTIL and self.options.get("zone") == "candidate"
+        return self.kind == UNTIL and self.options.get("zone") == "candidate"
 
     def until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
-        kind = self.options.get("kind")
-        if kind == TIME:
-            return now + seconds(self.options["number"], self.options.get("unit"))
-        if kind == EVENT:
+        if self.kind == TIME:
+            return now + length(self.options["number"], self.options.get("unit"))
+        if self.kind == EVENT:
             at_most = self.options.get("at_most")
-            return now + seconds(at_most, self.options.get("at_most_unit")) if at_most else None
+            return now + length(at_most, self.options.get("at_most_unit")) if at_most else None
         return self.moment_after(now, zone)
 
     def moment_after(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """The date and hour; a date that has passed is now. Without a date, the next such hour."""
+        """The date and hour; a date that has passed is now. Without a date, the next such hour.
+
+        An hour that the clocks skip in spring is one later; of one that comes twice, the first.
+        """
         clock = time.fromisoformat(self.options.get("at_time") or "00:00")
         if self.options.get("on_date"):
             day = date.fromisoformat(self.options["on_date"])
             return max(now, datetime.combine(day, clock, zone))
         day = now.astimezone(zone).date()
+        weekday = self.options.get("weekday") or ANY_DAY
         for _ in range(8):
             moment = datetime.combine(day, clock, zone)
-            if moment > now and self.options.get("weekday", ANY_DAY) in (
-                ANY_DAY,
-                str(day.weekday()),
-            ):
+            if moment > now and weekday in (ANY_DAY, str(day.weekday())):
                 return moment
             day += timedelta(days=1)
         raise AssertionError("one of eight days is any weekday")
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
+        if problems := self.problems(candidate.workspace):
+            return Rehearsal(f"The run would fail: {problems[0]}", way="")
+        if candidate.pk in self.already([candidate.pk]):
+            return Rehearsal(f"Would not wait: it has {self.event_text} already.")
         return Rehearsal(f"Would wait {self.summary}, and go on.")
 
 
@@ -274,12 +328,17 @@ def span(number: Any, unit: Any) -> str:
     return f"{number} {word.removesuffix('s') if number == 1 else word}"
 
 
-def seconds(number: int, unit: str | None) -> timedelta:
+def length(number: int, unit: str | None) -> timedelta:
     return timedelta(seconds=number * UNITS[unit or "days"])
 
 
 def zone_of(candidate: Candidate, otherwise: ZoneInfo) -> ZoneInfo:
     for name, value in candidate.attributes.items():
-        if name.casefold() in ZONES and value in available_timezones():
+        if name.casefold() in ZONES and isinstance(value, str) and value in all_zones():
             return ZoneInfo(value)
     return otherwise
+
+
+@cache
+def all_zones() -> set[str]:
+    return available_timezones()
