@@ -37,6 +37,12 @@ class Step:
         return read(self.node)
 
     @property
+    def summary(self) -> str:
+        if self.reading.summary or self.problems or not self.reading.type:
+            return self.reading.summary or "Not set up yet"
+        return self.reading.type.about  # nothing of it has to be set up
+
+    @property
     def after(self) -> Place:
         """The way on from it, of a block that has one."""
         return Place(self.node.id, next(iter(self.node.ways), ""))

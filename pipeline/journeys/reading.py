@@ -48,7 +48,10 @@ class Reading:
 
     @property
     def summary(self) -> str:
-        return "" if self.problem or not self.block else str(self.block.summary)
+        """Nothing of a block that is not set up yet."""
+        if self.problem or not self.block or not self.node.options:
+            return ""
+        return str(self.block.summary)
 
     @property
     def ways(self) -> dict[str, str]:

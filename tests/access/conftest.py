@@ -11,6 +11,7 @@ from notifications.models import Notice
 from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
+from pipeline.journeys.models import Journey
 from pipeline.outreach.models import Campaign, Channel, MessageTemplate
 from pipeline.tasks.actors import Creator
 from pipeline.tasks.creating import create_task
@@ -22,6 +23,19 @@ from pipeline.workspaces.webhooks.models import WebhookEndpoint
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import start_move as start_move
 from tests.conftest import join, open_up
+
+WAITS = {
+    "trigger": {"type": "created", "options": {}},
+    "reentry": {"rule": "never"},
+    "start": "b1",
+    "blocks": {
+        "b1": {
+            "type": "wait",
+            "options": {"kind": "time", "number": 3, "unit": "days"},
+            "ways": {"next": None},
+        }
+    },
+}
 
 
 @pytest.fixture
@@ -69,8 +83,13 @@ def world(
     webhook = WebhookEndpoint.objects.create(
         workspace=workspace, url="https://receiver.example", events=["task.created"]
     )
+    journey = Journey.objects.create(
+        workspace=workspace, name="Acme's calls", draft=WAITS, created_by=owner
+    )
     return {
         "opening": opening,
+        "journey": journey,
+        "journey_block": {"pk": journey.pk, "block": "b1"},
         "folder": folder,
         "label": label,
         "reason": RejectReason.objects.create(workspace=workspace, name="Too far away"),

@@ -20,6 +20,9 @@ OWNERS = "ok 403 403 403 403 403 ok login"
 OWNER_OF_IT = "ok 403 403 403 403 403 404 login"
 WORKERS = "ok ok ok ok 403 ok ok login"
 WORKERS_WHO_SEE = "ok ok ok ok 403 404 404 login"
+# A journey acts on all openings: who is limited to some looks on.
+JOURNEY_EDITORS = "ok ok ok 403 403 403 404 login"
+JOURNEY_WATCHERS = "ok ok ok ok ok ok 404 login"
 AUDITORS = "ok ok 403 403 403 403 ok login"
 ONLY_RECRUITER = "404 404 ok 404 404 404 404 login"  # whose the thing is
 MADE_UP = "404 404 404 404 404 404 404 404"
@@ -198,6 +201,62 @@ TABLE = {
     "task_settings:tasks": Page(get=OWNERS, post=OWNERS, post_ok=422, data=NAME),
     "task_settings:skills": Page(get=OWNERS),
     "task_settings:skill": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="member"),
+    # --- journeys: the editor ---
+    "journeys:new": Page(
+        get="ok ok ok 403 403 403 ok login", post="ok ok ok 403 403 403 ok login", data=NAME
+    ),
+    "journeys:journey": Page(get=JOURNEY_WATCHERS, of="journey"),
+    "journeys:edit": Page(get=JOURNEY_WATCHERS, of="journey"),
+    "journeys:rename": Page(get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, of="journey", data=NAME),
+    # Posts of the editor without the revision that was seen change nothing.
+    "journeys:trigger": Page(
+        get=JOURNEY_EDITORS,
+        post=JOURNEY_EDITORS,
+        post_ok=422,
+        of="journey",
+        data={"type": "created", "rule": "never"},
+    ),
+    "journeys:add": Page(
+        get=JOURNEY_EDITORS,
+        post=JOURNEY_EDITORS,
+        post_ok=422,
+        of="journey",
+        query="?at=.start",
+        data={"at": ".start", "type": "exit"},
+    ),
+    "journeys:lead": Page(
+        post=JOURNEY_EDITORS, post_ok=422, of="journey", data={"at": "b1.next", "to": "b1"}
+    ),
+    "journeys:undo": Page(post=JOURNEY_EDITORS, post_ok=422, of="journey"),
+    "journeys:redo": Page(post=JOURNEY_EDITORS, post_ok=422, of="journey"),
+    "journeys:reset": Page(post=JOURNEY_EDITORS, post_ok=422, of="journey"),
+    "journeys:block": Page(
+        get=JOURNEY_EDITORS,
+        post=JOURNEY_EDITORS,
+        post_ok=422,
+        of="journey_block",
+        data={"kind": "time", "number": 3, "unit": "days"},
+    ),
+    "journeys:preview": Page(post=JOURNEY_EDITORS, post_ok=200, of="journey_block"),
+    "journeys:move": Page(
+        get=JOURNEY_EDITORS,
+        post=JOURNEY_EDITORS,
+        post_ok=422,
+        of="journey_block",
+        data={"to": "up"},
+    ),
+    "journeys:delete": Page(
+        get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, post_ok=422, of="journey_block"
+    ),
+    "journeys:publish": Page(
+        get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, post_ok=422, of="journey"
+    ),
+    "journeys:pause": Page(get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, of="journey"),
+    "journeys:resume": Page(post=JOURNEY_EDITORS, of="journey"),
+    "journeys:archive": Page(get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, of="journey"),
+    "journeys:versions": Page(get=JOURNEY_WATCHERS, of="journey"),
+    "journeys:compare": Page(get=JOURNEY_WATCHERS, of="journey", query="?old=draft&new=draft"),
+    "journeys:test_run": Page(get=JOURNEY_WATCHERS, of="journey"),
     # --- outreach ---
     "outreach:limits": Page(get=OWNERS, post=OWNERS, data=LIMITS),
     "outreach:templates": Page(get=OWNERS),
