@@ -118,7 +118,8 @@ class CancelTask(Block):
         if scope == ALL:
             return AllTasks()
         if scope == TYPE:
-            if self.options.get("types") and len(self.types) != len(self.options["types"]):
+            listed = self.options.get("types")
+            if listed and (not isinstance(listed, list) or len(self.types) != len(listed)):
                 raise ValueError("One of the task types is none that Belay has. Choose them anew.")
             return OfTypes(self.types)
         if scope != CAMPAIGN:

@@ -334,7 +334,7 @@ class LastDisposition(Rule):
         done = tasks_of(candidates, workspace).filter(
             type=self.options["task_type"], state=State.COMPLETED
         )
-        last = done.order_by("candidate", "-ended_at", "-pk").distinct("candidate")
+        last = done.order_by("candidate_id", "-ended_at", "-pk").distinct("candidate_id")
         wanted = self.options["disposition"]
         return {pk for pk, how in last.values_list("candidate_id", "disposition") if how == wanted}
 
