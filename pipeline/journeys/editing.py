@@ -58,7 +58,7 @@ def lead(definition: Definition, place: Place, to: str | None) -> Definition:
             raise CantEdit("A journey begins with a block. Delete it, or lead the way to another.")
         return replace(definition, start=to)
     if place.way == BEFORE:
-        return bypass(definition, place.block, to)
+        return definition if to == place.block else bypass(definition, place.block, to)
     node = definition.nodes[place.block]
     return definition.with_node(replace(node, ways=node.ways | {place.way: to}))
 

@@ -44,17 +44,17 @@ SELECT block, (
     SELECT count(*) FROM (
         SELECT FROM journeys_run WHERE version_id = %(version)s AND block = wanted.block
         AND state = 'running' LIMIT %(most)s
-    ) AS some
+    ) AS counted
 ) FROM unnest(%(blocks)s::text[]) AS wanted (block)
 """
 # The newest runs of each state are found along the index run_of_journey, each one's log by its key.
 # A line with a way is a block that was left; the last line of a run that ended is where it ended.
 PASSED = """
 WITH newest AS MATERIALIZED (
-    SELECT run.* FROM unnest(ARRAY['running', 'finished', 'stopped', 'failed']) AS one (state),
+    SELECT run.* FROM unnest(ARRAY['running', 'finished', 'stopped', 'failed']) AS each (state),
     LATERAL (
         SELECT id, version_id, state, steps FROM journeys_run
-        WHERE journey_id = %(journey)s AND state = one.state ORDER BY id DESC LIMIT %(newest)s
+        WHERE journey_id = %(journey)s AND state = each.state ORDER BY id DESC LIMIT %(newest)s
     ) AS run
 ), most AS (
     SELECT max(number) AS most

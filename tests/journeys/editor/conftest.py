@@ -26,9 +26,7 @@ def draft(workspace: Workspace, owner: User) -> Draft:
         data = definition(**blocks).as_json()
         if trigger:
             data["trigger"] = {"type": trigger[0], "options": trigger[1]}
-        return Journey.objects.create(
-            workspace=workspace, name=name, draft=data, created_by=owner
-        )
+        return Journey.objects.create(workspace=workspace, name=name, draft=data, created_by=owner)
 
     return make
 

@@ -50,7 +50,7 @@ def test_a_block_is_added_where_it_was_asked_for_and_its_form_opens(draft: Draft
     assert "Nothing follows such a block" in refused
     assert [node.id for node in open.now] == ["b1", "b3", "b2"]
     assert 'id="block-form"' in words(response)
-    assert 'action="/journeys/{}/edit/blocks/b3/"'.format(open.journey.pk) in words(response)
+    assert f'action="/journeys/{open.journey.pk}/edit/blocks/b3/"' in words(response)
 
 
 def test_the_form_keeps_the_answers_and_shows_what_is_wrong(draft: Draft, editor: Open):
