@@ -11,6 +11,7 @@ from pipeline.workspaces.models import Membership, Workspace
 from .blocks.base import gone
 from .conditions import OPERATORS
 from .definition import Definition, Node
+from .models import Journey
 from .reading import read
 from .triggers import is_id
 
@@ -22,12 +23,17 @@ CIRCLE = (
 )
 
 
-def problems_of(definition: Definition, workspace: Workspace) -> dict[str, list[str]]:
-    """The sentences for each block with a problem, by the block's id; TRIGGER for the trigger."""
+def problems_of(
+    definition: Definition, workspace: Workspace, journey: Journey | None = None
+) -> dict[str, list[str]]:
+    """The sentences for each block with a problem, by the block's id; TRIGGER for the trigger.
+
+    With `journey`, also what is wrong in that one alone: it can't start itself.
+    """
     found = {TRIGGER: trigger_problems(definition, workspace)}
     endless = endless_in(definition)
     for node in definition:
-        found[node.id] = problems_at(node, workspace)
+        found[node.id] = problems_at(node, workspace, journey)
         if node.id in endless:
             found[node.id].append(ENDLESS)
     if not definition.nodes:
@@ -35,11 +41,13 @@ def problems_of(definition: Definition, workspace: Workspace) -> dict[str, list[
     return {place: sentences for place, sentences in found.items() if sentences}
 
 
-def problems_at(node: Node, workspace: Workspace) -> list[str]:
+def problems_at(node: Node, workspace: Workspace, journey: Journey | None = None) -> list[str]:
     reading = read(node)
     if reading.problem:
         return [reading.problem]
     problems = reading.problems(workspace)
+    if journey:
+        problems += reading.tried(lambda block: block.problems_in(journey), [])
     if not problems and set(node.ways) != set(reading.ways):
         problems.append("Its ways are not those that it has now. Save it once more.")
     return problems

@@ -40,7 +40,7 @@ def publish(journey: Journey, by: User) -> JourneyVersion:
         definition = Definition.from_json(journey.draft)
     except BadDefinition as reason:
         raise CantPublish({"": [str(reason)]})
-    if problems := problems_of(definition, journey.workspace):
+    if problems := problems_of(definition, journey.workspace, journey):
         raise CantPublish(problems)
     last = journey.versions.aggregate(last=Max("number", default=0))["last"]
     version = JourneyVersion.objects.create(

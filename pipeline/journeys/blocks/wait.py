@@ -1,4 +1,4 @@
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -302,11 +302,11 @@ class Wait(Block):
         clock = time.fromisoformat(self.options.get("at_time") or "00:00")
         if self.options.get("on_date"):
             day = date.fromisoformat(self.options["on_date"])
-            return max(now, datetime.combine(day, clock, zone))
+            return max(now, datetime.combine(day, clock, zone).astimezone(UTC))
         day = now.astimezone(zone).date()
         weekday = self.options.get("weekday") or ANY_DAY
         for _ in range(8):
-            moment = datetime.combine(day, clock, zone)
+            moment = datetime.combine(day, clock, zone).astimezone(UTC)
             if moment > now and weekday in (ANY_DAY, str(day.weekday())):
                 return moment
             day += timedelta(days=1)

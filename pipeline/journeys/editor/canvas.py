@@ -47,7 +47,7 @@ class Canvas:
         self.flow: Flow = draw(self.definition, is_editable=self.is_editable)
         self.problems = {}
         if not self.broken:
-            self.problems = problems_of(self.definition, self.journey.workspace)
+            self.problems = problems_of(self.definition, self.journey.workspace, self.journey)
         for pk, step in self.flow.steps.items():
             step.problems = self.problems.get(pk, [])
 

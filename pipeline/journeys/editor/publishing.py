@@ -74,7 +74,7 @@ def what_would_be(request: MemberRequest, journey: Journey) -> dict[str, Any]:
         draft = drafts.read_draft(journey)
     except BadDefinition as reason:
         return {"problems": [("", "The draft", str(reason))]}
-    problems = problems_of(draft, journey.workspace)
+    problems = problems_of(draft, journey.workspace, journey)
     flow = draw(draft)
     live = version_of(journey)
     changes = compare(live, draft) if live else None

@@ -1,0 +1,98 @@
+"""Create Task: what the agents then find, and the loop that it stops."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipeline.candidates.models import Candidate
+from pipeline.journeys.blocks.create_task import CreateTaskForm
+from pipeline.journeys.models import Journey, RunState
+from pipeline.outreach.models import Campaign
+from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.types import MANUAL, QUEUED, TaskType
+from pipeline.workspaces.models import Workspace
+
+from .conftest import last_line
+
+
+@pytest.mark.parametrize("type", QUEUED)
+def test_every_type_that_waits_is_created_as_the_journey_s(
+    type: TaskType, pass_block: Any, candidate: Candidate
+):
+    options = {"type": type.value, "due_in": 3, "due_unit": "days", "notes": "Call gently"}
+
+    run = pass_block("create_task", options)
+
+    task = Task.objects.get()
+    journey = Journey.objects.get()
+    assert (task.type, task.candidate, task.notes) == (type, candidate, "Call gently")
+    assert task.is_waiting
+    assert timedelta(days=2.99) < task.due_at - timezone.now() <= timedelta(days=3)
+    assert task.created_by_text == f"Journey {journey.pk} “One block” v1"
+    assert (task.created_by_run_id, task.origin) == (run.pk, "journey")
+    assert task.created_by_block == f"Create Task: {type.label}"
+    line = last_line(run)
+    assert (line.text, line.details) == (
+        f"Created task {task.pk}: {type.label}",
+        {"task": task.pk},
+    )
+
+
+@pytest.mark.parametrize(("own", "expected"), [(None, 3), (4, 4)])
+def test_the_priority_is_its_own_or_the_campaign_s(
+    pass_block: Any, campaign: Campaign, own: Any, expected: int
+):
+    Campaign.objects.update(priority=3)
+    options = {"type": "outbound_call", "campaign": campaign.pk, "priority": own}
+
+    pass_block("create_task", options)
+
+    task = Task.objects.get()
+    assert (task.priority, task.campaign, task.due_at) == (expected, campaign, None)
+
+
+def test_as_many_waiting_tasks_as_the_workspace_allows(
+    pass_block: Any, workspace: Workspace, make_task: Any
+):
+    TaskRules.objects.create(workspace=workspace, most_waiting=2)
+    for _ in range(2):
+        make_task()
+
+    run = pass_block("create_task", {"type": "outbound_call"})
+
+    assert run.state == RunState.FAILED
+    assert run.end_reason.startswith("The candidate has as many waiting tasks of the type Outbound")
+    assert Task.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "field", "sentence"),
+    [
+        (
+            {"type": "scheduled_callback"},
+            "due_in",
+            "A Scheduled Callback needs a time: say when it is due.",
+        ),
+        (
+            {"type": "inbound_email", "campaign": True},
+            "campaign",
+            "A Inbound Email does not fit Win back, whose channel is Phone call.",
+        ),
+        ({"type": MANUAL[0].value}, "type", None),
+        ({"type": "outbound_call", "due_in": -1}, "due_in", None),
+        ({"type": "outbound_call", "due_in": 10_001}, "due_in", None),
+    ],
+)
+def test_the_form_refuses(
+    workspace: Workspace, campaign: Campaign, answers: Any, field: str, sentence: str | None
+):
+    data = {"due_unit": "hours"} | answers
+    if answers.get("campaign"):
+        data["campaign"] = campaign.pk
+
+    errors = CreateTaskForm(data, workspace=workspace).errors
+
+    assert list(errors) == [field]
+    assert sentence is None or errors[field] == [sentence]
