@@ -19,7 +19,7 @@ def definition(**blocks: tuple[Any, ...]) -> Definition:
     nodes = {}
     for pk, (type, ways, *options) in blocks.items():
         named = ways if isinstance(ways, dict) else {} if type == "exit" else {"next": ways}
-        nodes[pk] = Node(pk, type, *options, ways=named)
+        nodes[pk] = Node(pk, type, options[0] if options else {}, named)
     return Definition(start=next(iter(nodes), None), nodes=nodes)
 
 

@@ -121,9 +121,13 @@ def lock(journey: Journey, revision: int) -> None:
 
 def what_happened(journey: Journey) -> str:
     """ "Ana Ruiz has edited this journey meanwhile (Added Wait), so nothing was changed. …" """
-    made = [(one.made_at, one.made_by, one.what) for one in journey.edits.all()[:1]]
-    undone = journey.edits.exclude(undone_at=None).order_by("-undone_at")[:1]
-    made += [(at, one.undone_by, f"Undid: {one.what}") for one in undone if (at := one.undone_at)]
+    undone = journey.edits.exclude(undone_at=None).order_by("-undone_at")
+    made = [(one.made_at, one.made_by, one.what) for one in journey.edits.order_by("-made_at")[:1]]
+    made += [
+        (one.undone_at, one.undone_by, f"Undid: {one.what}")
+        for one in undone[:1]
+        if one.undone_at and one.undone_by
+    ]
     if not made:
         return f"{NOTHING} {AS_IT_IS}"
     _, who, what = max(made, key=lambda one: one[0])

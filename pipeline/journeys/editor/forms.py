@@ -32,8 +32,8 @@ class NameForm(forms.ModelForm[Journey]):
         return name
 
 
-class FolderField(forms.ModelChoiceField):
-    def label_from_instance(self, folder: Any) -> str:
+class FolderField(forms.ModelChoiceField[Folder]):
+    def label_from_instance(self, folder: Folder) -> str:
         return f"{folder.opening}: {folder.name}"
 
 

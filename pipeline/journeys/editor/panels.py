@@ -18,7 +18,6 @@ from pipeline.journeys.editing import (
     target_of,
 )
 from pipeline.journeys.models import Journey
-from pipeline.journeys.problems import problems_at
 from pipeline.journeys.reading import Reading, read, ways_of_new
 from pipeline.workspaces.models import User, Workspace
 
@@ -51,7 +50,6 @@ def block_panel(
         "form": form,
         "is_editable": is_editable(journey, user),
         "preview": reading.preview(journey.workspace, user),
-        "problems": problems_at(node, journey.workspace),
         "can_move_up": can_move_up(definition, pk),
         "can_move_down": can_move_down(definition, pk),
         "asks_before_delete": sum(to is not None for to in node.ways.values()) > 1,
