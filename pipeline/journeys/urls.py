@@ -1,9 +1,11 @@
 from django.urls import path
 
 from .editor import pages, publishing, test_runs, views
+from .runs import views as runs
 
 app_name = "journeys"
 urlpatterns = [
+    path("", runs.index, name="list"),
     path("new/", views.new, name="new"),
     path("<int:pk>/", pages.journey, name="journey"),
     path("<int:pk>/edit/", views.edit, name="edit"),
@@ -22,6 +24,9 @@ urlpatterns = [
     path("<int:pk>/pause/", publishing.pause, name="pause"),
     path("<int:pk>/resume/", publishing.resume, name="resume"),
     path("<int:pk>/archive/", publishing.archive, name="archive"),
+    path("<int:pk>/runs/", runs.runs, name="runs"),
+    path("<int:pk>/runs/<int:run>/", runs.run, name="run"),
+    path("<int:pk>/runs/<int:run>/stop/", runs.stop, name="stop"),
     path("<int:pk>/versions/", pages.versions, name="versions"),
     path("<int:pk>/versions/compare/", pages.compared, name="compare"),
     path("<int:pk>/test-run/", test_runs.test_run, name="test_run"),

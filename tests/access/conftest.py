@@ -11,7 +11,7 @@ from notifications.models import Notice
 from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
-from pipeline.journeys.models import Journey
+from pipeline.journeys.models import Journey, JourneyVersion, Run
 from pipeline.outreach.models import Campaign, Channel, MessageTemplate
 from pipeline.tasks.actors import Creator
 from pipeline.tasks.creating import create_task
@@ -90,6 +90,7 @@ def world(
         "opening": opening,
         "journey": journey,
         "journey_block": {"pk": journey.pk, "block": "b1"},
+        "run": {"pk": journey.pk, "run": run_of(journey, candidate).pk},
         "folder": folder,
         "label": label,
         "reason": RejectReason.objects.create(workspace=workspace, name="Too far away"),
@@ -117,6 +118,15 @@ def world(
         "no_link": {"uidb64": "MQ", "token": "x-y"},
         "no_share": {"token": "MQ:x-y"},
     }
+
+
+def run_of(journey: Journey, candidate: Candidate) -> Run:
+    version = JourneyVersion.objects.create(
+        journey=journey, number=1, definition=journey.draft, published_by=journey.created_by
+    )
+    return Run.objects.create(
+        workspace=journey.workspace, journey=journey, version=version, candidate=candidate
+    )
 
 
 @pytest.fixture

@@ -248,12 +248,14 @@ TABLE = {
     "journeys:delete": Page(
         get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, post_ok=422, of="journey_block"
     ),
-    "journeys:publish": Page(
-        get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, post_ok=422, of="journey"
-    ),
+    "journeys:publish": Page(get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, post_ok=422, of="journey"),
     "journeys:pause": Page(get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, of="journey"),
     "journeys:resume": Page(post=JOURNEY_EDITORS, of="journey"),
     "journeys:archive": Page(get=JOURNEY_EDITORS, post=JOURNEY_EDITORS, of="journey"),
+    "journeys:list": Page(get=MEMBERS),
+    "journeys:runs": Page(get=JOURNEY_WATCHERS, of="journey"),
+    "journeys:run": Page(get=SEERS, of="run"),
+    "journeys:stop": Page(post="ok ok ok 403 403 403 404 login", of="run"),
     "journeys:versions": Page(get=JOURNEY_WATCHERS, of="journey"),
     "journeys:compare": Page(get=JOURNEY_WATCHERS, of="journey", query="?old=draft&new=draft"),
     "journeys:test_run": Page(get=JOURNEY_WATCHERS, of="journey"),

@@ -1,0 +1,93 @@
+"""What journeys do, as people see it: all of them, the runs of one, one run's log."""
+
+from typing import Any
+
+import pytest
+
+from pipeline.candidates.models import Candidate, Opening
+from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.workspaces.models import User
+from tests.journeys.conftest import MakeJourney, until_nothing_is_due
+
+CALL = ("create_task", {"type": "outbound_call"})
+NO_CALLS = ("cancel_task", {"scope": "type", "types": ["outbound_call"]})
+THREE_DAYS = ("wait", {"kind": "time", "number": 3, "unit": "days"})
+
+
+@pytest.fixture
+def journey(make_journey: MakeJourney) -> Journey:
+    return make_journey(CALL, NO_CALLS, THREE_DAYS)
+
+
+@pytest.fixture
+def run(journey: Journey, candidate: Candidate) -> Run:
+    assert journey.version
+    enroll(journey.version, [candidate.pk], "By hand")
+    until_nothing_is_due()
+    return Run.objects.get()
+
+
+def page_of(client: Any, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    text: str = answer.content.decode()
+    return text
+
+
+def test_the_list_says_how_many_run_and_what_they_canceled(
+    client_of: Any, agent: User, journey: Journey, run: Run
+):
+    page = page_of(client_of(agent), "/journeys/")
+
+    assert "Converted customers" in page
+    assert '1<span class="visually-hidden"> in progress' in page
+    assert '1<span class="visually-hidden"> tasks canceled' in page
+    assert "New journey" not in page
+
+
+def test_a_limited_member_counts_what_it_sees(
+    client_of: Any, limited: User, opening: Opening, journey: Journey, run: Run
+):
+    assert '1<span class="visually-hidden"> in progress' in page_of(
+        client_of(limited), "/journeys/"
+    )
+    limited.membership.openings.remove(opening)
+
+    client = client_of(User.objects.get(pk=limited.pk))
+    assert '0<span class="visually-hidden"> in progress' in page_of(client, "/journeys/")
+    assert "Inger Svärd" not in page_of(client, f"/journeys/{journey.pk}/runs/")
+    assert client.get(f"/journeys/{journey.pk}/runs/{run.pk}/").status_code == 404
+
+
+def test_runs_are_found_by_their_state(client_of: Any, support: User, journey: Journey, run: Run):
+    client = client_of(support)
+    address = f"/journeys/{journey.pk}/runs/"
+
+    assert "Inger Svärd" in page_of(client, address)
+    assert "Inger Svärd" in page_of(client, f"{address}?state=running")
+    assert "Inger Svärd" not in page_of(client, f"{address}?state=failed")
+
+
+def test_the_log_says_what_each_block_did(
+    client_of: Any, support: User, journey: Journey, run: Run
+):
+    page = page_of(client_of(support), f"/journeys/{journey.pk}/runs/{run.pk}/")
+
+    assert "Canceled 1 waiting task: Outbound Call." in page
+    assert "Waits 3 days." in page
+    assert "Stop this run" not in page
+
+
+def test_a_run_is_stopped_once(client_of: Any, recruiter: User, journey: Journey, run: Run):
+    client = client_of(recruiter)
+    address = f"/journeys/{journey.pk}/runs/{run.pk}/"
+
+    first = client.post(f"{address}stop/", follow=True).content.decode()
+    second = client.post(f"{address}stop/", follow=True).content.decode()
+
+    run.refresh_from_db()
+    assert (run.state, run.end_reason) == (RunState.STOPPED, "Ana Ruiz stopped it.")
+    assert "it takes no further step" in first
+    assert "the run had already ended" in second
+    assert run.log.count() == run.steps
