@@ -181,6 +181,7 @@ def test_the_editor_by_keyboard_keeps_the_focus(
     page.keyboard.press("Enter")
     expect(page.locator("#id_number")).to_be_focused()
     expect(page.locator("#panel")).to_contain_text("Say how long.")
+    assert "422" in visit.complaints.pop()  # the console tells of every refused form
     page.locator("#id_number").fill("5")
     page.keyboard.press("Enter")
     expect(page.locator("#open-b1")).to_be_focused()

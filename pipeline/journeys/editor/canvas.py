@@ -119,11 +119,18 @@ def open_panel(
 
 
 def done(
-    request: MemberRequest, journey: Journey, what: str, *, block: str = "", panel: Panel | None
+    request: MemberRequest,
+    journey: Journey,
+    what: str,
+    *,
+    focus: str = "editor",
+    panel: Panel | None = None,
 ) -> HttpResponse:
-    """After an edit: the flow as it is now, with the focus on the block that it was about."""
+    """After an edit: the flow as it is now, with the focus in the panel, or else on `focus`: the
+    id of a block, or the name of something else of the editor."""
     if not request.htmx:
         address = reverse("journeys:edit", args=[journey.pk])
-        return redirect(f"{address}#block-{block}" if block else address)
-    response = answer(request, journey, panel, focus="" if panel else block or "editor")
+        is_block = focus in read_draft(journey).nodes
+        return redirect(f"{address}#block-{focus}" if is_block else address)
+    response = answer(request, journey, panel, focus="" if panel else focus)
     return trigger_client_event(response, "announce", {"about": "journey", "word": what})

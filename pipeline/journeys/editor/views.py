@@ -221,13 +221,13 @@ def lead(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 @editors_only
 def undo(request: MemberRequest, pk: int) -> HttpResponse:
-    return retraced(request, pk, drafts.undo, "Undone: {what}", "There is nothing to undo.")
+    return retraced(request, pk, drafts.undo, "Undone: {what}")
 
 
 @require_POST
 @editors_only
 def redo(request: MemberRequest, pk: int) -> HttpResponse:
-    return retraced(request, pk, drafts.redo, "Done again: {what}", "There is nothing to redo.")
+    return retraced(request, pk, drafts.redo, "Done again: {what}")
 
 
 @require_POST
@@ -242,7 +242,7 @@ def reset(request: MemberRequest, pk: int) -> HttpResponse:
         drafts.replace(journey, request.user, revision_of(request), what, after)
     except REFUSALS as reason:
         return answer(request, journey, told=str(reason), status=422)
-    return done(request, journey, what, panel=None)
+    return done(request, journey, what)
 
 
 # --- what they share ---
@@ -278,20 +278,20 @@ def changed(
     panel = None
     if opens:
         panel = panels.block_panel(journey, drafts.read_draft(journey), block, request.user)
-    return done(request, journey, what, block=block, panel=panel)
+    return done(request, journey, what, focus=block or "trigger", panel=panel)
 
 
-def retraced(
-    request: MemberRequest, pk: int, step: Callable[..., str], told: str, nothing: str
-) -> HttpResponse:
+def retraced(request: MemberRequest, pk: int, step: Callable[..., str], told: str) -> HttpResponse:
+    """`step` is undo or redo; the focus stays on its button while there is more of it."""
     journey = journey_of(request.user, pk)
     try:
         what = step(journey, request.user, revision_of(request))
     except REFUSALS as reason:
         return answer(request, journey, told=str(reason), status=422)
+    name = step.__name__
     if not what:
-        return answer(request, journey, told=nothing, status=422)
-    return done(request, journey, told.format(what=what), panel=None)
+        return answer(request, journey, told=f"There is nothing to {name}.", status=422)
+    return done(request, journey, told.format(what=what), focus=name)
 
 
 def revision_of(request: HttpRequest) -> int:
