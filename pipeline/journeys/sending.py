@@ -23,9 +23,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach import limits, optouts, pace
+from pipeline.outreach import handing_over, limits, optouts, pace
 from pipeline.outreach.drafts import OPTED_OUT, RELATED, CantSend, Draft, draft_of
-from pipeline.outreach.handing_over import INTERRUPTED, hand_over
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Channel, Message, MessageStatus, MessageTemplate
 from pipeline.outreach.placeholders import BadTemplate
@@ -142,7 +141,7 @@ class Sending:
 
     def finish(self, run: Run, message: Message) -> None:
         try:
-            status, problem = hand_over(self.sender, message)
+            status, problem = handing_over.hand_over(self.sender, message)
         except Unavailable:
             self.take_back(run, message)
             raise
@@ -224,10 +223,10 @@ def settle(batch: Batch, run: Run, message: Message) -> None:
     """Its sender died: nobody knows, so it is not sent again, and the run goes on."""
     unconfirmed = MessageStatus.UNCONFIRMED
     Message.objects.filter(pk=message.pk).update(
-        status=unconfirmed, problem=INTERRUPTED, ended_at=Now()
+        status=unconfirmed, problem=handing_over.INTERRUPTED, ended_at=Now()
     )
     sentence = f"The {message.get_channel_display()} to {message.address} is unconfirmed:"
-    result = Result(f"{sentence} {INTERRUPTED}", way=SENT, due_at=batch.now)
+    result = Result(f"{sentence} {handing_over.INTERRUPTED}", way=SENT, due_at=batch.now)
     result.details = {"message": message.pk}
     write(batch, [run], result)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.urls import reverse
+
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.timeline import MOST, Event
 from pipeline.workspaces.models import User
@@ -16,4 +18,5 @@ def changes(candidate: Candidate, user: User) -> Iterator[Event]:
     for step in found[:MOST]:
         version = step.run.version
         title = f"Journey {version.journey_id} “{version.journey}” v{version.number}"
-        yield Event(at=step.at, text=f"{title}: {step.text}")
+        link = reverse("journeys:run", args=[version.journey_id, step.run_id])
+        yield Event(at=step.at, text=f"{title}: {step.text}", link=link)

@@ -29,6 +29,7 @@ def test_every_type_that_waits_is_created_as_the_journey_s(
     journey = Journey.objects.get()
     assert (task.type, task.candidate, task.notes) == (type, candidate, "Call gently")
     assert task.is_waiting
+    assert task.due_at
     assert timedelta(days=2.99) < task.due_at - timezone.now() <= timedelta(days=3)
     assert task.created_by_text == f"Journey {journey.pk} “One block” v1"
     assert (task.created_by_run_id, task.origin) == (run.pk, "journey")

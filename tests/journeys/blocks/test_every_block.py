@@ -142,7 +142,7 @@ def options_of(type: str, answers: Answers, workspace: Workspace) -> dict[str, A
 def everything() -> str:
     """All rows of all tables that matter here."""
     return "".join(
-        serialize("json", model.objects.order_by("pk"))
+        serialize("json", model._default_manager.order_by("pk"))
         for app in ("candidates", "outreach", "tasks", "journeys", "workspaces")
         for model in apps.get_app_config(app).get_models()
         if model.__name__ != "CandidateSearch"

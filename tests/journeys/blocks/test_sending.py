@@ -13,7 +13,7 @@ from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import pause, resume
 from pipeline.journeys.runner import advance_some
 from pipeline.journeys.stopping import stop_runs
-from pipeline.outreach import limits, optouts
+from pipeline.outreach import handing_over, limits, optouts
 from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate, MessageUse
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import until_nothing_is_due
@@ -323,13 +323,13 @@ def test_a_stop_while_the_provider_thinks_is_at_once_and_the_message_is_still_to
     begin: Any, text: MessageTemplate, sms_provider: SMSProvider, monkeypatch: Any
 ):
     run = begin(text)
-    hand_over = sending.hand_over
+    hand_over = handing_over.hand_over
 
     def stop_meanwhile(sender: Any, message: Message) -> Any:
         stop_runs(Run.objects.all(), "Stopped by Ana Ruiz.")
         return hand_over(sender, message)
 
-    monkeypatch.setattr(sending, "hand_over", stop_meanwhile)
+    monkeypatch.setattr(handing_over, "hand_over", stop_meanwhile)
 
     until_nothing_is_due()
 
@@ -372,7 +372,7 @@ def test_who_comes_back_late_writes_nothing_twice(
     begin: Any, text: MessageTemplate, sms_provider: SMSProvider, monkeypatch: Any
 ):
     run = begin(text)
-    hand_over = sending.hand_over
+    hand_over = handing_over.hand_over
 
     def outlive_the_lease(sender: Any, message: Message) -> Any:
         monkeypatch.undo()
@@ -380,7 +380,7 @@ def test_who_comes_back_late_writes_nothing_twice(
         until_nothing_is_due()
         return hand_over(sender, message)
 
-    monkeypatch.setattr(sending, "hand_over", outlive_the_lease)
+    monkeypatch.setattr(handing_over, "hand_over", outlive_the_lease)
 
     until_nothing_is_due()
 

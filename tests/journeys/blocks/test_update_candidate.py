@@ -168,8 +168,9 @@ def test_the_profile_tells_of_it(pass_block: Any, candidate: Candidate, recruite
     run = pass_block("update_candidate", {"folder_kind": "hired"})
 
     journey = Journey.objects.get()
-    texts = [event.text for event in events_of(candidate, recruiter)]
-    assert f"Journey {journey.pk} “One block” v1: Moved from Inbox to Hired." in texts
+    told = {event.text: event.link for event in events_of(candidate, recruiter)}
+    text = f"Journey {journey.pk} “One block” v1: Moved from Inbox to Hired."
+    assert told[text] == f"/journeys/{journey.pk}/runs/{run.pk}/"
     assert run.state == RunState.FINISHED
 
 
