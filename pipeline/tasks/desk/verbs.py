@@ -90,7 +90,10 @@ def callback(request: MemberRequest, pk: int) -> HttpResponse:
     form = CallbackForm(request.POST, request.user, task)
     made = form.create_once() if form.is_valid() else None
     if made is None:
-        return page(request, task, status=422, callback_form=form)
+        # Said above the task, too, where the form is no longer on offer.
+        is_late = not task.can_finish(request.user)
+        late = " ".join(form.non_field_errors()) if is_late else ""
+        return page(request, task, status=422, callback_form=form, too_late=late)
     messages.success(request, f"Scheduled a callback for {made.candidate}.")
     if form.cleaned_data["complete"]:
         return to_desk()
