@@ -36,7 +36,9 @@ def page(client_of: Any, owner: User) -> str:
 
 def examples(page: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """Of each type what curl posts, and the answer."""
-    section = r'<section[^>]* id="event-(\w+)".*?<code>curl (.*?)</code>.*?class="answer">(.*?)</code>'
+    section = (
+        r'<section[^>]* id="event-(\w+)".*?<code>curl (.*?)</code>.*?class="answer">(.*?)</code>'
+    )
     return {
         type: (html.unescape(command), json.loads(html.unescape(answer)))
         for type, command, answer in re.findall(section, page, re.DOTALL)
