@@ -66,7 +66,7 @@ def test_each_list_opens_and_each_object(
     app, name = model.split("_")
     one = admin.site.get_model_admin(
         next(m for m in admin.site._registry if m._meta.label_lower == f"{app}.{name}")
-    ).model._default_manager.first()
+    ).model._default_manager.get_queryset()[0]
 
     pages = [f"/admin/{app}/{name}/", reverse(f"admin:{model}_change", args=[one.pk])]
 
