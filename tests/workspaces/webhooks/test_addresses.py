@@ -24,7 +24,7 @@ from .conftest import LOOPBACK, Put, Receiver
 
 PUBLIC = ["93.184.216.34", "2606:4700::1111", "64:ff9b::5db8:d822"]  # the last by NAT64
 PRIVATE = [
-    *("127.0.0.1", "127.9.9.9", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "192.168.1.1"),
+    *("127.0.0.1", "127.9.9.9", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "192.168.1.1"),  # noqa: S104
     *("169.254.169.254", "100.64.0.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.1"),
     *("203.0.113.1", "192.88.99.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255"),
     *("::", "::1", "::7f00:1", "::a00:1", "fe80::1", "fe80::1%2", "fc00::1", "fd00:ec2::254"),
@@ -187,9 +187,7 @@ def test_the_connection_is_made_to_the_address_that_was_checked(
     assert "refused the connection" in answer.error
 
 
-def test_the_next_address_is_tried_when_one_does_not_answer(
-    resolves: Resolves, receiver: Receiver
-):
+def test_the_next_address_is_tried_when_one_does_not_answer(resolves: Resolves, receiver: Receiver):
     port = receiver.server.server_address[1]
     resolves(["127.0.0.2", "127.0.0.1"])  # nothing listens at the first one
 

@@ -199,9 +199,7 @@ def test_any_of_them_is_sent_again(browser: Client, put: Put, receiver: Receiver
     assert receiver.ids == [delivery.message_id] * 2
 
 
-def test_one_that_waits_for_hours_is_sent_at_once(
-    browser: Client, put: Put, receiver: Receiver
-):
+def test_one_that_waits_for_hours_is_sent_at_once(browser: Client, put: Put, receiver: Receiver):
     (delivery,) = put()
     receiver.how = 500
     send_due()

