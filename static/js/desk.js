@@ -93,6 +93,11 @@ addEventListener("htmx:beforeSwap", ({ detail }) => {
     order = row ? [row, ...after(row)].map((one) => `${focusKind()}-${idOf(one)}`) : [];
   }
   if (detail.target.id === "task") {
+    const came = new DOMParser().parseFromString(detail.serverResponse, "text/html").getElementById("task");
+    if (came?.dataset.seen === detail.target.dataset.seen) {
+      detail.shouldSwap = false; // nothing changed: what is being typed stays
+      return;
+    }
     const areas = [...detail.target.querySelectorAll("textarea")];
     typed = areas.filter((area) => area.value !== area.defaultValue).map((area) => area.value).join("\n\n");
   }
@@ -102,9 +107,8 @@ const focusKind = () => document.activeElement.id.split("-")[0];
 const after = (row) => [...row.parentElement.children].slice([...row.parentElement.children].indexOf(row) + 1);
 
 addEventListener("htmx:afterSettle", ({ detail }) => {
-  const id = detail.target.id || detail.elt.id;
-  if (id === "queue") keepPlace();
-  if (id === "task") arrive();
+  if (detail.elt.id === "queue") keepPlace();
+  if (detail.elt.id === "task") arrive();
 });
 
 function keepPlace() {
