@@ -76,7 +76,7 @@ def documented(now: datetime) -> list[Documented]:
             {
                 "id": "mail-1003",
                 "email": "ana.ruiz@example.com",
-                "opening": "Customer Support, Manila",
+                "opening": "Barista, Lisbon",
                 "subject": "My documents",
                 "text": "Hello, my ID card is attached.",
             },
