@@ -171,6 +171,22 @@ def test_an_open_task_that_is_taken_back_says_who_did_it_and_offers_the_next_one
     page.wait_for_url(f"**/tasks/{tasks[1].pk}/")
 
 
+def test_what_is_being_typed_stays_when_the_page_looks_and_nothing_changed(
+    visit: Visit, agent: User, tasks: list[Task], do: Do
+) -> None:
+    do(tasks[0].accept, agent)
+    page = visit(agent)
+    page.goto(f"/tasks/{tasks[0].pk}/")
+    page.locator("#complete_notes").fill("She starts")
+
+    with page.expect_response(lambda one: one.request.headers.get("hx-trigger") == "task"):
+        page.evaluate("htmx.trigger('#task', 'refetch')")
+    page.keyboard.type(" on Monday")
+
+    expect(page.locator("#complete_notes")).to_have_value("She starts on Monday")
+    expect(page.locator("#typed")).to_be_hidden()
+
+
 def test_the_lists_are_right_again_after_the_connection_was_away(
     visit: Visit, agent: User, colleague: User, tasks: list[Task], do: Do, site: Any
 ) -> None:

@@ -144,8 +144,8 @@ class NewTaskForm(KeyedForm):
                 check_campaign(campaign, TaskType(type), self.candidate.workspace_id)
             except CantCreate as reason:
                 self.add_error("campaign", str(reason))
-        needs_time = type and KINDS[TaskType(type)].is_timed and not chosen.get("due_at")
-        if needs_time and "due_at" not in self.errors:
+        is_unset = not chosen.get("due_at") and "due_at" not in self.errors
+        if type and KINDS[TaskType(type)].is_timed and is_unset:
             self.add_error("due_at", f"Say when the {TaskType(type).label} is due.")
         return chosen
 

@@ -92,7 +92,7 @@ def callback(request: MemberRequest, pk: int) -> HttpResponse:
     if made is None:
         # Said above the task, too, where the form is no longer on offer.
         is_late = not task.can_finish(request.user)
-        late = " ".join(form.non_field_errors()) if is_late else ""
+        late = " ".join(map(str, form.non_field_errors())) if is_late else ""
         return page(request, task, status=422, callback_form=form, too_late=late)
     messages.success(request, f"Scheduled a callback for {made.candidate}.")
     if form.cleaned_data["complete"]:
