@@ -14,7 +14,6 @@ from itertools import count
 from typing import Any
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from pipeline.outreach import optouts
 from pipeline.outreach.campaigns import CampaignState, CampaignWork, Priority
@@ -140,12 +139,10 @@ def columns_of(task: Task) -> dict[str, Any]:
 
 def choosing(people: str, workspace_id: int, scope: Scope) -> Sql:
     """`chosen (id, candidate_id, type)`: the tasks of `people` that a cancel in `scope` is for."""
-    theirs = RawSQL(f"SELECT id FROM {people}", [])  # noqa: S608, S611  # our own name
-    chosen = Task.objects.cancelable().filter(scope.q, workspace=workspace_id)
-    chosen = chosen.filter(candidate__in=theirs).order_by()
-    columns = chosen.values_list("pk", "candidate_id", "type")
-    sql, params = with_names("scope", *columns.query.sql_with_params())
-    return f"chosen (id, candidate_id, type) AS MATERIALIZED ({sql})", params
+    query = Task.objects.cancelable().filter(scope.q, workspace=workspace_id).query
+    where, params = query.get_compiler(connection=connection).compile(query.where)
+    condition, named = with_names("scope", where, tuple(params))
+    return CHOOSING.format(people=people, condition=condition), named
 
 
 def canceling(
@@ -180,6 +177,9 @@ SELECT count(*) FROM (
 ) AS held
 """
 
+# Everywhere below the tasks are looked up by their candidate, and only then by anything else: what
+# statistics say of a queue that has just grown leads the planner to walk all of it for each chunk.
+
 # The key-share lock keeps the campaign from being deleted between the look and the change.
 RULING = """
 of_campaign AS (
@@ -202,9 +202,8 @@ OPT_OUT_RULE = """WHEN EXISTS (
                 AND channel = %(task_opt_out)s AND address = lower({people}.address_of)
             ) THEN %(task_opted_out)s"""
 NUMBER_RULE = """WHEN %(task_most)s <= (
-                SELECT count(*) FROM tasks_task AS waiting
-                WHERE waiting.candidate_id = {people}.id AND waiting.type = %(task_type)s
-                AND waiting.state = %(task_waiting)s
+                SELECT count(*) FILTER (WHERE type = %(task_type)s AND state = %(task_waiting)s)
+                FROM tasks_task WHERE candidate_id = {people}.id
             ) THEN %(task_enough)s"""
 
 PRIORITY = """
@@ -217,10 +216,20 @@ created AS (
 )
 """
 
+CHOOSING = """
+chosen (id, candidate_id, type) AS MATERIALIZED (
+    SELECT tasks_task.id, tasks_task.candidate_id, tasks_task.type
+    FROM {people} CROSS JOIN LATERAL (
+        SELECT * FROM tasks_task AS task WHERE task.candidate_id = {people}.id OFFSET 0
+    ) AS tasks_task
+    WHERE {condition}
+)
+"""
 CANCELING = """
 canceled AS (
     UPDATE tasks_task AS task SET state = 'canceled', ended_at = now(), {columns}
-    FROM {source} WHERE task.id = {task} AND task.state = 'in_queue'
+    FROM {source}
+    WHERE task.id = {task} AND task.state <> ALL(ARRAY['assigned', 'completed', 'canceled'])
     RETURNING task.id, task.candidate_id
 )
 """

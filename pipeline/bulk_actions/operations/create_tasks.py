@@ -223,8 +223,11 @@ found AS (
            END AS reason,
            '{}'::jsonb AS before
     FROM touched
-    LEFT JOIN tasks_task AS task
-      ON task.candidate_id = touched.id AND task.created_by_bulk_action_id = %(undone)s
+    LEFT JOIN LATERAL (
+        SELECT * FROM tasks_task AS made
+        WHERE made.candidate_id = touched.id AND made.created_by_bulk_action_id = %(undone)s
+        OFFSET 0 -- one by one: what is guessed of so new an action may be far too little
+    ) AS task ON true
     LEFT JOIN bulk_actions_bulkaction AS undoing
       ON undoing.id = task.canceled_by_bulk_action_id
      AND undoing.follows_id = %(undone)s AND undoing.follow_up = 'done'
