@@ -14,7 +14,8 @@ from .conftest import MakeTask
 
 def card(client, candidate) -> str:
     page = client.get(candidate.get_absolute_url()).content.decode()
-    return re.search(r'<section class="card mt-3" id="candidate-tasks".*?</section>', page, re.S)[0]
+    [found] = re.findall(r'<section class="card mt-3" id="candidate-tasks".*?</section>', page, re.S)
+    return str(found)
 
 
 def test_it_shows_what_is_open_and_what_ended_last(

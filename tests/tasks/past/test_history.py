@@ -162,7 +162,7 @@ def test_a_journey_is_linked_only_where_it_has_a_page(
 
     assert "/journeys/12/" not in page_of(client_of(support), task)
     monkeypatch.setattr("pipeline.tasks.past.journeys.resolve", lambda address: None)
-    assert '<a href="/journeys/12/">Journey 12' in page_of(client_of(support), task)
+    assert 'href="/journeys/12/">Journey 12' in page_of(client_of(support), task)
 
 
 def test_a_bulk_action_is_linked_for_who_sees_all_openings(
@@ -170,7 +170,7 @@ def test_a_bulk_action_is_linked_for_who_sees_all_openings(
 ):
     task = make_task(origin=Origin.BULK_ACTION)
 
-    assert '<a href="/bulk-actions/5/">bulk action 5</a>' in page_of(client_of(support), task)
+    assert 'href="/bulk-actions/5/">bulk action 5</a>' in page_of(client_of(support), task)
     assert "/bulk-actions/5/" not in page_of(client_of(limited), task)
     assert read(client_of(limited), task) == ["Created by Chloe Tan, bulk action 5"]
 

@@ -16,6 +16,7 @@ from pipeline.outreach.campaigns import CampaignChannel
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.models import Task
+from pipeline.tasks.paging import LOOK
 from pipeline.tasks.past import paging
 from pipeline.tasks.past.filters import PastFilter
 from pipeline.tasks.past.paging import PAGE
@@ -53,7 +54,7 @@ def test_it_says_what_will_be_there_when_empty(get):
 def test_it_tells_of_a_completed_task_how_it_went(get, make_past, agent, campaign):
     make_past(agent=agent, campaign=campaign, **COMPLETED)
 
-    page = get(state="completed").content.decode()
+    page = re.sub(r"<span.*?>|</span>", "", get(state="completed").content.decode())
 
     for text in ("Outbound Call", "Inger Svärd", "Customer Support, Manila", "Win back"):
         assert text in page
@@ -85,7 +86,7 @@ def test_the_columns_are_those_of_the_tab(get, make_past):
 
     def columns(state):
         page = get(state=state).content.decode()
-        return re.findall(r'<th scope="col">(.*?)</th>', page)[4:]
+        return re.findall(r'<th scope="col">(.*?)</th>', page)[3:]
 
     assert columns("completed") == ["Created", "Accepted", "Completed", "Disposition"]
     assert columns("canceled") == [
@@ -149,7 +150,7 @@ def options(campaign: Campaign, agent: User, opening: Any, candidate: Candidate)
 
 
 @pytest.mark.parametrize("number", [1, 2, pytest.param(3, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("look", [paging.LOOK, 7])
+@pytest.mark.parametrize("look", [LOOK, 7])
 @pytest.mark.parametrize("who", ["support", "limited", "limited_to_two"])
 def test_each_filter_alone_and_together_finds_all_that_match_and_nothing_else(
     number: int,
@@ -365,9 +366,8 @@ def test_the_name_of_somebody_unseen_finds_nothing(
 def same_moment(make_past, candidate) -> list[int]:
     """What one cancel of many left: more than two pages that ended at the same microsecond."""
     one = make_past(**BY_JOURNEY)
-    values = Task.objects.filter(pk=one.pk).values().get()
-    del values["id"]
-    Task.objects.bulk_create(Task(**values) for _ in range(2 * PAGE + 10))
+    values = dict(Task.objects.filter(pk=one.pk).values().get())
+    Task.objects.bulk_create(Task(**values | {"id": None}) for _ in range(2 * PAGE + 10))
     return list(Task.objects.order_by("-pk").values_list("pk", flat=True))
 
 
@@ -388,8 +388,8 @@ def test_the_pages_hold_each_task_once_though_all_ended_together(get, same_momen
 
 def test_going_back_shows_the_page_before_and_ends_on_a_full_first_one(get, same_moment):
     def follow(response, link):
-        found = re.search(rf'id="{link}-page" href="(.*?)"', response.content.decode())
-        return get(unescape(found[1]))
+        [found] = re.findall(rf'id="{link}-page" href="(.*?)"', response.content.decode())
+        return get(unescape(found))
 
     first = get()
     third = follow(follow(first, "next"), "next")
