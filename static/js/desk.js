@@ -83,6 +83,12 @@ setInterval(() => {
   if (Date.now() - askedAt >= (isLive ? EVERY : AWAY_EVERY)) refetchSoon();
 }, 1000);
 
+// Nobody asked for these: page.js is not to tell of each that fails, nor to take away what it told.
+for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout", "htmx:afterRequest"]) {
+  const quiet = (event) => ["queue", "task"].includes(event.detail.elt.id) && event.stopPropagation();
+  addEventListener(name, quiet, { capture: true });
+}
+
 // --- what came: the focus stays, and what was typed is not lost ---
 
 let order = [], typed = "";
