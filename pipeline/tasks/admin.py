@@ -17,6 +17,7 @@ from pipeline.workspaces.models import User, Workspace, membership_of
 
 from .actors import Canceler, CancelSource
 from .models import AgentSkills, Task, TaskRelease, TaskRules
+from .past.models import SavedFilter
 from .querysets import TaskQuerySet
 from .scopes import AllTasks
 
@@ -180,3 +181,17 @@ class TaskRulesAdmin(AuditedAdmin[TaskRules]):
     list_select_related = ("workspace",)
     search_fields = ("workspace__name",)
     autocomplete_fields = ("workspace",)
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(admin.ModelAdmin[SavedFilter]):
+    """Each is its owner's; one that troubles a page can be deleted here."""
+
+    list_display = ("name", "user", "workspace", "created_at")
+    list_select_related = ("user", "workspace")
+    search_fields = ("name", "user__email")
+    fields = ("name", "user", "workspace", "query", "created_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

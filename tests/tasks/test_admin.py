@@ -14,6 +14,7 @@ from pipeline.outreach.models import Campaign
 from pipeline.tasks import admin as task_admin
 from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.models import AgentSkills, Task, TaskRules
+from pipeline.tasks.past.models import SavedFilter
 from pipeline.tasks.states import State
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import AuditEntry
@@ -54,7 +55,13 @@ def listed(operator: Client, query: str = "") -> list[int]:
     return [task.pk for task in answer.context["cl"].result_list]
 
 
-MODELS = ["tasks_task", "tasks_agentskills", "tasks_taskrules", "outreach_campaign"]
+MODELS = [
+    "tasks_task",
+    "tasks_agentskills",
+    "tasks_taskrules",
+    "tasks_savedfilter",
+    "outreach_campaign",
+]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -63,6 +70,7 @@ def test_each_list_opens_and_each_object(
 ):
     TaskRules.objects.create(workspace=workspace)
     AgentSkills.objects.create(membership=agent.membership, types=["voicemail"])
+    SavedFilter.objects.create(workspace=workspace, user=agent, name="Mine", query="state=canceled")
     app, name = model.split("_")
     one = admin.site.get_model_admin(
         next(m for m in admin.site._registry if m._meta.label_lower == f"{app}.{name}")
