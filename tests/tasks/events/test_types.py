@@ -272,6 +272,7 @@ def test_nothing_of_another_workspace_is_reached(call: Post, stranger: User, ana
 
     for field, answer in answers.items():
         assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
+        assert answer.json()["errors"][field].startswith("There is no ")
         assert theirs.full_name not in answer.content.decode()
     assert (by_name.status_code, canceled.status_code) == (422, 422)
     task.refresh_from_db()
