@@ -81,11 +81,15 @@ def past_csv(request: MemberRequest) -> HttpResponseBase:
 
 
 def rows(filters: PastFilter, zone: ZoneInfo) -> Iterator[list[Any]]:
+    visible = Task.objects.visible_to(filters.user).order_by(*PAST_ORDER)
+    lean = visible.select_related("candidate", "opening", "campaign").only(
+        *(field.name for field in Task._meta.concrete_fields),
+        *("candidate__full_name", "candidate__email", "candidate__phone"),
+        *("opening__name", "campaign__name", "campaign__number"),
+    )
     for ids in batches(filters):
         for start in range(0, len(ids), BATCH):
-            visible = Task.objects.visible_to(filters.user).for_rows()
-            some = visible.filter(pk__in=ids[start : start + BATCH])
-            for task in some.order_by(*PAST_ORDER):
+            for task in lean.filter(pk__in=ids[start : start + BATCH]):
                 yield row(task, zone)
 
 

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import connection
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_urlconf, resolve
 
 from pipeline.workspaces.models import Membership
 
@@ -44,12 +45,17 @@ def meant(text: str, offered: list[Journey]) -> list[int]:
 
 def journey_url(pk: int | None) -> str:
     """The journey's page, once there are such pages; else nothing."""
-    address = f"/journeys/{pk}/"
+    return f"/journeys/{pk}/" if pk and have_pages(get_urlconf()) else ""
+
+
+@cache
+def have_pages(urlconf: str | None) -> bool:
+    """Found out once: it tries every address of the site, and a page has many rows."""
     try:
-        resolve(address)
+        resolve("/journeys/1/", urlconf)
     except Resolver404:
-        return ""
-    return address if pk else ""
+        return False
+    return True
 
 
 # DISTINCT would read every task that a journey ever canceled. Each step of the recursion is one

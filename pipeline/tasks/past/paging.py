@@ -40,7 +40,7 @@ from .filters import PastFilter
 
 PAGE = 50
 COUNT = 10_000  # a walk is counted so far
-FURTHER = 4 * LOOK  # looked at where that promises a page
+FURTHER = 2 * LOOK  # looked at where that promises a page
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 

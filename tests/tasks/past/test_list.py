@@ -75,7 +75,7 @@ def test_it_tells_of_a_canceled_task_who_and_why(get, make_past):
 
 def test_a_journey_is_linked_once_it_has_a_page(get, make_past, monkeypatch):
     make_past(**BY_JOURNEY)
-    monkeypatch.setattr("pipeline.tasks.past.journeys.resolve", lambda address: None)
+    monkeypatch.setattr("pipeline.tasks.past.journeys.have_pages", lambda urlconf: True)
 
     assert '<a href="/journeys/12/">Journey 12' in get().content.decode()
 
