@@ -52,7 +52,7 @@ class CancelTasksForm(OptionsForm):
     )
     reason = forms.CharField(
         max_length=1000,
-        widget=forms.Textarea({"rows": 2}),
+        widget=forms.Textarea({"rows": 3}),
         help_text="Kept with each task, for whoever looks for it later.",
         error_messages={"required": "Say why the tasks are canceled."},
     )
