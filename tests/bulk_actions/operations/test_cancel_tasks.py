@@ -2,7 +2,7 @@
 
 from collections import Counter
 from itertools import product
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -37,7 +37,7 @@ from tests.tasks.test_cancel_table import everything as everything
 
 from .conftest import assert_was
 from .test_create_tasks import told as told
-from .test_create_tasks import told_once
+from .test_create_tasks import told_once, waited_for_by, worked_on
 
 NEW, START = reverse("bulk_actions:new"), reverse("bulk_actions:history")
 CALLS = (TaskType.OUTBOUND_CALL,)
@@ -282,22 +282,6 @@ def test_each_task_is_announced_once_also_where_one_poisons_its_chunk(
 # --- accept or cancel, never both ---
 
 
-def worked_on(action: BulkAction, ready: Barrier | None = None) -> Thread:
-    """The action's one lane, in a session of its own."""
-
-    def work() -> None:
-        try:
-            if ready:
-                ready.wait()
-            engine.work_on(action.pk, 0)
-        finally:
-            connection.close()
-
-    thread = Thread(target=work)
-    thread.start()
-    return thread
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_task_that_is_accepted_while_it_waits_for_it_stays_and_is_not_counted(
     make_candidates, order, workspace, agent
@@ -306,13 +290,9 @@ def test_a_task_that_is_accepted_while_it_waits_for_it_stays_and_is_not_counted(
     first, second = make_candidates(2)
     (accepted,), (noted,) = wait(first), wait(second)
     action = order(cancel(workspace), run=False)
-    with transaction.atomic():
+    with waited_for_by(action):
         accepted.accept(agent)
         Task.objects.filter(pk=noted.pk).update(notes="Call before noon")
-        lane = worked_on(action)
-        while not is_anybody_waiting():
-            pass
-    lane.join()
 
     action.refresh_from_db()
     accepted.refresh_from_db()
@@ -329,25 +309,15 @@ def test_a_task_that_is_released_while_it_waits_for_it_is_canceled(
     (task,) = wait(make_candidates(1).get())
     task.accept(agent)
     action = order(cancel(workspace), run=False)
-    with transaction.atomic():
+    with waited_for_by(action):
         task.release(agent)
-        lane = worked_on(action)
-        while not is_anybody_waiting():
-            pass
-    lane.join()
 
     task.refresh_from_db()
     assert task.is_canceled
     assert action.outcomes.get().before == {"tasks": [[task.pk, "outbound_call"]]}
 
 
-def is_anybody_waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
-
-
-ROUNDS, EACH = 40, 24
+ROUNDS, EACH = 30, 24
 
 
 def wait_all(people: list[Candidate], *types: TaskType) -> list[Task]:

@@ -1,11 +1,15 @@
 """Tasks for many candidates: as if made one by one, each announced once, and taken back again."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,6 +36,7 @@ from tests.tasks.conftest import sms_campaign as sms_campaign
 
 from .conftest import Order, assert_was, reasons_of
 from .test_undo import undo_of
+from .test_waiting import is_anybody_waiting, work_on_it_during
 
 NEW, START = reverse("bulk_actions:new"), reverse("bulk_actions:history")
 
@@ -73,6 +78,33 @@ def told_once(told: list[tuple[str, list[int]]], verb: str) -> list[int]:
     ids = [pk for spoken, pks in told for pk in pks if spoken == verb]
     assert len(ids) == len(set(ids))
     return sorted(ids)
+
+
+def worked_on(action: BulkAction, ready: Barrier | None = None) -> Thread:
+    """The action's one lane, in a session of its own."""
+
+    def work() -> None:
+        try:
+            if ready:
+                ready.wait()
+            engine.work_on(action.pk, 0)
+        finally:
+            connection.close()
+
+    thread = Thread(target=work)
+    thread.start()
+    return thread
+
+
+@contextmanager
+def waited_for_by(action: BulkAction) -> Iterator[None]:
+    """What is changed in here is committed while the action's lane already waits for it."""
+    with transaction.atomic():
+        yield
+        lane = worked_on(action)
+        while not is_anybody_waiting():
+            time.sleep(0.01)
+    lane.join()
 
 
 WITHOUT = ("id", "created_at", "queued_at", "candidate_id", "opening_id")
@@ -364,6 +396,41 @@ def test_a_second_undo_says_so(make_candidates, order, workspace, recruiter):
     assert (again.changed, again.failed) == (0, 2)
     (reason,) = reasons_of(again)
     assert reason.startswith("Already undone by Ana Ruiz on ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_is_made_while_it_waits_for_the_candidate_is_counted(
+    make_candidates, order, workspace
+):
+    TaskRules.objects.create(workspace=workspace, most_waiting=1)
+    candidate = make_candidates(1).get()
+    action = order(create(workspace), run=False)
+
+    by_phone = Creator.event("Phone system")
+    work_on_it_during(action, lambda: create_task(candidate, TaskType.OUTBOUND_CALL, by_phone))
+
+    action.refresh_from_db()
+    assert (action.changed, action.failed) == (0, 1)
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_is_accepted_while_its_undo_waits_stays_and_the_reason_names_the_agent(
+    make_candidates, order, workspace, recruiter, agent
+):
+    make_candidates(1)
+    action = order(create(workspace))
+    undone = order(**undo_of(action, recruiter), run=False)
+    task = Task.objects.get()
+
+    with waited_for_by(undone):
+        task.accept(agent)
+
+    undone.refresh_from_db()
+    task.refresh_from_db()
+    assert (undone.changed, undone.failed, task.is_assigned) == (0, 1, True)
+    (reason,) = reasons_of(undone)
+    assert reason.startswith("The task was accepted by Chloe Tan on ")
 
 
 # --- the dialog ---
