@@ -14,7 +14,8 @@ from .conftest import MakeTask
 
 def card(client, candidate) -> str:
     page = client.get(candidate.get_absolute_url()).content.decode()
-    [found] = re.findall(r'<section class="card mt-3" id="candidate-tasks".*?</section>', page, re.S)
+    card = r'<section class="card mt-3" id="candidate-tasks".*?</section>'
+    [found] = re.findall(card, page, re.DOTALL)
     return str(found)
 
 
