@@ -82,11 +82,12 @@ def test_a_limited_member_hears_of_its_openings_only(
     make_candidates: Any,
     other_opening: Any,
 ) -> None:
-    theirs = make_task(candidate=make_candidates(1, other_opening).get())
+    somebody = make_candidates(1, other_opening).get()
+    accepted, theirs = make_task(candidate=somebody), make_task(candidate=somebody)
     mine = make_task()
     page = desk_of(open_page, limited)
 
-    theirs.accept(agent)
+    accepted.accept(agent)
     Task.objects.cancelable().filter(pk__in=[mine.pk, theirs.pk]).cancel(
         AllTasks(), Canceler.timeout(), "Too old"
     )

@@ -11,7 +11,9 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.models import Campaign
+from pipeline.tasks.actors import Origin
 from pipeline.tasks.desk import queue as queue_module
 from pipeline.tasks.desk.cursor import Cursor
 from pipeline.tasks.desk.queue import Queue
@@ -30,29 +32,36 @@ def listed(user: User, query: str = "") -> list[int]:
 @pytest.fixture
 def many(
     make_task: MakeTask,
+    candidate: Candidate,
     make_candidates: Any,
-    other_opening: Any,
+    other_opening: Opening,
     campaign: Campaign,
-    no_limit: None,
     agent: User,
 ) -> list[Task]:
     """Of some types, priorities, due times, openings and ages; and some that wait no more."""
-    somewhere_else = make_candidates(1, other_opening).get()
-    tasks = []
+    elsewhere = make_candidates(1, other_opening).get()
     moment = in_days(1)
     types = (TaskType.OUTBOUND_CALL, TaskType.VOICEMAIL, TaskType.INBOUND_SMS)
-    for type, priority, due in product(types, (1, 2, 4), (None, moment, in_days(2))):
-        options: dict[str, Any] = {"priority": priority, "due_at": due}
-        if type == TaskType.OUTBOUND_CALL:
-            options["campaign"] = campaign
-        tasks += [make_task(type, **options) for _ in range(2)]
-        tasks.append(make_task(type, candidate=somewhere_else, **options))
-    for number, task in enumerate(tasks):
-        age = timedelta(hours=number)
-        Task.objects.filter(pk=task.pk).update(queued_at=timezone.now() - age)
+    kinds = product(types, (1, 2, 4), (None, moment, in_days(2)), (candidate, candidate, elsewhere))
+    # And a page full that a limited member must not see, at the top.
+    top = [(TaskType.OUTBOUND_CALL, 4, in_days(0.5), elsewhere)] * 6
+    tasks = [
+        Task(
+            workspace=campaign.workspace,
+            candidate=person,
+            opening=person.opening,
+            campaign=campaign if type == TaskType.OUTBOUND_CALL else None,
+            type=type,
+            priority=priority,
+            due_at=due,
+            origin=Origin.JOURNEY,
+            queued_at=timezone.now() - timedelta(hours=number),
+        )
+        for number, (type, priority, due, person) in enumerate([*kinds, *top])
+    ]
     make_task().accept(agent)
     make_task().cancel(agent, "Gone")
-    return tasks
+    return Task.objects.bulk_create(tasks)
 
 
 FILTERS = [
