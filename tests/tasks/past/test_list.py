@@ -93,7 +93,7 @@ def test_the_columns_are_those_of_the_tab(get, make_past):
         *("Created", "Accepted", "Canceled", "Reason", "Source", "Canceled By")
     ]
     assert columns("") == [
-        *("Created", "Accepted", "Ended", "Disposition", "Reason", "Source", "Canceled By")
+        *("Created", "Accepted", "Ended", "Disposition or reason", "Source", "Canceled By")
     ]
 
 

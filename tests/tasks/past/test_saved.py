@@ -42,10 +42,10 @@ def test_a_filter_is_saved_listed_and_opened(client, save, support, make_past):
     opened = client.get(answer.url)
     assert shown(opened) == [completed.pk]
     assert "The filter is saved as “Done ones”." in opened.content.decode()
-    assert 'active" id="saved-' in opened.content.decode()
+    assert 'btn-primary" id="saved-' in opened.content.decode()
     page = client.get(LIST).content.decode()
     assert f'href="{LIST}?state=completed"><bdi class="text-break">Done ones</bdi>' in page
-    assert 'active" id="saved-' not in page
+    assert 'btn-primary" id="saved-' not in page
 
 
 def test_the_dialog_asks_for_a_name_and_says_what_is_kept(client, opening):
