@@ -8,12 +8,14 @@ import pytest
 
 from notifications import live, task_live
 from notifications.models import Notice
+from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Canceler
 from pipeline.tasks.models import Task
 from pipeline.tasks.scopes import AllTasks
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Membership, Role, User
 from tests.tasks.conftest import MakeTask
+from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import candidate as candidate
 from tests.tasks.conftest import make_task as make_task
 from tests.tasks.conftest import no_limit as no_limit
@@ -53,6 +55,22 @@ def test_what_comes_and_goes_is_told_to_every_open_desk(
         told = [news(page) for _ in range(4)]
         assert [one["gone"] for one in told] == [False, True, False, True]
         assert {tuple(one["tasks"]) for one in told} == {(task.pk,)}
+
+
+def test_a_pause_of_their_campaign_has_desks_look_again(
+    open_page: OpenPage,
+    agent: User,
+    owner: User,
+    make_task: MakeTask,
+    campaign: Campaign,
+    client_of: Any,
+) -> None:
+    task = make_task(campaign=campaign)
+    page = desk_of(open_page, agent)
+
+    client_of(owner).post(f"/campaigns/{campaign.pk}/pause/")
+
+    assert news(page) == {"tasks": [task.pk], "gone": False}
 
 
 def test_other_pages_hear_nothing_of_it(
