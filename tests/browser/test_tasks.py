@@ -150,6 +150,7 @@ def test_who_comes_too_late_reads_who_was_faster(
 
     expect(page.locator("#messages")).to_contain_text("is not yours. Ben Okafor accepted it at")
     expect(row(page, tasks[0])).to_have_count(0)
+    expect(page.locator(f"#accept-{tasks[1].pk}")).to_be_focused()
 
 
 def test_an_open_task_that_is_taken_back_says_who_did_it_and_offers_the_next_one(
