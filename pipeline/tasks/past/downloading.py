@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.tasks.models import PAST_ORDER, Task
-from pipeline.tasks.paging import EVERYTHING, LOOK, in_order, merged
+from pipeline.tasks.paging import EVERYTHING, LOOK, among, in_order, merged
 from pipeline.workspaces import audit
 from pipeline.workspaces.csv_export import CsvResponse
 from pipeline.workspaces.requests import MemberRequest
@@ -101,7 +101,7 @@ def batches(filters: PastFilter) -> Iterator[list[int]]:
         return
     cursor = Cursor()
     while near := merged(walks(filters, cursor), LOOK):
-        tried = matching(Task.objects.filter(filters.rest, pk__in=near), filters)
+        tried = matching(Task.objects.filter(among(near), filters.rest), filters)
         yield list(tried.order_by(*PAST_ORDER).values_list("pk", flat=True))
         last = Task.objects.filter(pk__in=near).order_by("ended_at", "pk").first()
         if last is None:

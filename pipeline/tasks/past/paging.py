@@ -33,7 +33,7 @@ from pipeline.candidates.models import CandidateSearch
 from pipeline.candidates.paging import Matches
 from pipeline.candidates.search import Words
 from pipeline.tasks.models import PAST_ORDER, Task
-from pipeline.tasks.paging import EVERYTHING, LOOK, merged
+from pipeline.tasks.paging import EVERYTHING, LOOK, among, merged
 from pipeline.tasks.querysets import TaskQuerySet
 
 from .filters import PastFilter
@@ -196,7 +196,7 @@ def look(filters: PastFilter, cursor: Cursor, most: int) -> Found:
     """What matches among the first `most` of the walks."""
     begun = walks(filters, cursor)
     near = merged(begun, most) if begun else []
-    tried = matching(Task.objects.filter(filters.rest, pk__in=near), filters)
+    tried = matching(Task.objects.filter(among(near), filters.rest), filters)
     ids = list(tried.order_by(*cursor.order).values_list("pk", flat=True))
     return Found(ids[: PAGE + 1], len(ids), is_all=len(near) < most)
 
