@@ -141,7 +141,7 @@ def test_a_pause_that_is_asked_for_is_made_within_reason(
 
     send_due()
 
-    slack = timedelta(minutes=3)  # a date was written when the tests were collected
+    slack = timedelta(minutes=1)  # a date has no parts of a second, and a busy machine no hurry
     assert expected - slack < wait_of(delivery) < expected * (1 + JITTER) + slack
 
 
