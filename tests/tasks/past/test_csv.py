@@ -3,14 +3,17 @@
 import csv
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
 from pipeline.tasks.past import downloading
+from pipeline.tasks.past.filters import PastFilter
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
@@ -115,6 +118,20 @@ def test_it_holds_what_the_page_shows_in_its_order(
     client = client_of(request.getfixturevalue(who))
 
     assert ids(client.get(FILE, filters)) == shown(client.get(LIST, filters))
+
+
+def test_who_loses_an_opening_meanwhile_gets_no_more_of_it(
+    limited, make_past, opening, monkeypatch
+):
+    monkeypatch.setattr(downloading, "BATCH", 1)
+    for _ in range(3):
+        make_past()
+
+    rows = downloading.rows(PastFilter(QueryDict(), limited), ZoneInfo("UTC"))
+    next(rows)
+    opening.members.clear()
+
+    assert list(rows) == []
 
 
 def test_no_cell_is_a_formula(client_of, support, make_past, make_candidates):
