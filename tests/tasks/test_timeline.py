@@ -28,7 +28,7 @@ def test_it_tells_what_happened_to_each_task_with_a_link(make_task: MakeTask, ag
         "Voicemail canceled by Chloe Tan (Agent), because “Hired elsewhere”",
         f"Outbound Call created by {by}",
         "Outbound Call accepted by Chloe Tan",
-        "Outbound Call completed: No answer",
+        "Outbound Call completed by Chloe Tan: No answer",
     ]
     links = {event.link for event in timeline.tasks(candidate, agent)}
     assert links == {f"/tasks/past/{called.pk}/", f"/tasks/past/{wrote.pk}/"}

@@ -81,7 +81,7 @@ def what_came_then(task: Task) -> Iterator[Step]:
         yield Step(task.accepted_at, "Accepted by", task.agent_name)
     if task.completed_at:
         how = task.get_disposition_display()
-        yield Step(task.completed_at, f"Completed: {how}" if how else "Completed")
+        yield Step(task.completed_at, f"Completed by {task.agent_name}{how and f': {how}'}")
     if task.canceled_at:
         yield canceled(task)
 

@@ -95,7 +95,7 @@ def test_it_tells_every_acceptance_and_release_up_to_the_end(
         "Accepted by Ana Ruiz",
         "Taken back into the queue by Olga Berg, from Ana Ruiz",
         "Accepted by Chloe Tan",
-        "Completed: Reached",
+        "Completed by Chloe Tan: Reached",
     ]
     assert told(task) == sentences
     assert read(client_of(support), task) == sentences
