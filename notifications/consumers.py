@@ -47,17 +47,17 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(NOT_ALLOWED)
             return
         self.session_group = session_group(self.scope["session"].session_key)
-        for group in self.groups(self.access):
+        for group in self.groups_heard(self.access):
             await self.channel_layer.group_add(group, self.channel_name)
         # Only now that every change from here on is heard: so nothing falls in between.
         await self.check(snapshot=True)
 
     async def disconnect(self, code: int) -> None:
         if self.access:
-            for group in self.groups(self.access):
+            for group in self.groups_heard(self.access):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
-    def groups(self, access: Access) -> list[str]:
+    def groups_heard(self, access: Access) -> list[str]:
         query = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         of_tasks = access.task_groups if "tasks" in query else []
         return [self.session_group, *access.groups, *of_tasks]

@@ -34,7 +34,9 @@ def of_withdrawn(task_ids: list[int]) -> Iterator[Notice]:
 
 def of_released(task_ids: list[int]) -> Iterator[Notice]:
     """Of the last release of each: one that the agent made itself is no news."""
-    last = TaskRelease.objects.filter(task__in=task_ids).order_by("task", "-pk").distinct("task")
+    last = (
+        TaskRelease.objects.filter(task__in=task_ids).order_by("task_id", "-pk").distinct("task_id")
+    )
     for release in last.select_related("task__candidate"):
         if release.released_by_id == release.agent_id:
             continue
@@ -49,6 +51,6 @@ def what(task: Task) -> str:
 
 def notices(task: Task, agent: int | None, about: str, text: str) -> Iterator[Notice]:
     """To the agent, as long as it is a member there."""
-    members = User.objects.filter(pk=agent, membership__workspace=task.workspace_id)
-    for user in members:
+    members = User.objects.filter(membership__workspace=task.workspace_id)
+    for user in members.filter(pk__in=[agent]):
         yield Notice(user=user, about=about, text=text, link=task.get_absolute_url())

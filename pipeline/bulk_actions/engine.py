@@ -131,6 +131,7 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
             if chunk.attempts < TRIES:
                 if operation.locks_first:
                     hold(action, chunk)
+                    operation.hold_beside(action, chunk)
                 write(action, chunk, operation.apply())
                 operation.write_beside(action, chunk)
             elif not chunk.split():

@@ -57,6 +57,14 @@ class Progress:
             return "changed"
 
     @property
+    def tells_what_was(self) -> bool:
+        """Whether what an outcome is described by was there before, and not done."""
+        try:
+            return self.action.get_operation().tells_what_was
+        except KeyError:
+            return True
+
+    @property
     def on_cancel(self) -> str:
         """What a cancel does to the done, where they don't just stay so."""
         try:

@@ -8,6 +8,7 @@ from pipeline.workspaces.models import User
 
 from .lists import describe
 from .models import BulkAction, Outcome, Result
+from .progress import Progress
 
 
 def outcomes(candidate: Candidate, user: User) -> Iterator[Event]:
@@ -36,6 +37,8 @@ def event(outcome: Outcome, was: str) -> Event:
         came_of = f" failed: {outcome.reason}"
     elif outcome.result == Result.UNCHANGED:
         came_of = ": already as ordered"
+    elif was and not Progress(action).tells_what_was:
+        came_of = f" ({was})"
     else:
         came_of = f" (was {was})" if was else ""
     return Event(

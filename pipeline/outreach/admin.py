@@ -7,7 +7,30 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from .models import Message, MessageLimit, MessageTemplate, OptOut
+from pipeline.workspaces.audited_admin import AuditedAdmin
+
+from .models import Campaign, Message, MessageLimit, MessageTemplate, OptOut
+
+
+@admin.register(Campaign)
+class CampaignAdmin(AuditedAdmin[Campaign]):
+    """Made, made ready, paused and deleted on its own pages."""
+
+    list_display = ("short_id", "name", "workspace", "channel", "work", "state", "priority")
+    list_display_links = ("short_id", "name")
+    list_filter = ("state", "channel", "work", "workspace")
+    list_select_related = ("workspace",)
+    search_fields = ("name",)
+    ordering = ("-pk",)
+    fields = ("workspace", "number", "name", "channel", "work", "state", "priority", "created_at")
+    readonly_fields = ("workspace", "number", "channel", "work", "state", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its page deletes one without tasks; asking here would read all the tasks there are."""
+        return False
 
 
 @admin.register(MessageTemplate)

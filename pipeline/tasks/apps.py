@@ -6,4 +6,9 @@ class TasksConfig(AppConfig):
     label = "tasks"
 
     def ready(self) -> None:
+        from pipeline.candidates.timeline import SOURCES
+
         from .events import admin  # noqa: F401  Django looks for admin.py only beside this file
+        from .timeline import tasks
+
+        SOURCES.append(tasks)

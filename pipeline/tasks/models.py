@@ -280,14 +280,18 @@ class Task(models.Model):
         """Nobody is given it while its campaign is paused."""
         return self.campaign is not None and self.campaign.state != CampaignState.READY
 
-    def can_finish(self, user: User) -> bool:
-        """Complete it, or release it: the agent who has it, or an Owner or Admin."""
+    def can_complete(self, user: User) -> bool:
+        """The agent who has it, and nobody else: who completed it is who did the work."""
+        return self.is_mine(user)
+
+    def can_release(self, user: User) -> bool:
+        """The agent who has it, or an Owner or Admin."""
         return self.is_assigned and (self.agent_id == user.pk or user.membership.can_manage)
 
     def can_cancel(self, user: User) -> bool:
         if self.is_waiting:
             return user.membership.can_work
-        return self.can_finish(user)
+        return self.can_release(user)
 
     # --- what can be done to it ---
 
@@ -304,10 +308,10 @@ class Task(models.Model):
         )
 
     def complete(self, by: User, disposition: str, notes: str | None = None) -> bool:
-        """Done, by the agent who has it or an Owner or Admin; `notes` replace those there are."""
+        """Done, by the agent who has it; `notes` replace those there are."""
         fields = {} if notes is None else {"notes": notes}
         return self.move(
-            "complete", only=held_by(by), disposition=disposition, ended_at=Now(), **fields
+            "complete", only=Q(agent=by), disposition=disposition, ended_at=Now(), **fields
         )
 
     @transaction.atomic
@@ -331,7 +335,7 @@ class Task(models.Model):
 
     def write_notes(self, by: User, notes: str) -> bool:
         """By who may complete it. False, with nothing written, if that is no longer so."""
-        mine = Task.objects.assigned().filter(held_by(by), pk=self.pk)
+        mine = Task.objects.assigned().filter(agent=by, pk=self.pk)
         written = mine.update(notes=notes)
         self.refresh_from_db()
         return bool(written)

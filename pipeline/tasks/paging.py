@@ -9,12 +9,23 @@ these match, all that match are found first and put in order afterwards.
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from .models import Task
 
 LOOK = 5_000
 EVERYTHING = 1_000_000_000  # a LIMIT that limits nothing, and that the planner can't see through
+
+
+class Among(Func):
+    template = "(%(expressions)s::bigint[]))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def among(ids: list[int]) -> Q:
+    """As `pk__in`, which takes 60 ms to pass 5,000 ids as so many parameters; this is one text."""
+    return Q(Among(F("pk"), Value(f"{{{','.join(map(str, ids))}}}")))
 
 
 def first_ids(walks: Sequence[QuerySet[Task]], rest: Q, number: int) -> list[int]:
@@ -29,7 +40,7 @@ def first_ids(walks: Sequence[QuerySet[Task]], rest: Q, number: int) -> list[int
         return merged(walks, number)
     order = walks[0].query.order_by
     near = merged(walks, LOOK)
-    found = Task.objects.filter(rest, pk__in=near).order_by(*order)
+    found = Task.objects.filter(among(near), rest).order_by(*order)
     ids = list(found.values_list("pk", flat=True)[:number])
     if len(ids) == number or len(near) < LOOK:
         return ids
@@ -38,11 +49,17 @@ def first_ids(walks: Sequence[QuerySet[Task]], rest: Q, number: int) -> list[int
 
 
 def merged(walks: Sequence[QuerySet[Task]], number: int) -> list[int]:
-    """The first `number` of all walks: each brings its first ones, and these are put in order."""
+    """The first `number` of all walks: each brings its first ones, and these are put in order.
+
+    They bring what they are ordered by, which ends in the id, so that no row is looked up again.
+    """
     if len(walks) == 1:
         return list(walks[0].values_list("pk", flat=True)[:number])
-    firsts = [walk.values("pk")[:number] for walk in walks]
-    return in_order(firsts, walks[0].query.order_by, number)
+    order = walks[0].query.order_by
+    columns = [str(name).lstrip("-") for name in order]
+    firsts = [walk.values_list(*columns)[:number] for walk in walks]
+    together = firsts[0].union(*firsts[1:], all=True).order_by(*order)
+    return [row[-1] for row in together[:number]]
 
 
 def in_order(parts: Sequence[QuerySet[Any]], order: Sequence[Any], number: int) -> list[int]:

@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent after the commit, with `workspace_id: int`, `verb: str` (a key of Task.MOVES, or "create")
-# and `task_ids: list[int]`.
+# Sent after the commit, with `workspace_id: int`, `verb: str` (of Task.MOVES, "create", or what was
+# done to their campaign) and `task_ids: list[int]`.
 task_changed = Signal()

@@ -84,7 +84,8 @@ def ended_count(
 ) -> Count:
     """Of these types; counting stopped after MOST of all types together."""
     in_all = sum(number for (of_state, _), number in ended.items() if of_state == state)
-    return Count(sum(ended.get((state, type), 0) for type in types), is_all=in_all <= MOST)
+    number = sum(ended.get((state, type), 0) for type in types)
+    return Count(min(number, MOST), is_all=in_all <= MOST)
 
 
 # One row for each type, as the indexes lead by type.

@@ -17,6 +17,7 @@ MOVES: dict[str, dict[str, str]] = {
     "accept": {State.IN_QUEUE: State.ASSIGNED},
     # By the agent who has it, or an Owner or Admin.
     "release": {State.ASSIGNED: State.IN_QUEUE},
+    # By the agent who has it.
     "complete": {State.ASSIGNED: State.COMPLETED},
     # By anything: nobody has accepted it.
     "cancel": {State.IN_QUEUE: State.CANCELED},

@@ -10,6 +10,13 @@ const ANNOUNCE_AFTER = 2000;
 
 let isDue = false, askedAt = 0, timer = 0, isNew = false, goneRows = 0;
 
+// What has the focus; also a button that lost it because its own request disables it.
+let held = null;
+addEventListener("focusin", ({ target }) => (held = target));
+addEventListener("focusout", ({ target }) => target.disabled || (held = null));
+const focused = () => (document.activeElement === document.body ? held : document.activeElement);
+const kindOf = (element) => element.id.split("-")[0];
+
 // --- what changed ---
 
 addEventListener("htmx:wsOpen", () => (isNew = true));
@@ -30,8 +37,7 @@ addEventListener("visibilitychange", () => isDue && refetchSoon());
 function removeRows(ids) {
   const rows = ids.map((id) => byId(`task-${id}`)).filter((row) => row?.matches("[data-row]"));
   for (const row of rows) {
-    const held = row.contains(document.activeElement);
-    const near = held && (following(row, rows) || byId("queue"));
+    const near = row.contains(focused()) && (following(row, rows) || byId("queue"));
     row.remove();
     if (near) near.focus();
   }
@@ -40,7 +46,7 @@ function removeRows(ids) {
 
 // The same button in the next row that stays, or in the last one before.
 function following(row, leaving) {
-  const kind = document.activeElement.id.split("-")[0];
+  const kind = kindOf(focused());
   const rows = [...row.parentElement.children];
   const at = rows.indexOf(row);
   const order = [...rows.slice(at + 1), ...rows.slice(0, at).reverse()];
@@ -83,28 +89,37 @@ setInterval(() => {
   if (Date.now() - askedAt >= (isLive ? EVERY : AWAY_EVERY)) refetchSoon();
 }, 1000);
 
+// Nobody asked for these: page.js is not to tell of each that fails, nor to take away what it told.
+for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout", "htmx:afterRequest"]) {
+  const quiet = (event) => ["queue", "task"].includes(event.detail.elt.id) && event.stopPropagation();
+  addEventListener(name, quiet, { capture: true });
+}
+
 // --- what came: the focus stays, and what was typed is not lost ---
 
 let order = [], typed = "";
 
 addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.id === "queue") {
-    const row = document.activeElement?.closest("[data-row]");
-    order = row ? [row, ...after(row)].map((one) => `${focusKind()}-${idOf(one)}`) : [];
+    const row = focused()?.closest("[data-row]");
+    order = row ? [row, ...after(row)].map((one) => `${kindOf(focused())}-${idOf(one)}`) : [];
   }
   if (detail.target.id === "task") {
+    const came = new DOMParser().parseFromString(detail.serverResponse, "text/html").getElementById("task");
+    if (came?.dataset.seen === detail.target.dataset.seen) {
+      detail.shouldSwap = false; // nothing changed: what is being typed stays
+      return;
+    }
     const areas = [...detail.target.querySelectorAll("textarea")];
     typed = areas.filter((area) => area.value !== area.defaultValue).map((area) => area.value).join("\n\n");
   }
 });
 
-const focusKind = () => document.activeElement.id.split("-")[0];
 const after = (row) => [...row.parentElement.children].slice([...row.parentElement.children].indexOf(row) + 1);
 
 addEventListener("htmx:afterSettle", ({ detail }) => {
-  const id = detail.target.id || detail.elt.id;
-  if (id === "queue") keepPlace();
-  if (id === "task") arrive();
+  if (detail.elt.id === "queue") keepPlace();
+  if (detail.elt.id === "task") arrive();
 });
 
 function keepPlace() {

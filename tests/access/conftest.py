@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from notifications.models import Notice
 from pipeline.candidates.importing.models import CandidateImport
@@ -16,6 +17,8 @@ from pipeline.outreach.models import Campaign, Channel, MessageTemplate
 from pipeline.tasks.actors import Creator
 from pipeline.tasks.creating import create_task
 from pipeline.tasks.events.models import ApiToken
+from pipeline.tasks.models import Task
+from pipeline.tasks.past.models import SavedFilter
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import Role, User, Workspace
@@ -101,6 +104,10 @@ def world(
         "campaign": Campaign.objects.launch(
             workspace, name="Win back", channel="phone", state="ready"
         ),
+        "past_task": past_task(candidate, recruiter),
+        "saved_filter": SavedFilter.objects.create(
+            workspace=workspace, user=recruiter, name="Night shift", query="state=canceled"
+        ),
         "task": create_task(candidate, TaskType.VOICEMAIL, Creator.event("Phone system")),
         "member": agent.membership,
         "notice": Notice.objects.create(user=recruiter, about="x", text="Svärd", link="/"),
@@ -127,6 +134,12 @@ def run_of(journey: Journey, candidate: Candidate) -> Run:
     return Run.objects.create(
         workspace=journey.workspace, journey=journey, version=version, candidate=candidate
     )
+
+
+def past_task(candidate: Candidate, by: User) -> Task:
+    task = create_task(candidate, TaskType.REMINDER, Creator.person(by), due_at=timezone.now())
+    task.cancel(by, "Inger Svärd is hired")
+    return task
 
 
 @pytest.fixture

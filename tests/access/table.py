@@ -129,6 +129,13 @@ TABLE = {
     "tasks:release": Page(
         get=WORKERS_WHO_SEE, post=WORKERS_WHO_SEE, post_ok=422, of="task", data={"seen": "x"}
     ),
+    # --- tasks: what is over ---
+    "past:list": Page(get=MEMBERS),
+    "past:csv": Page(get=MEMBERS, writes=True),  # into the audit
+    "past:history": Page(get=SEERS, of="past_task"),
+    "past:saved_new": Page(get=MEMBERS, post=MEMBERS, data=NAME | {"query": "state=canceled"}),
+    "past:saved": Page(get=ONLY_RECRUITER, post=ONLY_RECRUITER, of="saved_filter", data=NAME),
+    "past:saved_delete": Page(post=ONLY_RECRUITER, of="saved_filter"),
     # --- notifications ---
     "notifications:history": Page(get=MEMBERS),
     "notifications:panel": Page(get=MEMBERS),

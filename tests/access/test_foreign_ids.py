@@ -13,10 +13,11 @@ from pipeline.bulk_actions.forms import Order
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import OPERATIONS
 from pipeline.candidates.models import Folder, Label, Opening, RejectReason
-from pipeline.outreach.models import MessageTemplate
+from pipeline.outreach.models import Campaign, MessageTemplate
 from pipeline.workspaces.models import Membership, User
 
 MODELS = {
+    Campaign: "campaign",
     Folder: "folder",
     Label: "label",
     Membership: "recruiter",

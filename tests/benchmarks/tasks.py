@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,7 +59,7 @@ def fill(workspace: Workspace, waiting: int) -> None:
     Membership.objects.bulk_create(
         Membership(user=user, workspace=workspace, role=Role.AGENT) for user in users
     )
-    parameters = {
+    parameters: dict[str, Any] = {
         "workspace": workspace.pk,
         "types": [type for type in TaskType.values if not type.startswith("manual")],
         "campaigns": list(Campaign.objects.order_by("pk").values_list("pk", flat=True)),
@@ -83,7 +84,7 @@ def measure_next(workspace: Workspace, waiting: int, report: Report) -> None:
     narrow.membership.openings.set(Opening.objects.all()[1:2])
     for who, agent in {"": anybody, ", with skills": skilled, ", limited": narrow}.items():
         agent = User.objects.select_related("membership").get(pk=agent.pk)
-        times = [milliseconds(lambda agent=agent: take_next_task(agent)) for _ in range(TAKES)]
+        times = [milliseconds(partial(take_next_task, agent)) for _ in range(TAKES)]
         report.add(f"next task{who}, p50", waiting, statistics.median(times), "ms", at_most=20)
         report.add(f"next task{who}, p99", waiting, sorted(times)[TAKES * 99 // 100], "ms")
     held = Task.objects.waiting().filter(campaign__state=CampaignState.PAUSED).count()
@@ -97,7 +98,7 @@ def measure_pages(waiting: int, report: Report) -> None:
         for what, query in questions.items():
             url = f"{reverse(where)}?{urlencode(query)}"
             get(client, url)  # templates and catalog are warm, as in a running server
-            times = [milliseconds(lambda url=url: get(client, url)) for _ in range(ROUNDS)]
+            times = [milliseconds(partial(get, client, url)) for _ in range(ROUNDS)]
             name = f"{where.split(':')[1]}: {what}"
             report.add(f"{name}, p50", waiting, statistics.median(times), "ms")
             report.add(f"{name}, worst of {ROUNDS}", waiting, max(times), "ms", at_most=200)
@@ -141,7 +142,7 @@ def past_questions() -> dict[str, dict[str, Any]]:
     agent = User.objects.get(email="agent7@benchmark.example")
     person = Candidate.objects.order_by("pk")[PEOPLE // 2]
     day = timezone.now().date()
-    month = {"ended_from": day - timedelta(days=230), "ended_to": day - timedelta(days=200)}
+    month = {"since": day - timedelta(days=230), "until": day - timedelta(days=200)}
     return {
         "everything": {},
         "state": {"state": "canceled"},

@@ -21,8 +21,8 @@ def choose(name: str, label: str) -> Callable[[Page], object]:
     return lambda page: page.locator(f"#dialog [name={name}]").select_option(label=label)
 
 
-def tick(name: str) -> Callable[[Page], object]:
-    return lambda page: page.locator(f"#dialog [name={name}]").first.check()
+def tick(name: str, which: str = "") -> Callable[[Page], object]:
+    return lambda page: page.locator(f"#dialog [name={name}]{which}").first.check()
 
 
 def write(name: str, text: str) -> Callable[[Page], object]:
@@ -45,6 +45,8 @@ ANSWERS: dict[str, Callable[[Page], object]] = {
     "change_labels": choose("add_labels", "German"),
     "set_attribute": lambda page: (write("attribute", "City")(page), write("value", "Leeds")(page)),
     "create_application": choose("to_opening", "Warehouse, Leeds"),
+    "create_tasks": choose("task_type", "Outbound Call"),
+    "cancel_tasks": tick("task_types", "[value=outbound_call]"),
     "share_with_reviewer": write("reviewer", "reviewer@example.com"),
     "export": nothing,
 }

@@ -7,8 +7,10 @@ from playwright.sync_api import Page, expect
 
 from pipeline.bulk_actions import engine
 from pipeline.candidates.models import Candidate, Label, Opening
+from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User
 from tests.bulk_actions.messages import template as template
+from tests.tasks.conftest import campaign as campaign
 
 from .conftest import DESKTOP, Visit, look
 
@@ -28,6 +30,8 @@ def addresses(make_candidates, labels: list[Label], opening: Opening, start_move
         "candidates": f"/candidates/?opening={opening.pk}",
         "nobody-found": "/candidates/?q=zzzz",
         "profile": candidate.get_absolute_url(),
+        "tasks": "/tasks/",
+        "past-tasks": "/tasks/past/",
         "import": "/candidates/import/",
         "new": f"/bulk-actions/new/?operation=change_labels&candidate={candidate.pk}",
         "history": "/bulk-actions/",
@@ -68,7 +72,14 @@ def test_axe_finds_nothing_serious_and_nothing_needs_sideways_scrolling(
     ],
 )
 def test_so_it_is_on_the_owners_pages(
-    visit: Visit, owner: User, opening: Opening, labels, template, scheme: Any, size
+    visit: Visit,
+    owner: User,
+    opening: Opening,
+    labels,
+    template,
+    campaign: Campaign,
+    scheme: Any,
+    size,
 ) -> None:
     names = [
         "settings",
@@ -78,6 +89,10 @@ def test_so_it_is_on_the_owners_pages(
         "reject-reasons",
         "templates",
         "messages",
+        "tasks",
+        "skills",
+        "events",
+        "webhooks",
         "audit",
     ]
     addresses = {name: f"/settings/{name}/" for name in names} | {
@@ -85,6 +100,10 @@ def test_so_it_is_on_the_owners_pages(
         "opening": f"/settings/openings/{opening.pk}/",
         "template": f"/settings/templates/{template.pk}/",
         "notices": "/notifications/",
+        "campaigns": "/campaigns/",
+        "campaign": campaign.get_absolute_url(),
+        "campaign-new": "/campaigns/new/",
+        "campaign-pause": f"/campaigns/{campaign.pk}/pause/",
         "cancel-all": "/bulk-actions/cancel-all/",
     }
     page = visit(owner, size)

@@ -114,11 +114,17 @@ MakeActions = Callable[..., list[BulkAction]]
 
 @pytest.fixture
 def open_page(web: Daphne) -> Iterator[OpenPage]:
-    """`open_page(user)`: a socket of that user's login (of nobody's without one), from `origin`."""
+    """`open_page(user)`: a socket of that user's login (of nobody's without one), from `origin`.
+
+    With the `query` "?tasks" it is a page that shows tasks.
+    """
     with contextlib.ExitStack() as opened:
 
         def open_page(
-            user: User | None = None, client: Client | None = None, origin: str = web.url
+            user: User | None = None,
+            client: Client | None = None,
+            origin: str = web.url,
+            query: str = "",
         ) -> Page:
             client = client or Client()
             if user:
@@ -128,7 +134,7 @@ def open_page(web: Daphne) -> Iterator[OpenPage]:
             return Page(
                 opened.enter_context(
                     connect(
-                        f"ws://127.0.0.1:{web.port}/ws/live/",
+                        f"ws://127.0.0.1:{web.port}/ws/live/{query}",
                         origin=Origin(origin),
                         additional_headers=headers,
                         open_timeout=30,

@@ -54,7 +54,18 @@ def test_a_verb_works_in_the_states_of_the_table_and_in_no_other(
         assert Task.objects.filter(pk=task.pk).values().get() == before
 
 
-@pytest.mark.parametrize("verb", ["release", "complete", "withdraw"])
+def test_only_the_agent_who_has_it_completes_it(
+    make_task: MakeTask, agent: User, recruiter: User, owner: User
+):
+    task = brought_to(State.ASSIGNED, make_task(), agent)
+
+    for other in (recruiter, owner):
+        assert not task.complete(other, Disposition.REACHED)
+        assert not task.write_notes(other, "Mine")
+    assert task.complete(agent, Disposition.REACHED)
+
+
+@pytest.mark.parametrize("verb", ["release", "withdraw"])
 def test_only_the_agent_who_has_it_and_those_who_manage_may(
     verb: str, make_task: MakeTask, agent: User, recruiter: User, owner: User, admin_member: User
 ):

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from pipeline.candidates.demo import is_loaded
 from pipeline.outreach.demo import add_templates
+from pipeline.tasks.demo import add_tasks
 from pipeline.workspaces.models import Workspace
 
 
@@ -25,4 +26,6 @@ class Command(BaseCommand):
         if not is_loaded():
             with transaction.atomic():
                 call_command("load_demo", candidates=demo, stdout=self.stdout)
-                add_templates(Workspace.objects.get(name="Demo"))
+                workspace = Workspace.objects.get(name="Demo")
+                add_templates(workspace)
+                add_tasks(workspace)

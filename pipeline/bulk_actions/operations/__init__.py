@@ -6,8 +6,10 @@ from .base import OptionsForm as OptionsForm
 from .base import Preview as Preview
 from .base import Skip as Skip
 from .base import Unfinished as Unfinished
+from .cancel_tasks import CancelTasks
 from .change_labels import ChangeLabels
 from .create_application import CreateApplication
+from .create_tasks import CreateTasks
 from .drafts import CantSend as CantSend
 from .drafts import Draft as Draft
 from .drafts import SendingOperation as SendingOperation
@@ -34,6 +36,8 @@ OPERATIONS: dict[str, type[Operation]] = {
         ChangeLabels,
         SetAttribute,
         CreateApplication,
+        CreateTasks,
+        CancelTasks,
         Undo,
         ShareWithReviewer,
         Export,

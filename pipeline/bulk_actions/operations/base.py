@@ -69,12 +69,14 @@ class Revert:
     changing: str
     params: dict[str, Any]
     columns: tuple[str, ...] = ()
+    cancels_tasks: bool = False  # then they are held before, and announced afterwards
 
 
 class OptionsForm(forms.Form):
     """Asks for an operation's options. Offers, and accepts, only what `user` may see."""
 
     defaults: ClassVar[dict[str, Any]] = {}  # answers to begin with, where they say all
+    fields_template: ClassVar[str] = "bulk_actions/_fields.html"
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,6 +113,8 @@ class Operation(ABC):
     has_conclusion: ClassVar[bool] = False
     locks_first: ClassVar[bool] = False  # reads what is in other tables of candidates: see hold
     on_cancel: ClassVar[str] = ""  # what happens then to the done, where they don't stay so
+    way_out: ClassVar[str] = "Cancel"  # the button that closes its dialog
+    tells_what_was: ClassVar[bool] = True  # `describe_before` does, and not what was done
 
     def __init__(self, options: dict[str, Any], opening_ids: Sequence[int] = ()) -> None:
         """`opening_ids` are the action's, once its selection is frozen: see `reached`."""
@@ -169,11 +173,19 @@ class Operation(ABC):
         """How to restore what an action with these options has changed; if it `can_undo`."""
         raise NotImplementedError
 
+    def hold_beside(  # noqa: B027  # most operations change candidates alone
+        self, action: "BulkAction", chunk: "Chunk"
+    ) -> None:
+        """Lock what its SQL reads and changes in other tables, once the candidates are locked.
+
+        In the same transaction; only for one that `locks_first`."""
+
     def write_beside(  # noqa: B027  # most operations leave nothing
         self, action: "BulkAction", chunk: "Chunk"
     ) -> None:
-        """What a chunk leaves outside the database: a part of a file. After its SQL, in its
-        transaction; it may come again for the same chunk, and then replaces what it wrote."""
+        """What a chunk leaves outside the database: a part of a file, an announcement. After its
+        SQL, in its transaction; it may come again for the same chunk, and then replaces what it
+        wrote."""
 
     def conclude(self, action: "BulkAction") -> dict[str, Any]:
         """What is left to do after the last chunk; only for one that `has_conclusion`.

@@ -3,16 +3,15 @@
 Their preview is the same judgement over the whole selection, so it can say nothing else.
 """
 
-import re
 from abc import abstractmethod
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, ClassVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.tasks.set_based import with_names
 
 from .base import Operation, Preview, Skip
 
@@ -78,9 +77,7 @@ def judge(change: Change, candidates: CandidateQuerySet) -> list[tuple[int, str,
         sql, values = candidates.order_by().values_list(*columns).query.sql_with_params()
     except EmptyResultSet:
         return []
-    number = count()  # psycopg takes positional or named parameters, not both
-    selection = re.sub("%(.)", lambda m: m[0] if m[1] == "%" else f"%(picked_{next(number)})s", sql)
-    named = {f"picked_{n}": value for n, value in enumerate(values)}
+    selection, named = with_names("picked", sql, values)
     with connection.cursor() as cursor:
         cursor.execute(
             PREVIEW.format(selection=selection, columns=", ".join(columns), judging=change.judging),

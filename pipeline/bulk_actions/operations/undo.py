@@ -1,13 +1,17 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.outreach.models import Channel, Message, MessageStatus
 
+from . import with_tasks
 from .base import Operation, Preview
 from .judging import Change, JudgingOperation
 from .stages import NoOptions
+
+if TYPE_CHECKING:
+    from pipeline.bulk_actions.models import BulkAction, Chunk
 
 # They have left, or may have.
 GONE_OUT = (MessageStatus.SENT, MessageStatus.UNCONFIRMED)
@@ -74,6 +78,14 @@ class Undo(JudgingOperation):
             f"{count:,} {WHAT[Channel(channel)][count != 1]} that went out with it can’t be unsent."
             for channel, count in sent.annotate(Count("pk")).order_by("channel")
         ]
+
+    def hold_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+        if self.undone.revert().cancels_tasks:
+            with_tasks.hold(chunk)
+
+    def write_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+        if self.undone.revert().cancels_tasks:
+            with_tasks.announce_canceled(action, chunk)
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return self.undone.describe_before(befores)

@@ -9,13 +9,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.outreach.models import Campaign
+from pipeline.tasks.announcing import announce
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import changers_only
 from .counts import counted
 from .forms import CampaignForm
 
-PAGE = 50
+PAGE = 25  # each brings four counts
+TOLD = 200  # waiting tasks of a campaign, of which desks hear when it is paused or resumed
 
 
 @require_safe
@@ -99,10 +101,20 @@ def moved(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     """Do it, and tell whoever came too late what it is."""
     found = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     if found.move(verb, by=request.user):
+        show_on_desks(found, verb)
         messages.success(request, f"{found} is {found.get_state_display()}.")
     else:
         messages.error(request, f"Nothing was changed: {found} is {found.get_state_display()}.")
     return redirect(found)
+
+
+def show_on_desks(campaign: Campaign, verb: str) -> None:
+    """Its waiting tasks may be accepted, or not any more: have the open desks look at them.
+
+    A few tell it as well as all: a desk that hears of one asks for what it shows.
+    """
+    waiting = campaign.tasks.waiting().order_by("-pk").values_list("pk", flat=True)
+    announce(verb, campaign.workspace_id, list(waiting[:TOLD]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

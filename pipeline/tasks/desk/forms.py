@@ -144,9 +144,9 @@ class NewTaskForm(KeyedForm):
                 check_campaign(campaign, TaskType(type), self.candidate.workspace_id)
             except CantCreate as reason:
                 self.add_error("campaign", str(reason))
-        if type and KINDS[TaskType(type)].is_timed and not chosen.get("due_at"):
-            if "due_at" not in self.errors:
-                self.add_error("due_at", f"Say when the {TaskType(type).label} is due.")
+        is_unset = not chosen.get("due_at") and "due_at" not in self.errors
+        if type and KINDS[TaskType(type)].is_timed and is_unset:
+            self.add_error("due_at", f"Say when the {TaskType(type).label} is due.")
         return chosen
 
     def create(self) -> Task:
@@ -189,9 +189,9 @@ class CallbackForm(KeyedForm):
             notes=self.cleaned_data["notes"],
         )
         # Afterwards, as everything else locks the candidate before its tasks, too.
-        if self.cleaned_data["complete"]:
-            if not self.task.complete(self.user, Disposition.CALLBACK_AGREED):
-                raise CantCreate(f"No callback was scheduled. {self.task.what_happened}")
+        is_last = self.cleaned_data["complete"]
+        if is_last and not self.task.complete(self.user, Disposition.CALLBACK_AGREED):
+            raise CantCreate(f"No callback was scheduled. {self.task.what_happened}")
         return callback
 
     @property

@@ -27,7 +27,7 @@ class FilledForm(models.Model):
     def task_of(cls, key: UUID, user: User) -> Task | None:
         """What that user's first press of the same button made."""
         filled = cls.objects.filter(key=key, user=user).select_related("task").first()
-        return filled and filled.task
+        return filled.task if filled else None
 
     @classmethod
     def keep(cls, key: UUID, user: User, task: Task) -> None:

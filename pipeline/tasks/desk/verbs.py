@@ -90,7 +90,10 @@ def callback(request: MemberRequest, pk: int) -> HttpResponse:
     form = CallbackForm(request.POST, request.user, task)
     made = form.create_once() if form.is_valid() else None
     if made is None:
-        return page(request, task, status=422, callback_form=form)
+        # Said above the task, too, where the form is no longer on offer.
+        is_late = not task.can_complete(request.user)
+        late = " ".join(map(str, form.non_field_errors())) if is_late else ""
+        return page(request, task, status=422, callback_form=form, too_late=late)
     messages.success(request, f"Scheduled a callback for {made.candidate}.")
     if form.cleaned_data["complete"]:
         return to_desk()
@@ -137,7 +140,7 @@ def release(request: MemberRequest, pk: int) -> HttpResponse:
     """GET asks why, POST puts it back into the queue: from the agent who was seen to have it."""
     task = find(request, pk)
     form = StopForm(request.POST or None, task, needs_reason=False)
-    if not task.can_finish(request.user) or not form.is_valid():
+    if not task.can_release(request.user) or not form.is_valid():
         return ask(request, task, form, "release")
     done = form.was_seen and task.release(request.user, form.cleaned_data["reason"])
     return stopped(request, task, done, "Released", "release")
@@ -145,7 +148,7 @@ def release(request: MemberRequest, pk: int) -> HttpResponse:
 
 def ask(request: MemberRequest, task: Task, form: StopForm, verb: str) -> HttpResponse:
     """The question; for who may not (any more), how the task stands."""
-    may = task.can_cancel if verb == "cancel" else task.can_finish
+    may = task.can_cancel if verb == "cancel" else task.can_release
     context = {"task": task, "form": form, "verb": verb, "may": may(request.user)}
     template = "tasks/_stop_dialog.html" if request.htmx else "tasks/stop.html"
     # 200 for htmx: a browser reports any other answer to a script as an error in its console.

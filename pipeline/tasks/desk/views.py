@@ -15,7 +15,7 @@ from pipeline.tasks.standing import standings_for
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
-from .forms import CallbackForm, CompleteForm
+from .forms import CallbackForm, CompleteForm, seen
 from .queue import Queue
 
 MOST_MINE = 50
@@ -82,6 +82,7 @@ def page(request: MemberRequest, task: Task, status: int = 200, **filled: Any) -
 def about(request: MemberRequest, task: Task) -> dict[str, Any]:
     return {
         "task": task,
+        "seen": seen(task),
         "can_work": request.user.membership.can_work,
         "is_mine": task.is_mine(request.user),
         "complete_form": CompleteForm(None, task),

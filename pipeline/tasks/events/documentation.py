@@ -28,6 +28,13 @@ class Documented:
         return json.dumps({"type": self.type, **self.payload}, indent=2, ensure_ascii=False)
 
     @property
+    def outcome(self) -> str:
+        if self.makes is None:
+            return "cancels callbacks"
+        is_callback = self.type == EventType.CALLBACK_REQUESTED
+        return "makes ASAP or Scheduled Callback" if is_callback else f"makes {self.makes.label}"
+
+    @property
     def answer(self) -> str:
         answer: dict[str, Any] = {"task": 4821, "type": self.makes, "candidate": 1207}
         if self.makes is None:
@@ -69,7 +76,7 @@ def documented(now: datetime) -> list[Documented]:
             {
                 "id": "mail-1003",
                 "email": "ana.ruiz@example.com",
-                "opening": "Customer Support, Manila",
+                "opening": "Barista, Lisbon",
                 "subject": "My documents",
                 "text": "Hello, my ID card is attached.",
             },

@@ -12,6 +12,8 @@ from pipeline.candidates.importing.cleaning import emails_in
 from pipeline.outreach.campaigns import Priority
 from pipeline.workspaces.models import WEB
 
+from .reading import Broken
+
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 ISO = "2026-11-22T10:32:00Z or 2026-11-22T10:32:00+01:00"
 
@@ -25,6 +27,11 @@ class Field(forms.Field):
         super().__init__(required=required)
         self.what = what or self.what
         self.error_messages["required"] = f"This field is missing. {self.what}"
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, Broken):
+            raise forms.ValidationError(value.why)
+        return super().clean(value)
 
     def refuse(self, why: str = "") -> forms.ValidationError:
         return forms.ValidationError(f"{why} {self.what}".strip())

@@ -6,15 +6,27 @@ a number beyond 2**53, half of a surrogate pair. Here too: NUL, which PostgreSQL
 
 import json
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 
-from .refusals import Errors, NotJSON, Refused, TooLarge
+from .refusals import NotJSON, Refused, TooLarge
 
 MOST_BYTES = 64 * 1024
 MOST_LEVELS = 5  # of lists and objects within one field
 LARGEST = 2**53
+
+
+TOO_DEEP = f"This is nested too deep. Send at most {MOST_LEVELS} levels."
+TWICE = "The event has this field twice. Send it once."
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The value of a field that can't be used; `why` is for the sender."""
+
+    why: str
 
 
 class Pairs(list[tuple[str, Any]]):
@@ -39,7 +51,7 @@ def parsed(body: bytes) -> Pairs:
     except UnicodeDecodeError:
         raise Refused({"body": "This is not UTF-8. Send JSON in UTF-8."})
     except RecursionError:
-        raise Refused({"body": f"This is nested too deep. {MOST_LEVELS} levels are taken."})
+        raise Refused({"body": TOO_DEEP})
     except ValueError as error:
         raise Refused({"body": f"This is not JSON: {error}. Send one JSON object."})
     if not isinstance(found, Pairs):
@@ -53,20 +65,13 @@ def number(digits: str) -> int | float:
 
 
 def plain(pairs: Pairs) -> dict[str, Any]:
-    """The object; raises Refused with each field that holds what JSON programs disagree about."""
+    """The object; what JSON programs disagree about is Broken in it."""
     event: dict[str, Any] = {}
-    errors: Errors = {}
     for name, value in pairs:
         try:
-            if name in event:
-                raise ValueError("The event has this field twice. Send it once.")
-            event[name] = None
-            event[name] = checked(value, MOST_LEVELS)
-            checked_text(name)
+            event[name] = Broken(TWICE) if name in event else checked(value, MOST_LEVELS)
         except ValueError as error:
-            errors[name[:100]] = str(error)
-    if errors:
-        raise Refused(errors)
+            event[name] = Broken(str(error))
     return event
 
 
@@ -79,7 +84,7 @@ def checked(value: Any, levels: int) -> Any:
     if not isinstance(value, list):
         return value
     if levels == 0:
-        raise ValueError(f"This is nested too deep. {MOST_LEVELS} levels are taken.")
+        raise ValueError(TOO_DEEP)
     if not isinstance(value, Pairs):
         return [checked(each, levels - 1) for each in value]
     found = {checked_text(name): checked(each, levels - 1) for name, each in value}

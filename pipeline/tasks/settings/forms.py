@@ -9,7 +9,7 @@ from pipeline.candidates.models import Opening
 from pipeline.tasks.campaigns.counts import MOST, Number
 from pipeline.tasks.models import AgentSkills, TaskRules
 from pipeline.tasks.timeouts import count_overdue
-from pipeline.tasks.types import QUEUED, TaskChannel, TaskType, types_of
+from pipeline.tasks.types import TaskChannel, TaskType, types_of
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
 
@@ -69,8 +69,7 @@ class SkillsForm(forms.ModelForm[AgentSkills]):
     """What a member is handed by *Next task*; nothing chosen means all."""
 
     types = forms.MultipleChoiceField(
-        # Those of the Manual types never wait: whoever makes one has it.
-        choices=[(type.value, type.label) for type in QUEUED],
+        choices=TaskType.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -92,7 +91,7 @@ class SkillsForm(forms.ModelForm[AgentSkills]):
         """The boxes of the types, by channel."""
         boxes = {box.data["value"]: box for box in self["types"]}
         return [
-            (str(channel.label), [boxes[type] for type in types_of(channel) if type in boxes])
+            (str(channel.label), [boxes[type] for type in types_of(channel)])
             for channel in TaskChannel
         ]
 

@@ -8,7 +8,7 @@ from django.db import connection
 from pipeline.candidates.models import Opening
 from pipeline.tasks.models import AgentSkills
 from pipeline.tasks.next_task import Skills
-from pipeline.tasks.types import QUEUED, TaskType
+from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Membership
 
 MOST = 10_000  # counted so far, as everywhere
@@ -31,8 +31,8 @@ def types_of(skills: AgentSkills | None) -> list[str]:
 
 
 def types_in_words(skills: Skills) -> str:
-    """ "Voicemail, Inbound SMS"; "All" for all that can wait."""
-    if set(QUEUED) <= set(skills.types):
+    """ "Voicemail, Inbound SMS", or "All"."""
+    if set(TaskType.values) <= set(skills.types):
         return "All"
     return ", ".join(type.label for type in TaskType if type in skills.types)
 
@@ -58,7 +58,7 @@ def uncovered(openings: Mapping[int, Opening], skills: Sequence[Skills]) -> list
     kinds = [
         (pk, type)
         for pk in openings
-        for type in QUEUED
+        for type in TaskType  # one of a Manual type waits when it was released
         if not any(is_handed(type, pk, each) for each in skills)
     ]
     if not kinds:

@@ -16,10 +16,10 @@ ARROWS = {Direction.INBOUND: "↙", Direction.OUTBOUND: "↗", Direction.NONE: "
 
 @register.filter
 def age(since: datetime) -> str:
-    """In the largest unit: "now", "12 min", "5 h", "3 d"."""
+    """In the largest unit: "< 1 min", "12 min", "5 h", "3 d"."""
     minutes = int((timezone.now() - since).total_seconds()) // 60
     if minutes < 1:
-        return "now"
+        return "< 1 min"
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"

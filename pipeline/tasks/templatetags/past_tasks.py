@@ -1,6 +1,10 @@
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import dateformat, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from pipeline.candidates.models import Candidate
 from pipeline.tasks.models import Task
@@ -13,10 +17,41 @@ OPEN_SHOWN = 20
 PAST_SHOWN = 5
 
 
-@register.inclusion_tag("tasks/_past_canceled_by.html")
-def canceled_by(task: Task) -> dict[str, Any]:
-    """Who or what canceled it; a journey as a link."""
-    return {"task": task, "link": journey_url(task.canceled_by_journey_id)}
+COLORS = {
+    State.IN_QUEUE: "bg-yellow-lt",
+    State.ASSIGNED: "bg-azure-lt",
+    State.COMPLETED: "bg-green-lt",
+    State.CANCELED: "bg-secondary-lt",
+}
+
+
+# Not as templates of their own: a page has two hundred of these, and would spend its time there.
+@register.filter
+def when(at: datetime) -> SafeString:
+    """Day and time where the user is, broken between the two alone."""
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}"><span class="text-nowrap">{},</span> {}</time>',
+        local.isoformat(),
+        dateformat.format(local, "j M Y"),
+        f"{local:%H:%M}",
+    )
+
+
+@register.filter
+def state_color(task: Task) -> str:
+    """The badge's class."""
+    return COLORS[State(task.state)]
+
+
+@register.simple_tag
+def canceled_by(task: Task) -> SafeString:
+    """Who or what canceled it: a journey as a link, with its block."""
+    link = journey_url(task.canceled_by_journey_id)
+    who = format_html('<a href="{}">{}</a>' if link else "{1}", link, task.canceled_by_text)
+    block = task.canceled_by_block
+    small = '{}<div class="text-secondary small">{}</div>'
+    return format_html(small, who, block) if block else who
 
 
 @register.inclusion_tag("tasks/_candidate_tasks.html", takes_context=True)

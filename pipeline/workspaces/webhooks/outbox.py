@@ -28,7 +28,8 @@ def put(workspace_id: int, event: str, payloads: Iterable[dict[str, Any]]) -> No
     remaining = map(envelope(event), payloads)
     with connection.cursor() as cursor:
         while bodies := list(islice(remaining, BATCH)):
-            cursor.execute(PUT, [event, bodies, workspace_id, event])
+            # One text is quoted far faster than a thousand. JSON has no line breaks of its own.
+            cursor.execute(PUT, [event, "\n".join(bodies), workspace_id, event])
     transaction.on_commit(wake, robust=True)
 
 
@@ -70,7 +71,7 @@ def envelope(event: str) -> Callable[[dict[str, Any]], str]:
 PUT = """
 INSERT INTO workspaces_webhookdelivery (endpoint_id, event, body, state, tries, error)
 SELECT endpoint.id, %s, body, 'pending', 0, ''
-FROM unnest(%s::text[]) WITH ORDINALITY AS told (body, number)
+FROM string_to_table(%s, chr(10)) WITH ORDINALITY AS told (body, number)
 CROSS JOIN (
     SELECT id FROM workspaces_webhookendpoint
     WHERE workspace_id = %s AND is_active AND %s = ANY (events)

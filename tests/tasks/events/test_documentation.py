@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.candidates.models import Candidate
+from pipeline.candidates.models import Candidate, Opening
 from pipeline.tasks.events.forms import ALSO, EVERY, EventForm
 from pipeline.tasks.events.models import InboundEvent
 from pipeline.tasks.events.types import EventType
@@ -36,7 +36,9 @@ def page(client_of: Any, owner: User) -> str:
 
 def examples(page: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """Of each type what curl posts, and the answer."""
-    section = r'<section[^>]* id="event-(\w+)".*?<code>curl (.*?)</code>.*?class="answer">(.*?)</code>'
+    section = (
+        r'<section[^>]* id="event-(\w+)".*?<code>curl (.*?)</code>.*?class="answer">(.*?)</code>'
+    )
     return {
         type: (html.unescape(command), json.loads(html.unescape(answer)))
         for type, command, answer in re.findall(section, page, re.DOTALL)
@@ -53,6 +55,8 @@ def test_an_example_does_what_it_says(type: str, page: str, post: Post, ana: Can
     body = re.search(r"-d '(.*)'$", command, re.DOTALL)
     assert body
     assert command.startswith(f"http://testserver{ADDRESS} \\\n")
+    if opening := json.loads(body[1]).get("opening"):
+        Opening.objects.filter(pk=ana.opening_id).update(name=opening)
 
     answer = post(body[1].encode())
 

@@ -13,7 +13,7 @@ from pipeline.candidates.models import Opening
 from pipeline.tasks.models import AgentSkills
 from pipeline.tasks.next_task import Skills, take_next_task
 from pipeline.tasks.settings.handed import handed_to
-from pipeline.tasks.types import MANUAL, TaskType
+from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 from tests.conftest import MakeCandidates, join
@@ -82,12 +82,12 @@ def test_what_can_t_be_handed_is_no_choice(
 ):
     theirs = Opening.objects.get(workspace=stranger.membership.workspace)
 
-    manual = page.post(of(agent), {"types": [MANUAL[0].value]})
+    unknown = page.post(of(agent), {"types": ["fax"]})
     foreign = page.post(of(agent), {"openings": [theirs.pk]})
     made_up = page.post(of(agent), {"openings": ["x"]})
 
-    assert [each.status_code for each in (manual, foreign, made_up)] == [422] * 3
-    assert "Select a valid choice" in words(manual)
+    assert [each.status_code for each in (unknown, foreign, made_up)] == [422] * 3
+    assert "Select a valid choice" in words(unknown)
     assert "Night Porter" not in words(foreign)
     assert not AgentSkills.objects.exists()
 

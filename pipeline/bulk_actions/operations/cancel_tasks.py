@@ -1,0 +1,215 @@
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db.models import Count
+
+from pipeline.candidates.models import CandidateQuerySet
+from pipeline.outreach.models import Campaign
+from pipeline.tasks.actors import Canceler, CancelSource
+from pipeline.tasks.models import Task
+from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
+from pipeline.tasks.set_based import canceling, choosing
+from pipeline.tasks.types import TaskType
+
+from . import with_tasks
+from .base import OptionsForm, Preview
+from .judging import Change, JudgingOperation
+
+if TYPE_CHECKING:
+    from pipeline.bulk_actions.models import BulkAction, Chunk
+
+SCOPES = {"types": "Task type", "campaign": "Campaign", "all": "All tasks"}
+NOT_CHOSEN = {
+    "task_types": "Choose at least one task type.",
+    "of_campaign": "Choose the campaign whose tasks are to be canceled.",
+}
+
+
+class CancelTasksForm(OptionsForm):
+    fields_template = "bulk_actions/_cancel_tasks_fields.html"
+
+    scope = forms.ChoiceField(
+        label="Which waiting tasks",
+        choices=list(SCOPES.items()),
+        widget=forms.RadioSelect,
+        initial="types",
+        error_messages={"required": "Choose which tasks are to be canceled."},
+    )
+    task_types = forms.MultipleChoiceField(
+        label="Task types",
+        choices=[choice for _, choices in with_tasks.TYPE_CHOICES for choice in choices],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Outbound SMS means the Agent SMS tasks that journeys created. Manual types are "
+        "left out: the agent who makes such a task has it at once, so it never waits.",
+    )
+    of_campaign = with_tasks.CampaignField(
+        label="Campaign",
+        required=False,
+        empty_label="Choose a campaign",
+        help_text="Of an SMS campaign, only the Agent SMS tasks that journeys created.",
+    )
+    reason = forms.CharField(
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Kept with each task, for whoever looks for it later.",
+        error_messages={"required": "Say why the tasks are canceled."},
+    )
+
+    def offer(self) -> None:
+        field = self.fields["of_campaign"]
+        assert isinstance(field, with_tasks.CampaignField)
+        field.offer(Campaign.objects.visible_to(self.user))
+        self.fields[
+            "reason"
+        ].initial = f"Canceled by {self.user} with the bulk action “{CancelTasks.label}”."
+
+    def clean(self) -> dict[str, Any]:
+        chosen: dict[str, Any] = super().clean() or self.cleaned_data
+        needed = {"types": "task_types", "campaign": "of_campaign"}.get(chosen.get("scope", ""))
+        if needed and not chosen.get(needed) and needed not in self.errors:
+            self.add_error(needed, NOT_CHOSEN[needed])
+        return chosen
+
+    def options(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        campaign = chosen["of_campaign"] if chosen["scope"] == "campaign" else None
+        return {
+            "workspace": self.user.membership.workspace_id,
+            "scope": chosen["scope"],
+            "types": chosen["task_types"] if chosen["scope"] == "types" else [],
+            "campaign": campaign and campaign.pk,
+            "campaign_name": campaign.name if campaign else "",
+            "campaign_channel": campaign.channel if campaign else "",
+            "reason": chosen["reason"],
+        }
+
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "scope": options["scope"],
+            "task_types": options["types"],
+            "of_campaign": options["campaign"],
+            "reason": options["reason"],
+        }
+
+
+class CancelTasks(JudgingOperation):
+    """Cancel what candidates have in the agents' queue, in one of the scopes of a journey's block.
+
+    A task that an agent accepts meanwhile stays with the agent: it is either, never both. A
+    canceled one stays canceled, so there is no way back.
+    """
+
+    key = "cancel_tasks"
+    label = "Cancel waiting tasks"
+    command = "Cancel the tasks of"
+    form = CancelTasksForm
+    verb = "freed of waiting tasks"
+    on_cancel = "Their tasks stay canceled."
+    way_out = "Keep the tasks"
+    tells_what_was = False
+    locks_first = True
+
+    @property
+    def scope(self) -> Scope:
+        if self.options["scope"] == "types":
+            return OfTypes(self.options["types"])
+        if self.options["scope"] == "campaign":
+            # As it was when the order was given, whatever became of it.
+            pk, channel = self.options["campaign"], self.options["campaign_channel"]
+            return OfCampaign(Campaign(pk=pk, channel=channel))
+        return AllTasks()
+
+    @property
+    def _of(self) -> str:
+        if self.options["scope"] == "types":
+            return ", ".join(TaskType(type).label for type in self.options["types"])
+        return self.options["campaign_name"] or "all"
+
+    @property
+    def title(self) -> str:
+        title = f"Cancel waiting tasks: {self._of}"
+        return title if len(title) <= 200 else title[:199] + "…"
+
+    @property
+    def details(self) -> str:
+        return f"Reason: {self.options['reason']}"
+
+    @property
+    def already(self) -> str:  # type: ignore[override]
+        is_all = self.options["scope"] == "all"
+        return "No waiting task." if is_all else "No waiting task of this kind."
+
+    def change(self) -> Change:
+        chosen, params = choosing("seen", self.options["workspace"], self.scope)
+        changing, values = canceling(
+            "chosen, starter",
+            "chosen.id",
+            Canceler(name="", source=CancelSource.BULK_ACTION).fields,
+            with_tasks.by_starter("canceled"),
+            reason=self.options["reason"],
+        )
+        return Change(
+            judging=f"{chosen}, {JUDGED}",
+            changing=f"{with_tasks.STARTER}, {changing}",
+            params=params | values | {"already": self.already},
+        )
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        preview = super().preview(candidates)
+        preview.notes.append(self.tasks_of(candidates))
+        return preview
+
+    def tasks_of(self, candidates: CandidateQuerySet) -> str:
+        """What would be canceled and what would stay, in numbers."""
+        mine = Task.objects.filter(self.scope.q, workspace=self.options["workspace"])
+        mine = mine.filter(candidate__in=candidates.order_by().values("pk"))
+        waiting = Counter(
+            dict(mine.cancelable().order_by().values_list("type").annotate(Count("pk")))
+        )
+        if not waiting:
+            told = "No waiting task would be canceled"
+        else:
+            total = waiting.total()
+            told = f"{total:,} waiting task{'' if total == 1 else 's'} would be canceled: "
+            told += of_types(waiting)
+        if assigned := mine.assigned().count():
+            told += f"; {assigned:,} {'is' if assigned == 1 else 'are'} with an agent and "
+            told += "stays" if assigned == 1 else "stay"
+        return f"{told}."
+
+    def hold_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+        with_tasks.hold(chunk)
+
+    def write_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+        with_tasks.announce_canceled(action, chunk)
+
+    def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
+        return [canceled(before.get("tasks", [])) for before in befores]
+
+
+def of_types(numbers: Counter[str]) -> str:
+    """ "31 Outbound Call, 6 ASAP Callback": the most frequent first."""
+    return ", ".join(f"{n:,} {TaskType(type).label}" for type, n in numbers.most_common())
+
+
+def canceled(tasks: list[tuple[int, str]]) -> str:
+    if not tasks:
+        return ""
+    return f"Canceled {len(tasks):,}: {', '.join(TaskType(type).label for _, type in tasks)}"
+
+
+# The ids and types of what is canceled, in the order of the ids.
+JUDGED = """
+of_each AS (
+    SELECT candidate_id, jsonb_agg(jsonb_build_array(id, type) ORDER BY id) AS tasks
+    FROM chosen GROUP BY candidate_id
+), judged AS (
+    SELECT seen.id, CASE WHEN tasks IS NULL THEN 2 ELSE 1 END AS result,
+           CASE WHEN tasks IS NULL THEN %(already)s ELSE '' END AS reason,
+           CASE WHEN tasks IS NULL THEN '{}' ELSE jsonb_build_object('tasks', tasks) END AS before
+    FROM seen LEFT JOIN of_each ON of_each.candidate_id = seen.id
+)
+"""

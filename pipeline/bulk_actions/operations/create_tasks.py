@@ -1,0 +1,239 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from pipeline.candidates.models import CandidateQuerySet
+from pipeline.outreach.campaigns import CampaignState, Priority
+from pipeline.outreach.models import Campaign
+from pipeline.tasks.actors import Canceler, CancelSource, Creator, Origin
+from pipeline.tasks.creating import CantCreate, check_campaign
+from pipeline.tasks.desk.forms import in_future, notes_field, time_field
+from pipeline.tasks.set_based import NewTasks, canceling
+from pipeline.tasks.types import KINDS, TaskType
+
+from . import with_tasks
+from .base import OptionsForm, Preview, Revert
+from .judging import Change, JudgingOperation
+
+if TYPE_CHECKING:
+    from pipeline.bulk_actions.models import BulkAction, Chunk
+
+
+class CreateTasksForm(OptionsForm):
+    task_type = forms.ChoiceField(
+        label="Type",
+        choices=[("", "Choose a type"), *with_tasks.TYPE_CHOICES],
+        help_text="Manual types are left out: the agent who makes such a task has it at once.",
+    )
+    for_campaign = with_tasks.CampaignField(
+        label="Campaign (optional)",
+        required=False,
+        empty_label="No campaign",
+        error_messages={
+            "invalid_choice": "Choose a campaign of agents' work that is no draft, or none."
+        },
+    )
+    priority = forms.TypedChoiceField(
+        choices=[("", "As the campaign, or Normal"), *reversed(Priority.choices)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    due = time_field(label="Due", required=False)
+    notes = notes_field(rows=2)
+
+    def offer(self) -> None:
+        field = self.fields["for_campaign"]
+        assert isinstance(field, with_tasks.CampaignField)
+        field.offer(Campaign.objects.visible_to(self.user).for_agents())
+        self.workspace = self.user.membership.workspace
+        self.fields["due"].help_text = (
+            "By when; for callbacks and reminders, which need it, not before. "
+            f"Time in {self.workspace.time_zone}."
+        )
+
+    def clean_due(self) -> datetime | None:
+        return in_future(self.cleaned_data["due"])
+
+    def clean(self) -> dict[str, Any]:
+        chosen: dict[str, Any] = super().clean() or self.cleaned_data
+        if not chosen.get("task_type"):
+            return chosen
+        type, campaign = TaskType(chosen["task_type"]), chosen.get("for_campaign")
+        if campaign:
+            try:
+                check_campaign(campaign, type, self.workspace.pk)
+            except CantCreate as reason:
+                self.add_error("for_campaign", str(reason))
+        if KINDS[type].is_timed and not chosen.get("due") and "due" not in self.errors:
+            self.add_error("due", f"Say when the {type.label} is due.")
+        return chosen
+
+    def options(self) -> dict[str, Any]:
+        campaign, due = self.cleaned_data["for_campaign"], self.cleaned_data["due"]
+        return {
+            "workspace": self.workspace.pk,
+            "type": self.cleaned_data["task_type"],
+            "campaign": campaign and campaign.pk,
+            "campaign_name": campaign.name if campaign else "",
+            "priority": self.cleaned_data["priority"],
+            "due": due and due.isoformat(),
+            "notes": self.cleaned_data["notes"],
+        }
+
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        due = timezone.localtime(datetime.fromisoformat(options["due"])) if options["due"] else None
+        return {
+            "task_type": options["type"],
+            "for_campaign": options["campaign"],
+            "priority": options["priority"],
+            "due": due and f"{due:%Y-%m-%dT%H:%M}",
+            "notes": options["notes"],
+        }
+
+
+class CreateTasks(JudgingOperation):
+    """Put a task about each candidate into the agents' queue.
+
+    Who has no number or address for it, has opted out of it or has enough tasks of the type gets
+    none. Undo cancels those that nobody has accepted yet.
+    """
+
+    key = "create_tasks"
+    label = "Create tasks"
+    command = "Create tasks for"
+    form = CreateTasksForm
+    verb = "given a task"
+    on_cancel = "Their tasks stay in the queue; Undo takes them back."
+    can_undo = True
+    locks_first = True
+
+    @property
+    def type(self) -> TaskType:
+        return TaskType(self.options["type"])
+
+    @property
+    def title(self) -> str:
+        campaign = self.options["campaign_name"]
+        title = f"Create tasks: {self.type.label}"
+        return f"{title}, {campaign}" if campaign else title
+
+    @property
+    def details(self) -> str:
+        parts = []
+        if self.options["priority"]:
+            parts.append(f"Priority: {Priority(self.options['priority']).label}.")
+        if due := self.new_tasks.due_at:
+            parts.append(f"Due {date_format(timezone.localtime(due), 'j M Y, H:i')}.")
+        if notes := self.options["notes"]:
+            parts.append(f"Notes: {notes if len(notes) <= 300 else notes[:299] + '…'}")
+        return " ".join(parts)
+
+    @property
+    def new_tasks(self) -> NewTasks:
+        due = self.options["due"]
+        return NewTasks(
+            workspace_id=self.options["workspace"],
+            type=self.type,
+            campaign_id=self.options["campaign"],
+            campaign_name=self.options["campaign_name"],
+            priority=self.options["priority"],
+            due_at=datetime.fromisoformat(due) if due else None,
+            notes=self.options["notes"],
+        )
+
+    def change(self) -> Change:
+        origin = Origin.CAMPAIGN if self.options["campaign"] else Origin.BULK_ACTION
+        creator = Creator(name="", origin=origin).fields
+        ruling, params = self.new_tasks.ruling("seen")
+        creating, values = self.new_tasks.creating(
+            "judged AS person, starter WHERE person.result = 1",
+            creator,
+            with_tasks.by_starter("created"),
+        )
+        return Change(
+            judging=f"{ruling}, {JUDGED}",
+            changing=f"{with_tasks.STARTER}, {creating}",
+            params=params | values,
+            columns=("email", "phone"),
+        )
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        preview = super().preview(candidates)
+        campaign = Campaign.objects.filter(pk=self.options["campaign"]).first()
+        if campaign and campaign.state == CampaignState.PAUSED:
+            preview.notes.append(
+                f"{campaign} is paused: its tasks wait, and nobody is given one until it goes on."
+            )
+        return preview
+
+    def write_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+        with_tasks.announce_created(action, chunk)
+
+    def revert(self) -> Revert:
+        changing, params = canceling(
+            "fit, starter",
+            "fit.task",
+            Canceler(name="", source=CancelSource.BULK_ACTION).fields,
+            with_tasks.by_starter("canceled"),
+            reason=f"Undo of “{self.title}”.",
+        )
+        return Revert(
+            judging=FOUND,
+            changing=f"{with_tasks.STARTER}, {changing}",
+            params=params,
+            cancels_tasks=True,
+        )
+
+    def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
+        return [""] * len(befores)
+
+
+JUDGED = """
+judged AS (
+    SELECT ruled.*, CASE WHEN problem = '' THEN 1 ELSE 3 END AS result, problem AS reason,
+           '{}'::jsonb AS before
+    FROM ruled
+)
+"""
+
+# The task itself says who was faster, so `since` has nothing to add. There is one for each
+# candidate, as an action has one outcome for each.
+FOUND = """
+found AS (
+    SELECT touched.id, task.id AS task, NULL::text AS changed, NULL::text AS since,
+           CASE
+               WHEN task.id IS NULL THEN 'The task no longer exists.'
+               WHEN task.state = 'in_queue' THEN ''
+               WHEN task.state = 'assigned'
+               THEN 'The task was accepted by ' || task.agent_name || ' on ' || spoken.accepted
+               WHEN task.state = 'completed'
+               THEN 'The task was completed by ' || task.agent_name || ' on ' || spoken.ended
+               WHEN undoing.id IS NOT NULL
+               THEN 'Already undone by ' || task.canceled_by_name || ' on ' || spoken.ended
+               ELSE 'The task was canceled by ' || CASE
+                   WHEN task.canceled_by_journey_id IS NULL THEN task.canceled_by_name
+                   ELSE 'Journey ' || task.canceled_by_journey_id || ' “' || task.canceled_by_name
+                        || '” v' || task.canceled_by_journey_version END
+                   || ' on ' || spoken.ended
+           END AS reason,
+           '{}'::jsonb AS before
+    FROM touched
+    LEFT JOIN LATERAL (
+        SELECT * FROM tasks_task AS made
+        WHERE made.candidate_id = touched.id AND made.created_by_bulk_action_id = %(undone)s
+        OFFSET 0 -- one by one: what is guessed of so new an action may be far too little
+    ) AS task ON true
+    LEFT JOIN bulk_actions_bulkaction AS undoing
+      ON undoing.id = task.canceled_by_bulk_action_id
+     AND undoing.follows_id = %(undone)s AND undoing.follow_up = 'done'
+    CROSS JOIN LATERAL (SELECT
+        to_char(task.accepted_at AT TIME ZONE %(zone)s, 'FMDD Mon YYYY, HH24:MI.') AS accepted,
+        to_char(task.ended_at AT TIME ZONE %(zone)s, 'FMDD Mon YYYY, HH24:MI.') AS ended
+    ) AS spoken
+)
+"""

@@ -1,0 +1,197 @@
+"""Tasks for the people who run Belay: to look at, and to cancel while they wait."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.audited_admin import AuditedAdmin
+from pipeline.workspaces.models import User, Workspace, membership_of
+
+from .actors import Canceler, CancelSource
+from .models import AgentSkills, Task, TaskRelease, TaskRules
+from .past.models import SavedFilter
+from .querysets import TaskQuerySet
+from .scopes import AllTasks
+
+NEWEST = 100_000  # tasks that are listed and filtered; older ones are found by their ids
+
+
+class NewestTasks(Paginator[Task]):
+    """Nothing counts millions of tasks."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[: self.MOST].count())
+
+
+class ReadOnly:
+    """To be read, and nothing else: what a task is follows from what was done to it."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReleaseInline(ReadOnly, admin.TabularInline[TaskRelease, Task]):
+    model = TaskRelease
+    fields = ("agent_name", "accepted_at", "released_at", "released_by_name", "reason")
+    readonly_fields = fields
+    verbose_name_plural = "releases"
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(required=False, label="Reason, for a cancel")
+
+
+@admin.register(Task)
+class TaskAdmin(ReadOnly, admin.ModelAdmin[Task]):
+    list_display = (
+        "id",
+        "type",
+        "state",
+        "candidate_id",
+        "workspace",
+        "campaign",
+        "agent_name",
+        "cancel_source",
+        "created_at",
+        "ended_at",
+    )
+    list_filter = ("state", "type", "cancel_source", "workspace")
+    list_select_related = ("workspace", "campaign")
+    ordering = ("-pk",)
+    list_per_page = 50
+    paginator = NewestTasks
+    show_full_result_count = False
+    # Makes the search box appear; `get_search_results` does not use the field.
+    search_fields = ("id",)
+    search_help_text = f"A task's or a candidate's id. Without one: the newest {NEWEST:,} tasks."
+    actions = ("cancel_waiting",)
+    action_form = ReasonForm
+    inlines = (ReleaseInline,)
+    fieldsets = (
+        (None, {"fields": ("id", "type", "state", "priority", "due_at", "notes", "disposition")}),
+        ("Of", {"fields": ("workspace", "candidate", "opening", "campaign")}),
+        (
+            "Created",
+            {
+                "fields": (
+                    "created_at",
+                    "origin",
+                    "created_by_text",
+                    "created_by_block",
+                    "created_by_run_id",
+                )
+            },
+        ),
+        ("Worked on", {"fields": ("queued_at", "agent_name", "accepted_at", "ended_at")}),
+        (
+            "Canceled",
+            {
+                "fields": (
+                    "cancel_source",
+                    "cancel_reason",
+                    "canceled_by_text",
+                    "canceled_by_block",
+                    "canceled_by_run_id",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
+        """All, but for staff who work in a workspace and are no superusers: what they see there."""
+        assert request.user.is_authenticated
+        if request.user.is_superuser or membership_of(request.user) is None:
+            return super().get_queryset(request)
+        return Task.objects.visible_to(request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
+    ) -> tuple[QuerySet[Task], bool]:
+        """By id; without one the newest: a filter for something rare would read all there are."""
+        term = search_term.strip()
+        if not term:
+            last = Task.objects.aggregate(last=Max("pk"))["last"] or 0
+            return queryset.filter(pk__gt=last - NEWEST), False
+        if not term.isdecimal() or len(term) > 18:
+            self.message_user(request, "Search for a task's or a candidate's id.", messages.WARNING)
+            return queryset.none(), False
+        return queryset.filter(Q(pk=int(term)) | Q(candidate=int(term))), False
+
+    @admin.action(description="Cancel the waiting ones among the selected", permissions=["view"])
+    def cancel_waiting(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
+        """By the verb of all who cancel many: what an agent has accepted meanwhile stays."""
+        assert request.user.is_authenticated
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            self.message_user(request, "Say why: write it beside the action.", messages.ERROR)
+            return
+        chosen = len(queryset)
+        canceled = cancel(queryset, request.user, reason)
+        told = f"{canceled:,} canceled"
+        if left := chosen - canceled:
+            told += f", {left:,} left as they were: nobody waits for these any more"
+        self.message_user(request, f"{told}.", messages.WARNING if left else messages.SUCCESS)
+
+
+@transaction.atomic
+def cancel(tasks: TaskQuerySet, by: User, reason: str) -> int:
+    """Cancel those that wait, with a line in each workspace's audit. Returns how many."""
+    canceler = Canceler(name=str(by), user_id=by.pk, source=CancelSource.ADMIN)
+    ids = [task.pk for task in tasks]
+    canceled = Task.objects.cancelable().filter(pk__in=ids).cancel(AllTasks(), canceler, reason)
+    numbers: dict[int, int] = {}
+    for pk in Task.objects.filter(pk__in=canceled).values_list("workspace", flat=True):
+        numbers[pk] = numbers.get(pk, 0) + 1
+    for workspace in Workspace.objects.filter(pk__in=numbers):
+        number = numbers[workspace.pk]
+        what = f"{number:,} waiting task{'' if number == 1 else 's'}: {reason}"
+        record(workspace, by, "canceled", what)
+    return len(canceled)
+
+
+@admin.register(AgentSkills)
+class AgentSkillsAdmin(AuditedAdmin[AgentSkills]):
+    list_display = ("membership", "types")
+    list_select_related = ("membership__user", "membership__workspace")
+    search_fields = ("membership__user__email",)
+    autocomplete_fields = ("membership", "openings")
+
+
+@admin.register(TaskRules)
+class TaskRulesAdmin(AuditedAdmin[TaskRules]):
+    list_display = ("workspace", "cancel_after_days", "most_waiting")
+    list_select_related = ("workspace",)
+    search_fields = ("workspace__name",)
+    autocomplete_fields = ("workspace",)
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(admin.ModelAdmin[SavedFilter]):
+    """Each is its owner's; one that troubles a page can be deleted here."""
+
+    list_display = ("name", "user", "workspace", "created_at")
+    list_select_related = ("user", "workspace")
+    search_fields = ("name", "user__email")
+    fields = ("name", "user", "workspace", "query", "created_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

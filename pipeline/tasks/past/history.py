@@ -1,0 +1,114 @@
+"""What happened to one task, as sentences: on its own page and in the candidate's timeline."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.tasks.actors import CancelSource, Origin
+from pipeline.tasks.models import Task, TaskRelease
+
+from .journeys import journey_url
+
+
+@dataclass(frozen=True)
+class Step:
+    """ "Canceled by" "Journey 12 “Converted customers” v3" ", block “…”" ", because “…”" """
+
+    at: datetime
+    verb: str
+    who: str = ""
+    link: str = ""  # to who or what did it
+    bulk_action_id: int | None = None
+    place: str = ""
+    because: str = ""
+
+    @property
+    def after(self) -> str:
+        """What is said behind who did it."""
+        return f"{self.place}, because “{self.because}”" if self.because else self.place
+
+    @property
+    def sentence(self) -> str:
+        action = f", bulk action {self.bulk_action_id}" if self.bulk_action_id else ""
+        return f"{self.verb} {self.who}".strip() + action + self.after
+
+
+def steps_of(task: Task, releases: Iterable[TaskRelease] | None = None) -> list[Step]:
+    """From its creation on. `releases` are the task's, where they are already known."""
+    given_back = task.releases.all() if releases is None else releases
+    return [created(task), *had_before(task, given_back), *what_came_then(task)]
+
+
+def created(task: Task) -> Step:
+    who = task.created_by_name or Origin(task.origin).label
+    place = ""
+    if task.created_by_journey_id:
+        who, place = task.created_by_text, block(task.created_by_block)
+    elif task.origin == Origin.CAMPAIGN and task.campaign:
+        place = f", for the campaign {task.campaign.short_id} “{task.campaign}”"
+    elif task.origin == Origin.EVENT:
+        who = f"an inbound event of {who}"
+    if task.kind.is_manual:
+        place += ", who has it from the beginning"
+    return Step(
+        task.created_at,
+        "Created by",
+        who,
+        journey_url(task.created_by_journey_id),
+        task.created_by_bulk_action_id,
+        place,
+    )
+
+
+def had_before(task: Task, releases: Iterable[TaskRelease]) -> Iterator[Step]:
+    for release in releases:
+        if not is_creation(task, release.accepted_at):
+            yield Step(release.accepted_at, "Accepted by", release.agent_name)
+        taken = release.released_by_id != release.agent_id
+        place = f", from {release.agent_name}" if taken else ""
+        verb = "Taken back into the queue by" if taken else "Released by"
+        yield Step(
+            release.released_at,
+            verb,
+            release.released_by_name,
+            place=place,
+            because=release.reason,
+        )
+
+
+def what_came_then(task: Task) -> Iterator[Step]:
+    if task.accepted_at and not is_creation(task, task.accepted_at):
+        yield Step(task.accepted_at, "Accepted by", task.agent_name)
+    if task.completed_at:
+        how = task.get_disposition_display()
+        yield Step(task.completed_at, f"Completed by {task.agent_name}{how and f': {how}'}")
+    if task.canceled_at:
+        yield canceled(task)
+
+
+def canceled(task: Task) -> Step:
+    who = task.canceled_by_name or task.get_cancel_source_display()
+    if task.canceled_by_journey_id:
+        who = task.canceled_by_text
+    elif task.cancel_source == CancelSource.CANDIDATE:
+        who = f"the candidate {task.canceled_by_name}".rstrip()
+    elif not task.canceled_by_bulk_action_id:
+        who = f"{who} ({task.get_cancel_source_display()})"
+    return Step(
+        task.ended_at or task.created_at,
+        "Canceled by",
+        who,
+        journey_url(task.canceled_by_journey_id),
+        task.canceled_by_bulk_action_id,
+        block(task.canceled_by_block),
+        task.cancel_reason,
+    )
+
+
+def block(label: str) -> str:
+    return f", block “{label}”" if label else ""
+
+
+def is_creation(task: Task, accepted_at: datetime) -> bool:
+    """Whether it was then accepted by being made: a Manual task."""
+    return task.kind.is_manual and accepted_at == task.created_at

@@ -1,0 +1,105 @@
+"""Filters that a member keeps under a name: saved, renamed, overwritten and deleted."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from pipeline.workspaces.models import User
+from pipeline.workspaces.requests import MemberRequest
+
+from .filters import PastFilter
+from .models import SavedFilter
+
+
+class NameForm(forms.Form):
+    """A name that none of the user's others has, unless it is meant to take that one's place."""
+
+    name = forms.CharField(max_length=100, error_messages={"required": "Give it a name."})
+    overwrite = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any, user: User, renamed: SavedFilter | None = None) -> None:
+        super().__init__(data, initial={"name": renamed.name} if renamed else None)
+        self.mine = SavedFilter.objects.visible_to(user)
+        self.others = self.mine.exclude(pk=renamed.pk) if renamed else self.mine
+        self.is_new = renamed is None
+        self.same: SavedFilter | None = None  # the one that has the name already
+
+    def clean(self) -> dict[str, Any]:
+        self.same = self.others.filter(name__iexact=self.cleaned_data.get("name", "")).first()
+        if self.same and not (self.is_new and self.cleaned_data.get("overwrite")):
+            do = "Choose another name, or overwrite it." if self.is_new else "Choose another name."
+            self.add_error("name", f"You already have a filter “{self.same}”. {do}")
+        return self.cleaned_data
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: MemberRequest) -> HttpResponse:
+    """The dialog that asks for a name; by POST, the filter under that name."""
+    is_post = request.method == "POST"
+    query = request.POST.get("query", "") if is_post else request.GET.urlencode()
+    filters = PastFilter(QueryDict(query), request.user)
+    form = NameForm(request.POST if is_post else None, request.user)
+    if is_post and form.is_valid() and filters.query:
+        saved = keep(request.user, form, filters.query)
+        messages.success(request, f"The filter is saved as “{saved}”.")
+        return go_to(request, saved.get_absolute_url())
+    context = {"form": form, "filters": filters, "back": f"{reverse('past:list')}?{query}"}
+    return dialog(request, "save", context)
+
+
+@transaction.atomic
+def keep(user: User, form: NameForm, query: str) -> SavedFilter:
+    """A new one, or in the place of the one that has the name."""
+    workspace = user.membership.workspace
+    name = form.cleaned_data["name"]
+    User.objects.select_for_update().get(pk=user.pk)  # of two at once, the second one overwrites
+    saved = form.mine.filter(name__iexact=name).first() or SavedFilter(
+        workspace=workspace, user=user
+    )
+    saved.name, saved.query = name, query
+    saved.save()
+    return saved
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def saved(request: MemberRequest, pk: int) -> HttpResponse:
+    """The dialog with a new name, or to delete it; by POST, renamed."""
+    found = get_object_or_404(SavedFilter.objects.visible_to(request.user), pk=pk)
+    form = NameForm(request.POST if request.method == "POST" else None, request.user, found)
+    if request.method == "POST" and form.is_valid():
+        found.name = form.cleaned_data["name"]
+        found.save(update_fields=["name"])
+        messages.success(request, f"The filter is now called “{found}”.")
+        return go_to(request, found.get_absolute_url())
+    context = {"form": form, "saved": found, "back": found.get_absolute_url()}
+    return dialog(request, "saved", context)
+
+
+@require_POST
+def delete(request: MemberRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(SavedFilter.objects.visible_to(request.user), pk=pk)
+    found.delete()
+    messages.success(request, f"The filter “{found}” is deleted.")
+    return redirect("past:list")
+
+
+def dialog(request: MemberRequest, what: str, context: dict[str, Any]) -> HttpResponse:
+    fragment = f"tasks/_past_{what}.html"
+    if request.htmx:
+        # Always 200: a browser reports any other answer to a script as an error in its console.
+        return render(request, fragment, context)
+    status = 422 if request.method == "POST" else 200
+    return render(
+        request, "tasks/past_dialog.html", context | {"fragment": fragment}, status=status
+    )
+
+
+def go_to(request: MemberRequest, address: str) -> HttpResponse:
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)

@@ -1,0 +1,154 @@
+"""The demo's tasks are ones that could have come about, and they tell nobody."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F, Q
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from pipeline.candidates import demo
+from pipeline.outreach.campaigns import CampaignState, CampaignWork
+from pipeline.outreach.models import Campaign
+from pipeline.tasks import timeouts
+from pipeline.tasks.actors import CancelSource
+from pipeline.tasks.demo import add_tasks
+from pipeline.tasks.models import Task, TaskRelease, TaskRules
+from pipeline.tasks.next_task import take_next_task
+from pipeline.tasks.signals import task_changed
+from pipeline.tasks.states import State
+from pipeline.tasks.types import MANUAL, OF_CAMPAIGN, TIMED, TaskType
+from pipeline.workspaces.models import User, Workspace
+
+
+@pytest.fixture
+def loaded(db: None) -> Workspace:
+    workspace = demo.load(600, "a password")
+    add_tasks(workspace)
+    return workspace
+
+
+def test_there_are_some_hundred_of_every_type_in_every_state(loaded: Workspace):
+    tasks = list(Task.objects.all())
+
+    assert 380 <= len(tasks) <= 420
+    assert {task.type for task in tasks} == set(TaskType)
+    by_state = Counter(task.state for task in tasks)
+    assert by_state.keys() == set(State)
+    assert min(by_state[each] for each in set(State) - {State.ASSIGNED}) >= 90
+    assert {task.cancel_source for task in tasks} == {"", *CancelSource.values}
+    assert Campaign.objects.count() == 5
+    assert set(Campaign.objects.values_list("state", flat=True)) == set(CampaignState)
+    assert set(Campaign.objects.values_list("work", flat=True)) == set(CampaignWork)
+
+
+def test_none_is_what_the_rules_would_not_have_let_come_about(loaded: Workspace):
+    for task in Task.objects.select_related("campaign", "candidate", "agent__membership"):
+        type = TaskType(task.type)
+        assert task.opening_id == task.candidate.opening_id
+        assert task.candidate.created_at < task.created_at <= timezone.now()
+        assert (task.due_at is not None) == (type in TIMED), task.pk
+        if task.campaign:
+            assert type in OF_CAMPAIGN[task.campaign.channel]  # type: ignore[index]
+            assert task.campaign.work == CampaignWork.AGENTS
+            assert task.campaign.state != CampaignState.DRAFT
+        if type in MANUAL:
+            assert (task.accepted_at, task.created_by_id) == (task.created_at, task.agent_id)
+        if task.agent:
+            seen = task.agent.membership
+            assert not seen.is_limited or seen.openings.filter(pk=task.opening_id).exists()
+        if task.state == State.COMPLETED:
+            assert task.disposition
+    most = TaskRules.of(loaded.pk).most_waiting
+    waiting = Task.objects.waiting().values_list("candidate", "type")
+    assert max(Counter(waiting).values()) <= most
+
+
+def test_times_run_forward_over_two_weeks(loaded: Workspace):
+    now = timezone.now()
+    past = Task.objects.past()
+
+    assert not past.filter(ended_at__gt=now).exists()
+    assert not past.filter(ended_at__lt=now - timedelta(days=14, minutes=2)).exists()
+    assert past.filter(ended_at__lt=now - timedelta(days=10)).exists()
+    assert past.filter(ended_at__gt=now - timedelta(hours=6)).exists()
+    backwards = Q(accepted_at__lt=F("created_at")) | Q(ended_at__lt=F("accepted_at"))
+    assert not Task.objects.filter(backwards | Q(ended_at__lt=F("created_at"))).exists()
+    assert not TaskRelease.objects.exclude(
+        released_at=F("task__queued_at"), accepted_at__lt=F("released_at")
+    ).exists()
+    assert TaskRelease.objects.exists()
+
+
+def test_callbacks_are_due_today_and_tomorrow(loaded: Workspace):
+    today = timezone.localdate()
+    waiting = Task.objects.waiting().filter(type=TaskType.SCHEDULED_CALLBACK)
+
+    assert {task.due_at.date() for task in waiting} == {today, today + timedelta(days=1)}  # type: ignore[union-attr]
+
+
+def test_cancels_name_who_or_what_did_it(loaded: Workspace):
+    canceled = Task.objects.filter(state=State.CANCELED)
+    told = {task.canceled_by_text for task in canceled}
+
+    assert "Journey 7 “Converted: cancel outstanding sales calls” v3" in told
+    assert "Journey 9 “Blocked number: cancel all tasks” v1" in told
+    assert {"Aiko Brandt", "Adam Nkemelu", "Belay"} <= told
+    by_journey = canceled.filter(cancel_source=CancelSource.JOURNEY)
+    assert not by_journey.filter(Q(canceled_by_block="") | Q(canceled_by_journey_id=None)).exists()
+
+
+def test_the_same_candidates_get_the_same_tasks(loaded: Workspace):
+    def told() -> list[tuple[Any, ...]]:
+        fields = ("candidate", "type", "state", "notes", "disposition", "agent", "cancel_reason")
+        return sorted(Task.objects.values_list(*fields), key=repr)
+
+    first = told()
+    Task.objects.all().delete()
+    Campaign.objects.all().delete()
+    loaded.memberships.get(role="agent").skills.delete()
+    add_tasks(loaded)
+
+    assert told() == first
+
+
+def test_nobody_is_told_and_few_statements_are_needed(
+    db: None, django_capture_on_commit_callbacks: Any
+):
+    workspace = demo.load(600, "a password")
+    told: list[Any] = []
+    task_changed.connect(told.append, weak=False)
+
+    with (
+        django_capture_on_commit_callbacks(execute=True) as callbacks,
+        CaptureQueriesContext(connection) as queries,
+    ):
+        add_tasks(workspace)
+    task_changed.disconnect(told.append)
+
+    assert callbacks == []
+    assert told == []
+    assert len(queries) < 25
+
+
+@pytest.mark.parametrize("candidates", [0, 1, 10])
+def test_few_candidates_have_few_tasks_and_none_has_none(candidates: int, db: None):
+    workspace = demo.load(candidates, "a password")
+
+    add_tasks(workspace)
+
+    assert Campaign.objects.count() == 5
+    assert Task.objects.count() <= 3 * candidates
+
+
+def test_the_agent_has_something_to_do_and_nothing_times_out(loaded: Workspace):
+    agent = User.objects.get(email="agent@demo.example")
+
+    timeouts.cancel_overdue()
+
+    assert Task.objects.assigned().filter(agent=agent).exists()
+    assert take_next_task(agent)
+    assert Task.objects.waiting().count() > 100
