@@ -149,8 +149,17 @@ def options(campaign: Campaign, agent: User, opening: Any, candidate: Candidate)
     }
 
 
-@pytest.mark.parametrize("number", [1, 2, pytest.param(3, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("look", [LOOK, 7])
+@pytest.mark.parametrize(
+    ("number", "look"),
+    [
+        (1, LOOK),
+        (1, 7),
+        (2, 7),
+        pytest.param(2, LOOK, marks=pytest.mark.soak),
+        pytest.param(3, LOOK, marks=pytest.mark.soak),
+        pytest.param(3, 7, marks=pytest.mark.soak),
+    ],
+)
 @pytest.mark.parametrize("who", ["support", "limited", "limited_to_two"])
 def test_each_filter_alone_and_together_finds_all_that_match_and_nothing_else(
     number: int,
