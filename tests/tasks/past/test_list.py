@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.candidates.models import Candidate
+from pipeline.candidates.paging import PAGE
 from pipeline.outreach.campaigns import CampaignChannel
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import CancelSource
@@ -19,7 +20,6 @@ from pipeline.tasks.models import Task
 from pipeline.tasks.paging import LOOK
 from pipeline.tasks.past import paging
 from pipeline.tasks.past.filters import PastFilter
-from pipeline.tasks.past.paging import PAGE
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 
