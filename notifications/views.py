@@ -4,6 +4,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
 from .live import push_bells
@@ -29,17 +30,9 @@ def bell(request: MemberRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def history(request: MemberRequest) -> HttpResponse:
-    """Newest first. A page begins below the id `before`, so none is shown twice or skipped."""
-    notices = Notice.objects.visible_to(request.user)
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        notices = notices.filter(pk__lt=int(before))
-    page = list(notices[: PAGE + 1])
-    context = {
-        "notices": page[:PAGE],
-        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
-        "is_later_page": bool(before),
-    }
+    """All of them, newest first."""
+    page = page_of(Notice.objects.visible_to(request.user), request.GET, PAGE)
+    context = {"notices": page.rows, **page.links}
     return render(request, "notifications/history.html", context)
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
 from .filters import HistoryFilter
@@ -114,19 +115,14 @@ def started(request: MemberRequest, action: BulkAction) -> HttpResponse:
 
 
 def history(request: MemberRequest) -> HttpResponse:
-    """Newest first. A page begins below the id `before`, so none is shown twice or skipped."""
+    """Newest first, filtered."""
     actions = BulkAction.objects.visible_to(request.user).for_rows()
     narrowed = HistoryFilter(request.GET, queryset=actions, request=request)
-    found = narrowed.qs.order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 10:
-        found = found.filter(pk__lt=int(before))
-    page = list(found[: PAGE + 1])
+    page = page_of(narrowed.qs, request.GET, PAGE)
     context = {
         "filter": narrowed,
-        "actions": page[:PAGE],
-        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
-        "is_live": any(action.is_active for action in page[:PAGE]),
-        "is_later_page": bool(before),
+        "actions": page.rows,
+        "is_live": any(action.is_active for action in page.rows),
+        **page.links,
     }
     return render(request, "bulk_actions/history.html", context)

@@ -78,11 +78,22 @@ def test_the_cron_writes_jobs_that_json_workers_can_read(worker: Worker) -> None
 
     scheduler.enqueue_jobs()
 
-    queue = Queue("default", connection=scheduler.connection, serializer=JSONSerializer)
-    assert {str(job.func_name).rpartition(".")[2]: job.args for job in queue.jobs} == {
-        "reconcile": [],
-        "resume_lost_imports": [],
-        "catch_up": [],
-        "clear_abandoned_files": [],
-        "clear_exports": [],
+    names = {
+        name: {
+            str(job.func_name).rpartition(".")[2]: job.args
+            for job in Queue(name, connection=scheduler.connection, serializer=JSONSerializer).jobs
+        }
+        for name in ("default", "webhooks")
+    }
+    assert names == {
+        "default": {
+            "reconcile": [],
+            "resume_lost_imports": [],
+            "catch_up": [],
+            "cancel_overdue": [],
+            "clear_abandoned_files": [],
+            "clear_exports": [],
+            "clear_deliveries": [],
+        },
+        "webhooks": {"send_due": []},
     }

@@ -79,7 +79,7 @@ def test_a_cancel_that_races_the_last_chunk_leaves_canceled_or_completed_and_no_
     for folder in there_and_back(opening, rounds):
         action = start_move(folder, lanes=LANES)
         wait_for(has_started, action)
-        wait_for(has_few_chunks_left, action, random.choice([0, 1, 2, 4]))
+        wait_for(has_few_chunks_left, action, random.choice([0, 1, 2, 4, 8]))
         canceled = action.cancel(by=recruiter)
         wait_for(has_ended, action)
         wait_for(no_lane_left)

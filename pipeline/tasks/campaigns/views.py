@@ -1,5 +1,6 @@
 """Campaigns: the list, one with its numbers, and the form."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.announcing import announce
+from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import changers_only
@@ -22,17 +24,11 @@ TOLD = 200  # waiting tasks of a campaign, of which desks hear when it is paused
 
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
-    """The newest first. A page begins below the number `before`."""
-    found = Campaign.objects.visible_to(request.user).order_by("-number")
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 10:
-        found = found.filter(number__lt=int(before))
-    page = counted(found[: PAGE + 1], request.user)
-    context = {
-        "campaigns": page[:PAGE],
-        "next": page[PAGE - 1].number if len(page) > PAGE else None,
-        "is_later_page": bool(before),
-    }
+    """The newest first, with the numbers of their tasks."""
+    found = Campaign.objects.visible_to(request.user)
+    with_numbers = partial(counted, user=request.user)
+    page = page_of(found, request.GET, PAGE, by="number", fetch=with_numbers)
+    context = {"campaigns": page.rows, **page.links}
     return render(request, "campaigns/list.html", context)
 
 

@@ -13,9 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
-    BigIntegerField,
     BooleanField,
     Count,
     DateTimeField,
@@ -30,7 +28,7 @@ from django.db.models import (
 from django.http import QueryDict
 
 from pipeline.candidates.models import CandidateSearch
-from pipeline.candidates.paging import Matches
+from pipeline.candidates.paging import COUNT, PAGE, FirstOnes, Found, Matches
 from pipeline.candidates.search import Words
 from pipeline.tasks.models import PAST_ORDER, Task
 from pipeline.tasks.paging import EVERYTHING, LOOK, among, merged
@@ -38,16 +36,9 @@ from pipeline.tasks.querysets import TaskQuerySet
 
 from .filters import PastFilter
 
-PAGE = 50
-COUNT = 10_000  # a walk is counted so far
 FURTHER = 2 * LOOK  # looked at where that promises a page
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-
-
-class FirstOnes(Func):
-    template = f"(%(expressions)s)[:{PAGE + 1}]"
-    output_field = ArrayField(BigIntegerField())
 
 
 class Row(Func):
@@ -106,14 +97,6 @@ class Cursor:
         here = Row(Value(self.ended_at, output_field=DateTimeField()), Value(self.pk))
         side = After if self.is_upward else Before
         return Q(side(Row(F("ended_at"), F("id")), here))
-
-
-@dataclass(frozen=True)
-class Found:
-    ids: list[int]  # the first PAGE + 1 from the cursor
-    number: int
-    is_all: bool  # else there are more than `number`
-    is_total: bool = False  # the number is that of all pages, not from the cursor on
 
 
 class Page:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from pipeline.workspaces.audit import AuditEntry, AuditQuerySet
 from pipeline.workspaces.csv_export import CsvResponse
 from pipeline.workspaces.models import User
+from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import auditors_only
@@ -50,19 +51,9 @@ class AuditFilter(forms.Form):
 @require_safe
 @auditors_only
 def audit(request: MemberRequest) -> HttpResponse:
-    """A page begins below the id `before`, so that no entry is shown twice or skipped."""
     narrowed = AuditFilter(request.GET, request.user)
-    found = narrowed.found
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
-    page = list(found[: PAGE + 1])
-    context = {
-        "form": narrowed,
-        "entries": page[:PAGE],
-        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
-        "is_later_page": bool(before),
-    }
+    page = page_of(narrowed.found, request.GET, PAGE)
+    context = {"form": narrowed, "entries": page.rows, **page.links}
     return render(request, "settings/audit.html", context)
 
 

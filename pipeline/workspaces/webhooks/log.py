@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only
 
@@ -22,20 +23,14 @@ PAGE = 50
 @require_safe
 @owners_only
 def deliveries(request: MemberRequest, pk: int) -> HttpResponse:
-    """A page begins below the id `before`, so that none is shown twice or skipped."""
     endpoint = one_of(request, pk)
     narrowed = DeliveryFilter(request.GET, endpoint.deliveries.all())
-    found = narrowed.found
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
-    page = list(found.defer("body")[: PAGE + 1])
+    page = page_of(narrowed.found.defer("body"), request.GET, PAGE)
     context = {
         "endpoint": endpoint,
         "form": narrowed,
-        "deliveries": page[:PAGE],
-        "next": page[PAGE - 1].pk if len(page) > PAGE else None,
-        "is_later_page": bool(before),
+        "deliveries": page.rows,
+        **page.links,
     }
     return render(request, "webhooks/deliveries.html", context)
 

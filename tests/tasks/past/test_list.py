@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.candidates.models import Candidate
+from pipeline.candidates.paging import PAGE
 from pipeline.outreach.campaigns import CampaignChannel
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import CancelSource
@@ -19,7 +20,6 @@ from pipeline.tasks.models import Task
 from pipeline.tasks.paging import LOOK
 from pipeline.tasks.past import paging
 from pipeline.tasks.past.filters import PastFilter
-from pipeline.tasks.past.paging import PAGE
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 
@@ -149,8 +149,17 @@ def options(campaign: Campaign, agent: User, opening: Any, candidate: Candidate)
     }
 
 
-@pytest.mark.parametrize("number", [1, 2, pytest.param(3, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("look", [LOOK, 7])
+@pytest.mark.parametrize(
+    ("number", "look"),
+    [
+        (1, LOOK),
+        (1, 7),
+        (2, 7),
+        pytest.param(2, LOOK, marks=pytest.mark.soak),
+        pytest.param(3, LOOK, marks=pytest.mark.soak),
+        pytest.param(3, 7, marks=pytest.mark.soak),
+    ],
+)
 @pytest.mark.parametrize("who", ["support", "limited", "limited_to_two"])
 def test_each_filter_alone_and_together_finds_all_that_match_and_nothing_else(
     number: int,
