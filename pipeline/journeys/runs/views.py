@@ -15,7 +15,10 @@ from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.stopping import stop_runs
 from pipeline.tasks.campaigns.counts import MOST, CountOf, Number
 from pipeline.tasks.models import Task
+from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
+
+from .filters import RunFilter
 
 PAGE = 25  # journeys: each brings four counts
 RUNS = 50
@@ -56,26 +59,12 @@ def counted(request: MemberRequest) -> dict[str, QuerySet[Any, Any]]:
 
 @require_safe
 def runs(request: MemberRequest, pk: int) -> HttpResponse:
-    """The newest first, filtered by state or candidate; a page begins below the id `before`."""
+    """The newest first, filtered."""
     journey = journey_of(request.user, pk)
-    found = Run.objects.visible_to(request.user).filter(journey=journey)
-    state, candidate = request.GET.get("state", ""), request.GET.get("candidate", "")
-    before = request.GET.get("before", "")
-    if state in RunState.values:
-        found = found.filter(state=state)
-    if candidate.isdecimal() and len(candidate) < 19:
-        found = found.filter(candidate=int(candidate))
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
-    page = list(found.select_related("candidate__opening", "version").order_by("-pk")[: RUNS + 1])
-    context = {
-        "journey": journey,
-        "runs": page[:RUNS],
-        "states": RunState.choices,
-        "state": state,
-        "next": page[RUNS - 1].pk if len(page) > RUNS else None,
-        "is_later_page": bool(before),
-    }
+    narrowed = RunFilter(request.GET, Run.objects.visible_to(request.user), journey)
+    found = narrowed.qs.select_related("candidate__opening", "version")
+    page = page_of(found, request.GET, RUNS)
+    context = {"journey": journey, "filter": narrowed, "runs": page.rows, **page.links}
     return render(request, "journeys/runs.html", context)
 
 

@@ -7,6 +7,7 @@ import pytest
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.publishing import publish
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import MakeJourney, until_nothing_is_due
 
@@ -60,13 +61,36 @@ def test_a_limited_member_counts_what_it_sees(
     assert client.get(f"/journeys/{journey.pk}/runs/{run.pk}/").status_code == 404
 
 
-def test_runs_are_found_by_their_state(client_of: Any, support: User, journey: Journey, run: Run):
+@pytest.mark.parametrize(
+    ("wanted", "other"),
+    [
+        ("state=running", "state=failed"),
+        ("q=inger", "q=nobody"),
+        ("q=SVARD", "q=;"),
+        ("block=b3", "block=b1"),
+        ("since=2026-01-01", "until=2026-01-01"),
+    ],
+)
+def test_runs_are_found(
+    client_of: Any, support: User, journey: Journey, run: Run, wanted: str, other: str
+):
     client = client_of(support)
     address = f"/journeys/{journey.pk}/runs/"
 
     assert "Inger Svärd" in page_of(client, address)
-    assert "Inger Svärd" in page_of(client, f"{address}?state=running")
-    assert "Inger Svärd" not in page_of(client, f"{address}?state=failed")
+    assert "Inger Svärd" in page_of(client, f"{address}?{wanted}")
+    assert "Inger Svärd" not in page_of(client, f"{address}?{other}")
+
+
+def test_runs_are_found_by_their_version(
+    client_of: Any, support: User, recruiter: User, journey: Journey, run: Run
+):
+    client = client_of(support)
+    address = f"/journeys/{journey.pk}/runs/"
+    second = publish(journey, recruiter)
+
+    assert "Inger Svärd" in page_of(client, f"{address}?version={run.version_id}")
+    assert "Inger Svärd" not in page_of(client, f"{address}?version={second.pk}")
 
 
 def test_the_log_says_what_each_block_did(
