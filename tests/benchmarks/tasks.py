@@ -69,9 +69,25 @@ def fill(workspace: Workspace, waiting: int) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(PERSONS)
-        cursor.execute(WAITING, parameters)
-        cursor.execute(PAST, parameters)
+        with without_indexes("tasks_task"):
+            cursor.execute(WAITING, parameters)
+            cursor.execute(PAST, parameters)
         cursor.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def without_indexes(table: str) -> Iterator[None]:
+    """Built once over all rows, they take a fraction of the time that each row by itself takes."""
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES, [table])
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        for _, definition in indexes:
+            cursor.execute(definition)
+        cursor.execute("RESET maintenance_work_mem")
 
 
 def measure_next(workspace: Workspace, waiting: int, report: Report) -> None:
@@ -218,6 +234,13 @@ def milliseconds(work: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
+# But those that a constraint needs.
+INDEXES = """
+SELECT relname, pg_get_indexdef(indexrelid) FROM pg_index
+JOIN pg_class ON pg_class.oid = indexrelid
+WHERE indrelid = %s::regclass
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
 PERSONS = """
 CREATE TEMPORARY TABLE persons AS
 SELECT row_number() OVER (ORDER BY id) - 1 AS number, id, opening_id FROM candidates_candidate
