@@ -1,8 +1,10 @@
 """Versions that somebody edited by hand, or an older Belay wrote: nothing else stops for them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.enrolling import enroll
@@ -72,6 +74,7 @@ def test_runs_in_it_stop_with_a_sentence(broken: Journey, candidate: Candidate):
         candidate=candidate,
         block="b1",
         entered_by="By hand",
+        due_at=timezone.now() - timedelta(hours=1),
     )
 
     until_nothing_is_due()
@@ -119,6 +122,7 @@ def test_an_older_version_that_is_broken_does_not_keep_its_runs_from_the_new_one
         candidate=candidate,
         block="b1",
         entered_by="By hand",
+        due_at=timezone.now() - timedelta(hours=1),
     )
     new = publish(journey, owner)
     other = Candidate.objects.create(

@@ -11,7 +11,6 @@ from pipeline.journeys.definition import BadDefinition
 from pipeline.journeys.models import Journey, JourneyVersion, Run, RunQuerySet, RunState
 from pipeline.journeys.reading import read
 
-
 NEWEST = 20  # versions whose blocks are on offer
 
 
