@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 from django.db import connection
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from pipeline.journeys.models import Happening, JourneyState, Run, RunState, RunStep
+from pipeline.journeys.runner import now
 
 Effect = tuple[str, int]  # what, and the id of the task, candidate, label … that it was about
 
@@ -47,7 +47,10 @@ CREATE TRIGGER witness_ended AFTER UPDATE ON journeys_run
 FOR EACH ROW WHEN (old.state = 'running' AND new.state <> 'running')
 EXECUTE FUNCTION journeys_testify('ended', 'id');
 CREATE TRIGGER witness_revived AFTER UPDATE ON journeys_run
-FOR EACH ROW WHEN (old.state <> 'running' AND old IS DISTINCT FROM new)
+FOR EACH ROW WHEN (
+    old.state <> 'running'
+    AND (old.state, old.block, old.steps) IS DISTINCT FROM (new.state, new.block, new.steps)
+)
 EXECUTE FUNCTION journeys_testify('moved after its end', 'id');
 """
 EFFECTS = ("task", "canceled", "changed", "labeled", "unlabeled", "delivery")  # that logs tell of
@@ -99,7 +102,8 @@ def seen() -> Counter[Effect]:
 def assert_none_is_lost(runs: list[Run]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT about FROM journeys_witness WHERE what = 'entered'")
-        assert sorted(pk for (pk,) in cursor.fetchall()) == sorted(run.pk for run in runs)
+        entered = sorted(pk for (pk,) in cursor.fetchall())
+    assert_equal(entered, sorted(run.pk for run in runs))
 
 
 def assert_none_is_in_two_places(runs: list[Run]) -> None:
@@ -111,14 +115,14 @@ def assert_none_is_in_two_places(runs: list[Run]) -> None:
             " WHERE what IN ('ended', 'moved after its end') GROUP BY 1, 2"
         )
         ends = {(what, pk): number for what, pk, number in cursor.fetchall()}
-    assert ends == {("ended", run.pk): 1 for run in runs if run.ended_at}
+    assert_equal(ends, {("ended", run.pk): 1 for run in runs if run.ended_at})
 
 
 def assert_everyone_ends_or_waits() -> None:
     assert not Happening.objects.exists()
     standing = Run.objects.running().exclude(journey__state=JourneyState.PAUSED)
-    waiting = Q(is_waiting=True) & (Q(due_at__gt=Now()) | (Q(due_at=None) & ~Q(waiting_for="")))
-    assert list(standing.exclude(waiting).values_list("pk", "block", "due_at")) == []
+    waiting = Q(is_waiting=True) & (Q(due_at__gt=now()) | (Q(due_at=None) & ~Q(waiting_for="")))
+    assert_equal(list(standing.exclude(waiting).values()), [])
     assert not Run.objects.exclude(state=RunState.RUNNING).exclude(due_at=None).exists()
 
 
@@ -151,7 +155,7 @@ def assert_each_effect_once(runs: list[Run], logs: dict[int, list[RunStep]]) -> 
     started = [run.pk for run in runs if run.entered_by.startswith("Journey ")]
     done = Counter({one: n for one, n in seen().items() if one[0] in EFFECTS})
     done.update(("started", pk) for pk in started)
-    assert told == done
+    assert_equal(told, done)
 
 
 def effects_of(line: RunStep, candidate: int) -> Iterator[Effect]:
@@ -172,3 +176,8 @@ def effects_of(line: RunStep, candidate: int) -> Iterator[Effect]:
             yield "labeled", candidate
         for _ in had - has:
             yield "unlabeled", candidate
+
+
+def assert_equal(found: object, expected: object) -> None:
+    """With both in the message: pytest explains no assertion of a module that is no test."""
+    assert found == expected, f"{found}\nis not\n{expected}"

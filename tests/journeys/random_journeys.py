@@ -1,7 +1,6 @@
 """Random journeys that can be published: every block that needs no network, in any shape.
 
-Choices are those of a `random.Random`: a seeded one, or Hypothesis' own, which then finds the
-smallest journeys that break a promise.
+Choices are those of a `random.Random`, so that a seed tells them all.
 """
 
 from collections.abc import Callable
@@ -77,7 +76,7 @@ def world(
 
 def definition(chance: Random, world: World, others: list[Journey], most: int = 7) -> Definition:
     """Ways lead on, back and out; no circle is endless."""
-    ids = [f"b{n}" for n in range(1, chance.randint(1, most) + 1)]
+    ids = [f"b{n}" for n in range(1, chance.randint(2, most) + 1)]
     nodes = {}
     for pk in ids:
         type = chance.choice(list(OPTIONS))
@@ -196,7 +195,6 @@ def leave(*_: Any) -> Options:
     return {}
 
 
-# The likeliest to be simplified to comes first.
 OPTIONS: dict[str, Callable[[Random, World, list[Journey]], Options | None]] = {
     "exit": leave,
     "create_task": create_task,
