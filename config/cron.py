@@ -10,7 +10,7 @@ from notifications.notices import catch_up
 from pipeline.bulk_actions.export_clearing import clear_exports
 from pipeline.bulk_actions.reconcile import reconcile
 from pipeline.candidates.importing.jobs import clear_abandoned_files, resume_lost_imports
-from pipeline.journeys.jobs import work
+from pipeline.journeys.jobs import work, work_on_slow
 from pipeline.tasks.timeouts import cancel_overdue
 from pipeline.workspaces.webhooks.clearing import clear_deliveries
 from pipeline.workspaces.webhooks.sending import send_due
@@ -26,6 +26,7 @@ for job in (reconcile, resume_lost_imports, catch_up):
     rq.cron.register(job, "default", interval=10, ttl=10, result_ttl=0, failure_ttl=3600)
 rq.cron.register(cancel_overdue, "default", interval=60, ttl=60, result_ttl=0, failure_ttl=3600)
 rq.cron.register(send_due, "webhooks", interval=10, ttl=10, result_ttl=0, failure_ttl=3600)
-rq.cron.register(work, "journeys", interval=2, ttl=2, result_ttl=0, failure_ttl=3600)
+for job, queue in ((work, "journeys"), (work_on_slow, "journeys_slow")):
+    rq.cron.register(job, queue, interval=2, ttl=2, result_ttl=0, failure_ttl=3600)
 for job in (clear_abandoned_files, clear_exports, clear_deliveries):
     rq.cron.register(job, "default", interval=3600, ttl=3600, result_ttl=0)

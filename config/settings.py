@@ -129,7 +129,8 @@ CHANNEL_LAYERS = {
 # JSON, never pickle: whoever can write to Redis must not be able to run code here.
 RQ_SERIALIZER = "rq.serializers.JSONSerializer"
 # One queue for each worker: `default` for lanes and the periodic job, `imports` for long files,
-# `webhooks` for customers' receivers, which may be slow; `journeys`, whose runs are not to be late.
+# `webhooks` for customers' receivers, which may be slow; `journeys`, whose runs are not to be late;
+# `journeys_slow` for those of them that wait for a mail server or the like.
 # A lane's turn is BULK_TURN_SECONDS, but the file of a large export is put together in one.
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "SERIALIZER": RQ_SERIALIZER, "DEFAULT_TIMEOUT": timeout}
@@ -138,6 +139,7 @@ RQ_QUEUES = {
         "imports": 3600,
         "webhooks": 300,
         "journeys": 300,
+        "journeys_slow": 1800,
     }.items()
 }
 RQ = {"WORKER_CLASS": "pipeline.bulk_actions.worker.Worker"}

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pipeline.tasks.actors import JourneyBlock
-
 from .definition import Node
 from .models import JourneyVersion, Run, RunState
 
@@ -51,10 +49,6 @@ class Batch:
     @property
     def candidates(self) -> list[int]:
         return [run.candidate_id for run in self.runs]
-
-    def place(self, run: Run) -> JourneyBlock:
-        """Where `run` is, for a task that it creates or cancels."""
-        return self.version.at(self.label, run.pk)
 
     def go_on(self, run: Run, text: str, way: str = "next", **details: Any) -> None:
         self.results[run.pk] = Result(text, way=way, due_at=self.now, details=details)

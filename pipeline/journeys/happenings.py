@@ -7,11 +7,16 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from .conditions import is_met
-from .enrolling import enroll
+from .enrolling import MOST_ENTRIES, enroll, entered_too_often, refuse
 from .models import Happening, Journey, JourneyRules, Listener, Run
 from .stopping import stop_runs
 
 BATCH = 5_000
+ROUND_AND_ROUND = (
+    f"Stopped: the candidate has entered this journey {MOST_ENTRIES} times within an hour, so what"
+    " journeys do makes them enter again and again. Put a Wait before it, or let the journey be"
+    " entered once."
+)
 TELLER = 0x42E4  # first half of an advisory lock's key
 
 
@@ -29,19 +34,12 @@ def key(kind: str, ref: int | None = None, name: str = "") -> str:
     return f"{kind}:{ref if ref is not None else name}"
 
 
-def tell_all() -> int:
-    """Tell the journeys of everything that happened and was committed. Returns how much."""
-    told = 0
-    while number := tell_some():
-        told += number
-    return told
-
-
 @transaction.atomic
 def tell_some() -> int:
-    """Of the oldest BATCH: what follows from them commits together with their being gone.
+    """Tell the journeys what happened and was committed, the oldest BATCH of it; returns how much.
 
-    One process at a time: what happened to a candidate is told in its order.
+    What follows from it commits together with its being gone. One process at
+    a time: what happened to a candidate is told in its order.
     """
     happened = take(BATCH) if is_only_teller() else []
     if not happened:
@@ -83,7 +81,18 @@ def let_enter(happened: list[Happening], listeners: dict[tuple[int, str], list[L
         version = listener.journey.version
         if version:
             why = version.definition["trigger"].get("summary", Kind(listener.kind).label)
-            enroll(version, entering[listener], why)
+            round_and_round = going_round(listener, entering[listener])
+            enroll(version, [pk for pk in entering[listener] if pk not in round_and_round], why)
+            if round_and_round:
+                refuse(version, sorted(round_and_round), why, ROUND_AND_ROUND)
+
+
+def going_round(listener: Listener, candidates: list[int]) -> set[int]:
+    """Those whom journeys themselves may have made enter, again and again. They change labels and
+    folders; other events come from outside."""
+    if listener.kind not in (Kind.LABEL, Kind.FOLDER):
+        return set()
+    return entered_too_often(listener.journey_id, candidates)
 
 
 def key_of(one: Happening) -> str:

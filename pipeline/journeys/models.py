@@ -110,10 +110,10 @@ class JourneyVersion(models.Model):
         """Raises BadDefinition."""
         return Definition.from_json(self.definition)
 
-    def at(self, block: str, run_id: int | None = None) -> JourneyBlock:
+    def at(self, block: str) -> JourneyBlock:
         """What tasks keep of who created or canceled them."""
         journey = self.journey
-        return JourneyBlock(journey.pk, journey.name, self.number, block, run_id)
+        return JourneyBlock(journey.pk, journey.name, self.number, block)
 
 
 class JourneyEdit(models.Model):
@@ -181,6 +181,9 @@ class Run(models.Model):
     waiting_for = models.CharField(max_length=150, blank=True, help_text="As happenings.key says.")
     heard = models.BooleanField(default=False, help_text="What it waited for has happened.")
     tries = models.PositiveSmallIntegerField(default=0, help_text="Of this block, in vain.")
+    is_slow = models.BooleanField(
+        db_default=False, help_text="At a block that talks to the outside: see slow.py."
+    )
     entered_by = models.CharField(max_length=200, help_text="What made the candidate enter.")
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
@@ -192,7 +195,9 @@ class Run(models.Model):
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
             models.Index(
-                fields=["journey", "due_at"], name="run_due", condition=Q(state=RunState.RUNNING)
+                fields=["journey", "is_slow", "due_at"],
+                name="run_due",
+                condition=Q(state=RunState.RUNNING),
             ),
             models.Index(
                 fields=["candidate", "waiting_for"],

@@ -6,16 +6,13 @@ Three rules make a crash harmless and a step single:
 - the database knows what is due; a job is only a wake-up call.
 """
 
-import json
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 
-from django.conf import settings
 from django.db import connection, transaction
 from rq.timeouts import BaseTimeoutException
 
@@ -26,54 +23,36 @@ from .blocks import BLOCKS
 from .blocks.base import Block
 from .definition import BadDefinition, Definition, Node
 from .models import JourneyVersion, Run, RunState
+from .writing import failure, write
 
 log = logging.getLogger(__name__)
 BATCH = 500
-STEPS_IN_ROW = 100  # without a wait: a journey that takes more goes round in circles
 
 GONE = "The block at which it stood is no longer in this version of the journey."
-LOOP = (
-    f"Stopped after {STEPS_IN_ROW} steps in a row without a wait: this journey goes round in"
-    " circles. Put a Wait into the circle, or let a Condition lead out of it."
-)
 END = "Came to the end of the journey."
 
 
-def advance_due() -> int:
-    """Advance what is due until nothing is, or the turn is over. Returns how many steps it took."""
-    ends = time.monotonic() + settings.JOURNEY_TURN_SECONDS
-    steps = 0
-    while time.monotonic() < ends:
-        taken = advance_some()
-        if not taken:
-            break
-        steps += taken
-    return steps
-
-
 def advance_some() -> int:
-    """One batch of each live journey that has runs due. Returns how many runs took a step."""
+    """One batch of each live journey that has runs due. Returns how many runs that were."""
     return sum(advance_batch(pk) for pk in journeys_with_due_runs())
 
 
-def journeys_with_due_runs() -> list[int]:
+def journeys_with_due_runs(*, is_slow: bool = False) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(DUE_JOURNEYS)
+        cursor.execute(DUE_JOURNEYS, [is_slow])
         return [pk for (pk,) in cursor.fetchall()]
 
 
+@transaction.atomic
 def advance_batch(journey_id: int) -> int:
-    """Returns how many runs were due; those of slow blocks follow one by one, without a lock."""
-    slow: list[Standing] = []
-    with transaction.atomic():
-        runs = claim(journey_id)
-        for standing in by_place(runs):
-            if standing.is_slow:
-                slow.append(standing)
-            else:
-                advance(standing)
-    for standing in slow:
-        standing.block.hand_over(standing.batch)
+    """Returns how many runs were due. Those at slow blocks are left to whoever is not in a hurry:
+    see slow.py."""
+    runs = claim(journey_id)
+    for standing in by_place(runs):
+        if standing.is_slow:
+            Run.objects.filter(pk__in=[run.pk for run in standing.runs]).update(is_slow=True)
+        else:
+            advance(standing)
     return len(runs)
 
 
@@ -193,51 +172,6 @@ def execute_alone(block: Block, batch: Batch, run: Run) -> None:
         batch.results[run.pk] = failure(reason)
 
 
-def failure(reason: str) -> Result:
-    return Result(reason, state=RunState.FAILED)
-
-
-def write(
-    runs: list[Run],
-    results: dict[int, Result],
-    definition: Definition,
-    node: Node | None = None,
-    summary: str = "",
-) -> None:
-    """The log lines and the new places of all these runs: two statements, however many."""
-    rows = []
-    for run in runs:
-        result = results[run.pk]
-        target = node.ways.get(result.way) if node and result.way else None
-        steps_in_row = 0 if result.is_waiting else run.steps_in_row + 1
-        if result.way and target is None:
-            result.state = RunState.FINISHED  # the way ends here
-        if result.state == RunState.RUNNING and steps_in_row > STEPS_IN_ROW:
-            result = failure(LOOP)
-        is_running = result.state == RunState.RUNNING
-        rows.append(
-            (
-                run.pk,
-                result.state,
-                target if result.way and is_running else run.block,
-                run.steps + result.is_logged,
-                steps_in_row,
-                result.due_at if is_running else None,
-                result.is_waiting and is_running,
-                result.waiting_for if is_running else "",
-                result.tries,
-                "" if is_running else result.text,
-                result.is_logged,
-                result.text,
-                result.way,
-                json.dumps(result.details),
-            )
-        )
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, [*columns, runs[0].block, summary[:300]])
-
-
 @lru_cache(maxsize=1000)
 def definition_of(version_id: int) -> Definition:
     """A version never changes. Raises BadDefinition."""
@@ -248,39 +182,20 @@ def definition_of(version_id: int) -> Definition:
 DUE_JOURNEYS = """
 SELECT journey.id FROM journeys_journey AS journey, LATERAL (
     SELECT run.due_at FROM journeys_run AS run
-    WHERE run.journey_id = journey.id AND run.state = 'running' AND run.due_at <= now()
+    WHERE run.journey_id = journey.id AND run.state = 'running' AND run.is_slow = %s
+      AND run.due_at <= now()
     ORDER BY run.due_at LIMIT 1
 ) AS first
 WHERE journey.state = 'live' ORDER BY first.due_at
 """
-# The journey's row is read with the runs: one that was paused meanwhile gives none.
+# The journey's row is read with the runs: one that was paused meanwhile gives none, and for one
+# that is being paused or published nobody waits.
 CLAIM = """
 SELECT run.* FROM journeys_run AS run
-WHERE run.journey_id = %s AND run.state = 'running' AND run.due_at <= now()
+WHERE run.journey_id = %s AND run.state = 'running' AND NOT run.is_slow AND run.due_at <= now()
   AND EXISTS (
-    SELECT FROM journeys_journey WHERE id = run.journey_id AND state = 'live' FOR SHARE
+    SELECT FROM journeys_journey WHERE id = run.journey_id AND state = 'live'
+    FOR SHARE SKIP LOCKED
   )
 ORDER BY run.due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-"""
-WRITE = """
-WITH result AS (
-    SELECT * FROM unnest(
-        %s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::timestamptz[],
-        %s::boolean[], %s::text[], %s::int[], %s::text[], %s::boolean[], %s::text[], %s::text[],
-        %s::jsonb[]
-    ) AS one (
-        id, state, block, steps, steps_in_row, due_at, is_waiting, waiting_for, tries, end_reason,
-        is_logged, text, way, details
-    )
-), logged AS (
-    INSERT INTO journeys_runstep (run_id, number, block, summary, text, way, details)
-    SELECT id, steps, %s, %s, text, way, details FROM result WHERE is_logged
-)
-UPDATE journeys_run AS run SET
-    state = result.state, block = result.block, steps = result.steps,
-    steps_in_row = result.steps_in_row, due_at = result.due_at, is_waiting = result.is_waiting,
-    waiting_for = result.waiting_for, heard = false, tries = result.tries,
-    end_reason = result.end_reason,
-    ended_at = CASE WHEN result.state <> 'running' THEN now() END
-FROM result WHERE run.id = result.id
 """

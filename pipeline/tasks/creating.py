@@ -1,10 +1,10 @@
-"""Creates a task: for a person, an inbound event or a journey's run."""
+"""Creates tasks: one for a person or an inbound event, or those of many runs of a journey."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
@@ -14,6 +14,7 @@ from pipeline.outreach.models import Campaign
 from .actors import Creator
 from .announcing import announce
 from .models import Task, TaskRules
+from .set_based import NewTasks
 from .states import State
 from .types import KINDS, OF_CAMPAIGN, TaskType
 
@@ -106,48 +107,50 @@ def check_number(candidate: Candidate, type: TaskType) -> None:
 
 
 def create_tasks(
-    creators: dict[int, Creator],
-    workspace_id: int,
-    type: TaskType,
-    *,
-    campaign: Campaign | None = None,
-    priority: int | None = None,
-    due_at: datetime | None = None,
-    notes: str = "",
-) -> dict[int, Task]:
-    """The same for many: `creators` says for each candidate's id on whose behalf. In few queries.
+    new: NewTasks, creator: Creator, runs: Mapping[int, int]
+) -> dict[int, tuple[int | None, str]]:
+    """One for each candidate whose id is a key of `runs`, on behalf of that run of a journey.
 
-    In the caller's transaction, which holds the candidates' locks. Returns the task of each
-    candidate that got one; the others have the most waiting tasks of that type. Raises CantCreate
-    where nobody can get one.
+    In the caller's transaction, which holds the candidates' locks. Returns for each candidate the
+    task's id, or None and why there is none.
     """
-    if campaign:
-        check_campaign(campaign, type, workspace_id)
-    full = too_many_waiting(list(creators), workspace_id, type)
-    people = Candidate.objects.filter(workspace=workspace_id, pk__in=creators.keys() - full)
-    tasks = Task.objects.bulk_create(
-        Task(
-            workspace_id=workspace_id,
-            candidate_id=pk,
-            opening_id=opening_id,
-            campaign=campaign,
-            type=type,
-            priority=priority or (campaign.priority if campaign else Priority.NORMAL),
-            due_at=due_at,
-            notes=notes,
-            **creators[pk].fields,
+    ruling, params = new.ruling("people")
+    creating, values = new.creating(
+        "ruled AS person WHERE person.problem = ''",
+        creator.fields,
+        {"created_by_run_id": "person.run_id"},
+    )
+    sql = FOR_RUNS.format(ruling=ruling, creating=creating)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            {"candidates": list(runs), "runs": list(runs.values()), **params, **values},
         )
-        for pk, opening_id in people.order_by("pk").values_list("pk", "opening_id")
-    )
-    announce("create", workspace_id, [task.pk for task in tasks])
-    return {task.candidate_id: task for task in tasks}
+        made = {pk: (task, problem) for pk, task, problem in cursor.fetchall()}
+    announce("create", new.workspace_id, sorted(task for task, _ in made.values() if task))
+    return made
 
 
-def too_many_waiting(candidates: list[int], workspace_id: int, type: TaskType) -> set[int]:
-    """Those who have the most waiting tasks of that type already."""
-    most = TaskRules.of(workspace_id).most_waiting
-    waiting = Task.objects.waiting().filter(
-        workspace=workspace_id, candidate__in=candidates, type=type
-    )
-    counts = waiting.order_by().values("candidate").annotate(number=Count("pk"))
-    return set(counts.filter(number__gte=most).values_list("candidate", flat=True))
+def why_none(new: NewTasks, candidate: Candidate) -> str:
+    """Why this candidate would get no such task now; empty for one who would."""
+    ruling, params = new.ruling("people", holds=False)
+    with connection.cursor() as cursor:
+        cursor.execute(FOR_ONE.format(ruling=ruling), {"candidate": candidate.pk, **params})
+        return str(cursor.fetchone()[0])
+
+
+FOR_RUNS = """
+WITH people AS (
+    SELECT candidate.id, candidate.opening_id, candidate.email, candidate.phone, run.id AS run_id
+    FROM unnest(%(candidates)s::bigint[], %(runs)s::bigint[]) AS run (candidate_id, id)
+    JOIN candidates_candidate AS candidate ON candidate.id = run.candidate_id
+), {ruling}, {creating}
+SELECT ruled.id, created.id, ruled.problem
+FROM ruled LEFT JOIN created ON created.candidate_id = ruled.id
+"""
+FOR_ONE = """
+WITH people AS (
+    SELECT id, email, phone FROM candidates_candidate WHERE id = %(candidate)s
+), {ruling}
+SELECT problem FROM ruled
+"""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -30,6 +31,8 @@ OPT_OUTS = {
     TaskChannel.SMS: (Channel.SMS, "Has opted out of SMS."),
     TaskChannel.EMAIL: (Channel.EMAIL, "Has opted out of e-mails."),
 }
+# What a candidate lacks for a task; any other problem is the campaign's or a limit's.
+LACKS = {NO_PHONE, NO_EMAIL, *(text for _, text in OPT_OUTS.values())}
 
 
 def hold_tasks(candidate_ids: list[int]) -> None:
@@ -57,10 +60,20 @@ class NewTasks:
     due_at: datetime | None = None
     notes: str = ""
 
-    def ruling(self, people: str) -> Sql:
+    @cached_property
+    def enough(self) -> str:
+        """The problem of who has the most waiting tasks of the type already."""
+        most = TaskRules.of(self.workspace_id).most_waiting
+        return (
+            f"Has already {most} waiting task{'' if most == 1 else 's'} of this type (the most your"
+            " workspace allows)."
+        )
+
+    def ruling(self, people: str, *, holds: bool = True) -> Sql:
         """`ruled`: `people` with `problem`, why somebody gets no task, else empty.
 
-        Reads their id, email and phone. Changes nothing.
+        Reads their id, email and phone. Changes nothing, and locks nothing unless it `holds` the
+        campaign.
         """
         channel = KINDS[self.type].channel
         rules = [CAMPAIGN_RULES] if self.campaign_id else []
@@ -72,10 +85,11 @@ class NewTasks:
             rules.append(OPT_OUT_RULE.replace("address_of", optouts.FIELD[OPT_OUTS[channel][0]]))
         rules.append(NUMBER_RULE)
         whens = "\n            ".join(rules).format(people=people)
-        return RULING.format(people=people, rules=whens), self._ruling_params(channel)
+        hold = "FOR KEY SHARE" if holds else ""
+        sql = RULING.format(people=people, rules=whens, hold=hold)
+        return sql, self._ruling_params(channel)
 
     def _ruling_params(self, channel: TaskChannel) -> dict[str, Any]:
-        most = TaskRules.of(self.workspace_id).most_waiting
         fitting = [channel for channel, types in OF_CAMPAIGN.items() if self.type in types]
         opt_out, opted_out = OPT_OUTS.get(channel, ("", ""))
         return {
@@ -92,9 +106,8 @@ class NewTasks:
             "task_opted_out": opted_out,
             "task_type": str(self.type),
             "task_waiting": str(State.IN_QUEUE),
-            "task_most": most,
-            "task_enough": f"Has already {most} waiting task{'' if most == 1 else 's'} of this "
-            "type (the most your workspace allows).",
+            "task_most": TaskRules.of(self.workspace_id).most_waiting,
+            "task_enough": self.enough,
         }
 
     def creating(self, source: str, creator: dict[str, Any], by: Mapping[str, str]) -> Sql:
@@ -187,7 +200,7 @@ of_campaign AS (
            work = %(task_work)s AND state <> %(task_draft)s AND channel = ANY(%(task_channels)s)
            AS fits
     FROM outreach_campaign
-    WHERE id = %(task_campaign)s AND workspace_id = %(task_workspace)s FOR KEY SHARE
+    WHERE id = %(task_campaign)s AND workspace_id = %(task_workspace)s {hold}
 ), ruled AS (
     SELECT {people}.*, CASE
             {rules}

@@ -13,7 +13,7 @@ import psutil
 from django.conf import settings
 from rq import Worker as RQWorker
 
-COMMAND = ["rqworker", "default", "--serializer", "rq.serializers.JSONSerializer"]
+SERIALIZER = ["--serializer", "rq.serializers.JSONSerializer"]
 
 
 class Crew:
@@ -34,19 +34,13 @@ class Crew:
 
 
 @contextmanager
-def crew_of(count: int, environment: dict[str, str] | None = None) -> Iterator[Crew]:
+def crew_of(
+    count: int, environment: dict[str, str] | None = None, queue_name: str = "default"
+) -> Iterator[Crew]:
     """`count` workers, listening to the queue, with some variables of their own."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, "manage.py", *COMMAND],
-            cwd=settings.BASE_DIR,
-            env=os.environ | (environment or {}),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(count)
-    ]
-    queue = django_rq.get_queue("default")
+    command = ["rqworker", queue_name, *SERIALIZER]
+    started = [start(command, environment) for _ in range(count)]
+    queue = django_rq.get_queue(queue_name)
     while len(RQWorker.all(queue=queue)) < count:
         time.sleep(0.05)
     crew, stop = Crew([psutil.Process(process.pid) for process in started]), Event()
@@ -57,7 +51,31 @@ def crew_of(count: int, environment: dict[str, str] | None = None) -> Iterator[C
     finally:
         stop.set()
         watcher.join()
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait()
+        stop_all(started)
+
+
+@contextmanager
+def cron() -> Iterator[None]:
+    """The periodic jobs, as often as in production."""
+    process = start(["rqcron", "config.cron"])
+    try:
+        yield
+    finally:
+        stop_all([process])
+
+
+def start(command: list[str], environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *command],
+        cwd=settings.BASE_DIR,
+        env=os.environ | (environment or {}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def stop_all(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait()

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipeline.journeys.happenings import tell_all
+from pipeline.journeys.happenings import tell_some
 from pipeline.journeys.models import Journey, Run
 from pipeline.journeys.publishing import publish
 from pipeline.journeys.runner import advance_some
+from pipeline.journeys.slow import hand_over_some
 from pipeline.workspaces.models import User, Workspace
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import candidate as candidate
@@ -51,11 +52,14 @@ def make_journey(workspace: Workspace, owner: User) -> MakeJourney:
     return make
 
 
+def look_once() -> int:
+    """Tell what happened and advance what is due, as both periodic jobs do, once."""
+    return tell_some() + advance_some() + hand_over_some()
+
+
 def until_nothing_is_due(most: int = 50) -> None:
-    """Tell what happened and advance what is due, as the periodic job does."""
-    tell_all()
     for _ in range(most):
-        if not advance_some():
+        if not look_once():
             return
     raise AssertionError("it never ends")
 

@@ -1,8 +1,11 @@
 """Candidates travel: they enter, take steps, wait, and come to an end that the log explains."""
 
+from collections import Counter
+
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.enrolling import MOST_ENTRIES, enroll
 from pipeline.journeys.models import Run, RunState
+from pipeline.journeys.publishing import publish
 from pipeline.tasks.models import Task
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User
@@ -116,3 +119,52 @@ def test_nobody_enters_twice_who_may_not(make_journey: MakeJourney, candidate: C
 
     assert (first.entered, again.in_it, later.not_again) == (1, 1, 1)
     assert Run.objects.count() == 1
+
+
+def test_a_circle_ends_with_a_line_that_tells_the_last_step_s_effect_too(
+    make_journey: MakeJourney, candidate: Candidate, no_limit: None, owner: User
+):
+    journey = make_journey(CALL)
+    blocks = journey.draft["blocks"]
+    blocks["b1"]["ways"]["next"] = "b2"
+    rule = {"kind": "has_task", "task_type": "outbound_call"}
+    blocks["b2"] = {
+        "type": "condition",
+        "options": {"join": "all", "rules": [rule]},
+        "ways": {"yes": "b1", "no": None},
+    }
+    journey.save(update_fields=["draft"])
+    version = publish(journey, owner)
+
+    enroll(version, [candidate.pk], "By hand")
+    until_nothing_is_due(most=200)
+
+    run = Run.objects.get()
+    assert run.state == RunState.FAILED
+    assert run.end_reason.startswith("Stopped after 100 steps in a row without a wait")
+    assert (run.steps, run.log.count()) == (101, 101)
+    last = run.log.latest("number")
+    assert last.text.endswith(run.end_reason)
+    assert last.details == {"task": Task.objects.latest("pk").pk}
+    assert Task.objects.count() == 51
+
+
+def test_a_journey_that_makes_its_own_candidates_enter_is_stopped(
+    make_journey: MakeJourney, candidate: Candidate, labels: list[Label]
+):
+    german = [{"id": labels[1].pk, "name": "German"}]
+    journey = make_journey(
+        ("update_candidate", {"remove_labels": german}),
+        ("update_candidate", {"add_labels": german}),
+        trigger=("label", {"label": labels[1].pk}),
+        reentry={"rule": "always"},
+    )
+
+    CandidateLabel.objects.create(candidate=candidate, label=labels[1])
+    until_nothing_is_due(most=200)
+
+    states = Counter(Run.objects.filter(journey=journey).values_list("state", flat=True))
+    refused = Run.objects.get(state=RunState.FAILED)
+    assert states == {RunState.FINISHED: MOST_ENTRIES, RunState.FAILED: 1}
+    assert f"has entered this journey {MOST_ENTRIES} times within an hour" in refused.end_reason
+    assert refused.log.get().text == refused.end_reason

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.embedded import PostgreSQL, Redis
 
-PARTS = ["engine", "messages", "export", "pages", "tasks"]
+PARTS = ["engine", "messages", "export", "pages", "tasks", "journeys"]
 INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the servers
 
 
@@ -29,6 +29,12 @@ class Command(BaseCommand):
         parser.add_argument("--messages", type=int, default=100_000, help="messages to send")
         parser.add_argument("--export", type=int, default=1_000_000, help="candidates to export")
         parser.add_argument("--tasks", type=int, default=1_000_000, help="waiting tasks")
+        parser.add_argument(
+            "--journeys",
+            type=int,
+            default=100_000,
+            help="who enter; ten times as many wait",
+        )
         parser.add_argument("--only", choices=PARTS, help="one part of it")
         parser.add_argument("--json", type=Path, help="a file for the figures")
 
@@ -65,7 +71,7 @@ class Command(BaseCommand):
             raise CommandError("the benchmark failed; the lines above say why.")
 
     def measure(self, options: dict[str, Any]) -> None:
-        from tests.benchmarks import engine, export, messages, pages, tasks
+        from tests.benchmarks import engine, export, journeys, messages, pages, tasks
         from tests.benchmarks.report import Report
 
         call_command("migrate", verbosity=0)
@@ -82,6 +88,9 @@ class Command(BaseCommand):
         if options["only"] in (None, "tasks"):
             call_command("flush", interactive=False, verbosity=0)
             tasks.measure(options["tasks"], report)
+        if options["only"] in (None, "journeys"):
+            call_command("flush", interactive=False, verbosity=0)
+            journeys.measure(options["journeys"], report)
         report.print_table()
         if options["json"]:
             options["json"].write_text(json.dumps(report.figures, indent=1) + "\n")

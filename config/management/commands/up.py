@@ -124,7 +124,7 @@ class Command(BaseCommand):
                 f"worker.{number}",
                 line(*MANAGE, "rqworker", "default", *worker, "--with-scheduler"),
             )
-        for queue in ("imports", "webhooks", "journeys"):
+        for queue in ("imports", "webhooks", "journeys", "journeys_slow"):
             yield queue, line(*MANAGE, "rqworker", queue, *worker)
         yield "cron", line(*MANAGE, "rqcron", "config.cron", "--logging-level", "WARNING")
 

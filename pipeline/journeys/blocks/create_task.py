@@ -2,18 +2,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.batch import Batch
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import (
-    CantCreate,
-    check_campaign,
-    create_tasks,
-    too_many_waiting,
-)
+from pipeline.tasks.creating import CantCreate, check_campaign, create_tasks, why_none
+from pipeline.tasks.set_based import LACKS, NewTasks
 from pipeline.tasks.types import QUEUED, TIMED, TaskType
 from pipeline.workspaces.models import Workspace
 
@@ -134,25 +131,42 @@ class CreateTask(Block):
     def execute(self, batch: Batch) -> None:
         if self.fails(batch):
             return
-        created = create_tasks(
-            {run.candidate_id: Creator.journey(batch.place(run)) for run in batch},
-            batch.workspace_id,
-            self.type,
-            campaign=self.campaign_of(batch.workspace_id),
-            priority=self.options.get("priority"),
-            due_at=self.due_at(batch.now),
-            notes=text_in(self.options, "notes"),
+        new = self.new_tasks(batch.workspace_id, batch.now)
+        made = create_tasks(
+            new,
+            Creator.journey(batch.version.at(batch.label)),
+            {run.candidate_id: run.pk for run in batch},
         )
         for run in batch:
-            if task := created.get(run.candidate_id):
-                batch.go_on(run, f"Created task {task.pk}: {self.summary}", task=task.pk)
+            task, problem = made[run.candidate_id]
+            if task:
+                batch.go_on(run, f"Created task {task}: {self.summary}", task=task)
+            elif problem in LACKS:
+                batch.go_on(run, f"No task was created. {problem}")
             else:
-                batch.fail(run, TOO_MANY.format(type=self.type.label))
+                batch.fail(run, self.refusal(problem, new))
+
+    def new_tasks(self, workspace_id: int, now: datetime) -> NewTasks:
+        return NewTasks(
+            workspace_id,
+            self.type,
+            campaign_id=self.options.get("campaign") or None,
+            campaign_name=text_in(self.options, "campaign_name"),
+            priority=self.options.get("priority"),
+            due_at=self.due_at(now),
+            notes=text_in(self.options, "notes"),
+        )
+
+    def refusal(self, problem: str, new: NewTasks) -> str:
+        return TOO_MANY.format(type=self.type.label) if problem == new.enough else problem
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
-        if too_many_waiting([candidate.pk], candidate.workspace_id, self.type):
-            sentence = TOO_MANY.format(type=self.type.label)
-            return Rehearsal(f"The run would fail: {sentence}", way="")
+        new = self.new_tasks(candidate.workspace_id, timezone.now())
+        problem = why_none(new, candidate)
+        if problem in LACKS:
+            return Rehearsal(f"No task would be created. {problem}")
+        if problem:
+            return Rehearsal(f"The run would fail: {self.refusal(problem, new)}", way="")
         return Rehearsal(f"Would create a task: {self.summary}")

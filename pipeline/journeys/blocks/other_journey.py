@@ -12,12 +12,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db import connection
-from django.db.models import Count
-from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.batch import Batch
-from pipeline.journeys.enrolling import ENROLLMENT, enroll
+from pipeline.journeys.enrolling import ENROLLMENT, MOST_ENTRIES, enroll, entered_too_often
 from pipeline.journeys.models import Journey, JourneyState, Run, RunQuerySet
 from pipeline.journeys.stopping import stop_runs
 from pipeline.workspaces.models import Workspace
@@ -26,12 +24,11 @@ from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
 from .condition import RowField
 
 ALL_OTHERS, ONE = "others", "one"
-MOST_STARTS = 10  # of one journey by one candidate within an hour
 SELF_START = "A journey can't start itself. Let a way lead back to its first block instead."
 SELF_STOP = "A journey does not stop itself by this block. Use Exit."
 NONE_CHOSEN = "No journey is chosen."
 ROUND_AND_ROUND = (
-    f"Stopped: the candidate has entered {{journey}} {MOST_STARTS} times within an hour, so"
+    f"Stopped: the candidate has entered {{journey}} {MOST_ENTRIES} times within an hour, so"
     " journeys start each other in a circle. Put a Wait into it, or let the journey be entered"
     " once."
 )
@@ -140,7 +137,7 @@ class StartJourney(OtherJourney):
             self.start(journey, batch)
 
     def start(self, journey: Journey, batch: Batch) -> None:
-        round_and_round = started_too_often(journey, batch.candidates)
+        round_and_round = entered_too_often(journey.pk, batch.candidates)
         entering = [run for run in batch if run.candidate_id not in round_and_round]
         by = batch.version.journey
         assert journey.version
@@ -248,15 +245,6 @@ def running_in(journey: Journey, candidates: list[int]) -> dict[int, int]:
     """The run of each of them who is in it now."""
     runs = Run.objects.running().filter(journey=journey, candidate__in=candidates)
     return dict(runs.values_list("candidate_id", "pk"))
-
-
-def started_too_often(journey: Journey, candidates: list[int]) -> set[int]:
-    lately = Run.objects.filter(
-        journey=journey, candidate__in=candidates, started_at__gt=Now() - timedelta(hours=1)
-    )
-    counts = lately.order_by().values("candidate").annotate(number=Count("pk"))
-    often = counts.filter(number__gte=MOST_STARTS)
-    return set(often.values_list("candidate", flat=True))
 
 
 def soon(batch: Batch) -> Any:

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.blocks.create_task import CreateTaskForm
+from pipeline.journeys.blocks.create_task import CreateTask, CreateTaskForm
 from pipeline.journeys.models import Journey, RunState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, Channel
+from pipeline.outreach.optouts import opt_out
 from pipeline.tasks.models import Task, TaskRules
 from pipeline.tasks.types import MANUAL, QUEUED, TaskType
 from pipeline.workspaces.models import Workspace
@@ -97,3 +98,34 @@ def test_the_form_refuses(
 
     assert list(errors) == [field]
     assert sentence is None or errors[field] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("type", "lacking", "problem"),
+    [
+        ("outbound_call", {"phone": ""}, "Has no phone number."),
+        ("outbound_sms", {"phone": ""}, "Has no phone number."),
+        ("inbound_email", {"email": ""}, "Has no e-mail address."),
+    ],
+)
+def test_nobody_has_a_task_that_can_t_be_done_and_the_run_goes_on(
+    pass_block: Any, candidate: Candidate, type: str, lacking: Any, problem: str
+):
+    Candidate.objects.update(**lacking)
+    candidate.refresh_from_db()
+
+    run = pass_block("create_task", {"type": type})
+
+    assert (run.state, Task.objects.count()) == (RunState.FINISHED, 0)
+    assert last_line(run).text == f"No task was created. {problem}"
+    rehearsed = CreateTask({"type": type}).rehearse(candidate)
+    assert (rehearsed.text, rehearsed.way) == (f"No task would be created. {problem}", "next")
+
+
+def test_nobody_who_opted_out_has_an_agent_s_sms(pass_block: Any, candidate: Candidate):
+    opt_out(candidate.workspace, Channel.SMS, candidate.phone)
+
+    run = pass_block("create_task", {"type": "outbound_sms"})
+
+    assert last_line(run).text == "No task was created. Has opted out of SMS."
+    assert Task.objects.count() == 0

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.blocks.other_journey import MOST_STARTS, SELF_START, SELF_STOP
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.blocks.other_journey import SELF_START, SELF_STOP
+from pipeline.journeys.enrolling import MOST_ENTRIES, enroll
 from pipeline.journeys.models import Journey, JourneyVersion, Run, RunState
 from pipeline.journeys.problems import problems_of
 from pipeline.journeys.publishing import CantPublish, archive, pause, publish
@@ -122,10 +122,10 @@ def test_two_journeys_that_start_each_other_for_ever_are_stopped(
     until_nothing_is_due(most=200)
 
     failed = Run.objects.get(state=RunState.FAILED)
-    assert f"{MOST_STARTS} times within an hour" in failed.end_reason
+    assert f"{MOST_ENTRIES} times within an hour" in failed.end_reason
     assert "circle" in failed.end_reason
     assert Run.objects.running().count() == 0
-    assert Run.objects.count() <= 2 * MOST_STARTS + 1
+    assert Run.objects.count() <= 2 * MOST_ENTRIES + 1
 
 
 def test_the_chosen_journey_is_stopped_and_no_other(make_journey: Any, make_candidates: Any):

@@ -11,12 +11,11 @@ from pipeline.journeys import sending
 from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import pause, resume
-from pipeline.journeys.runner import advance_some
 from pipeline.journeys.stopping import stop_runs
 from pipeline.outreach import handing_over, limits, optouts
 from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate, MessageUse
 from pipeline.workspaces.models import User, Workspace
-from tests.journeys.conftest import until_nothing_is_due
+from tests.journeys.conftest import look_once, until_nothing_is_due
 from tests.providers import MailServer, SMSProvider
 from tests.providers import fast as fast
 from tests.providers import mail_server as mail_server
@@ -185,9 +184,9 @@ def test_a_used_up_limit_lets_runs_wait_until_it_resets_and_says_so_once(
     run = begin(text)
 
     for _ in range(120):  # more looks than there may be steps in a row
-        advance_some()
+        look_once()
         come_back_at_once()
-    advance_some()
+    look_once()
 
     run.refresh_from_db()
     resets = limits.resets_on(workspace, Channel.SMS)
@@ -254,7 +253,7 @@ def test_after_some_tries_the_run_fails_with_the_reason(
     for _ in range(sending.MOST_TRIES):
         run.refresh_from_db()
         assert run.state == RunState.RUNNING
-        advance_some()
+        look_once()
         come_back_at_once()
 
     run.refresh_from_db()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.blocks.wait import Wait, zone_of
-from pipeline.journeys.happenings import tell_all
+from pipeline.journeys.happenings import tell_some
 from pipeline.journeys.models import Happening, Run, RunState
 from tests.journeys.conftest import until_nothing_is_due, waits_are_over
 
@@ -100,7 +100,7 @@ def happens(candidate: Candidate, name: str) -> None:
     Happening.objects.create(
         workspace_id=candidate.workspace_id, candidate=candidate, kind="event", name=name
     )
-    tell_all()
+    tell_some()
 
 
 PAID = {
