@@ -130,8 +130,11 @@ class RunAdmin(Seen[Run]):
     @admin.display(description="log")
     def log_text(self, run: Run) -> SafeString:
         lines = run.log.order_by("-number")[:LINES]
-        rows = ((one.number, one.at, one.block, one.summary, one.text, one.way) for one in lines)
-        return format_html_join("", "<p>{}. {:%Y-%m-%d %H:%M:%S} {} {}: {} {}</p>", rows)
+        rows = (
+            (one.number, f"{one.at:%Y-%m-%d %H:%M:%S}", one.block, one.summary, one.text, one.way)
+            for one in lines
+        )
+        return format_html_join("", "<p>{}. {} {} {}: {} {}</p>", rows)
 
 
 @admin.register(JourneyRules)

@@ -31,22 +31,22 @@ T, S = TaskType, CancelSource
 CALLS = (
     (State.IN_QUEUE, Some(10, T.OUTBOUND_CALL)),
     (State.ASSIGNED, Some(2, T.OUTBOUND_CALL)),
-    (State.COMPLETED, Some(16, T.OUTBOUND_CALL)),
+    (State.COMPLETED, Some(13, T.OUTBOUND_CALL)),
     (State.CANCELED, Some(3, T.OUTBOUND_CALL, None, S.CANDIDATE, "Withdrew the application.")),
-    (State.CANCELED, Some(6, T.OUTBOUND_CALL, None, S.TIMEOUT, "Nobody accepted it for 14 days.")),
+    (State.CANCELED, Some(4, T.OUTBOUND_CALL, None, S.TIMEOUT, "Nobody accepted it for 14 days.")),
 )
 TEXTS = (
     (State.IN_QUEUE, Some(16, T.OUTBOUND_SMS, NIGHT)),
     (State.ASSIGNED, Some(1, T.OUTBOUND_SMS, NIGHT)),
-    (State.COMPLETED, Some(14, T.OUTBOUND_SMS, NIGHT)),
+    (State.COMPLETED, Some(12, T.OUTBOUND_SMS, NIGHT)),
     (State.CANCELED, Some(5, T.OUTBOUND_SMS, NIGHT, S.CANDIDATE, "Wants no SMS any more.")),
 )
 UNANSWERED = 6  # asked by text, or rather not: nobody accepted the task within a week
 FROM_TEXTS = 5  # of those whose number is blocked: they were asked by text
 # The tasks of one person whom a journey takes them from.
 OF_CONVERTED = (
-    *12 * [[Some(1, T.OUTBOUND_CALL, WIN_BACK)]],
-    *7 * [[Some(1, T.OUTBOUND_CALL, WEEKEND)]],
+    *10 * [[Some(1, T.OUTBOUND_CALL, WIN_BACK)]],
+    *5 * [[Some(1, T.OUTBOUND_CALL, WEEKEND)]],
     *6 * [[Some(1, T.OUTBOUND_CALL, WIN_BACK), Some(1, T.ASAP_CALLBACK)]],
     *2 * [[]],  # nothing waited
 )
@@ -87,18 +87,14 @@ class Story:
         shelf = self.shelf
         applied = self.live(APPLIED, shelf.applied)
         by_text = self.live(BY_TEXT, shelf.by_text)
-        converted = self.live(CONVERTED, shelf.converted(T.OUTBOUND_CALL))
-        with_callbacks = shelf.converted(T.OUTBOUND_CALL, T.ASAP_CALLBACK)
-        self.publish(converted, with_callbacks, self.now - 20 * DAY)
-        blocked = self.live(BLOCKED, shelf.blocked)
         hired = self.live(HIRED, shelf.hired)
         self.draft(MONDAY, shelf.monday)
         self.let_apply(applied)
         asked = self.ask_by_text(by_text)
-        self.convert(converted)
-        self.block(blocked, asked)
+        self.convert()
+        self.block(asked)
         self.hire(hired)
-        take_steps([applied, by_text, converted, blocked, hired])
+        take_steps([applied, by_text, hired])
         self.thank_for_coming()
 
     def draft(self, name: str, draft: Draft) -> Journey:
@@ -148,22 +144,30 @@ class Story:
         wake_at(journey, "Night shift accepted", moments)
         return blocked
 
-    def convert(self, journey: Journey) -> None:
+    def convert(self) -> None:
         moments = {person: self.lately() for person in self.some(len(OF_CONVERTED))}
         for busy in self.some(2):  # an agent has just accepted their call: it is spared
             Task.objects.bulk_create(
                 [self.author.task(State.ASSIGNED, Some(1, T.OUTBOUND_CALL, WIN_BACK), busy)]
             )
             moments[busy] = self.now
-        self.take_back(journey, "Converted", moments, OF_CONVERTED)
+        self.prepare("Converted", moments, OF_CONVERTED)
+        journey = self.live(CONVERTED, self.shelf.converted(T.OUTBOUND_CALL))
+        with_callbacks = self.shelf.converted(T.OUTBOUND_CALL, T.ASAP_CALLBACK)
+        self.publish(journey, with_callbacks, self.now - 20 * DAY)
+        self.enter(journey, moments)
+        take_steps([journey])
 
-    def block(self, journey: Journey, asked: dict[Candidate, datetime]) -> None:
+    def block(self, asked: dict[Candidate, datetime]) -> None:
         more = {person: self.lately() for person in self.some(len(OF_BLOCKED) - len(asked))}
-        self.take_back(journey, "Blocked number", asked | more, OF_BLOCKED)
+        self.prepare("Blocked number", asked | more, OF_BLOCKED)
+        journey = self.live(BLOCKED, self.shelf.blocked)
+        self.enter(journey, asked | more)
+        take_steps([journey])
 
     def hire(self, journey: Journey) -> None:
         folder = self.shelf.folder(FolderKind.HIRED)
-        people = self.author.known.filter(folder=folder)[:14]
+        people = self.author.known.filter(folder=folder)[:12]
         moments = {one: self.now - self.author.between(HOUR, 12 * DAY) for one in people}
         self.enter(journey, moments)
         take_steps([journey], 2)
@@ -183,8 +187,8 @@ class Story:
         self.enter(journey, {one: self.now - 2 * DAY - self.some_time() for one in self.some(8)})
         take_steps([journey])
         last = list(Run.objects.running().filter(journey=journey).order_by("-pk")[:2])
-        chosen = Run.objects.filter(pk__in=[run.pk for run in last])
-        stop_runs(chosen, f"{self.author.admin} stopped it.")
+        for run in last:
+            stop_runs(Run.objects.filter(pk=run.pk), f"{self.author.admin} stopped it.")
         pause(journey, self.author.admin)
 
     # --- how it is told ---
@@ -222,14 +226,11 @@ class Story:
         TaskRelease.objects.bulk_create(self.author.releases)
         self.author.releases.clear()
 
-    def take_back(
-        self,
-        journey: Journey,
-        label: str,
-        moments: dict[Candidate, datetime],
-        work: Iterable[list[Some]],
+    def prepare(
+        self, label: str, moments: dict[Candidate, datetime], work: Iterable[list[Some]]
     ) -> None:
-        """Let them have these tasks, until at that moment the label makes them enter."""
+        """Let them have these tasks until their moment, and the label that makes them enter: before
+        the journey is live, as else it would be told of it."""
         given = self.shelf.label(label)
         Task.objects.bulk_create(
             self.author.waiting_until(moment, some, person)
@@ -237,7 +238,6 @@ class Story:
             for some in few
         )
         CandidateLabel.objects.bulk_create(
-            CandidateLabel(candidate=person, label=given) for person in moments
+            (CandidateLabel(candidate=person, label=given) for person in moments),
+            ignore_conflicts=True,
         )
-        self.enter(journey, moments)
-        take_steps([journey])

@@ -1,7 +1,7 @@
 """Runs the demo's past: the real runner takes each step, and what it wrote is put back in time.
 
-All within one transaction, whose now() stands still while the clock of each statement goes on: so
-what is later than now() is what the last step wrote, and not yet put back.
+All within one transaction, whose now() stands still: what is not before it is what the last step
+wrote, and is not put back yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -104,29 +104,29 @@ PUT_BACK = (
 UPDATE tasks_task AS task SET created_at = one.moment, queued_at = one.moment,
     due_at = task.due_at - (now() - one.moment)
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE task.created_by_run_id = one.id AND task.created_at > now()
+WHERE task.created_by_run_id = one.id AND task.created_at >= now()
 """,
     """
 UPDATE tasks_task AS task SET ended_at = one.moment
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE task.canceled_by_run_id = one.id AND task.ended_at > now()
+WHERE task.canceled_by_run_id = one.id AND task.ended_at >= now()
 """,
     """
 UPDATE outreach_message AS message SET created_at = one.moment, ended_at = one.moment
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE message.journey_run_id = one.id AND message.created_at > now()
+WHERE message.journey_run_id = one.id AND message.created_at >= now()
 """,
     """
 UPDATE journeys_run AS run SET due_at = run.due_at - (now() - one.moment),
     ended_at = CASE WHEN run.state <> 'running' THEN one.moment END
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
 WHERE run.id = one.id AND EXISTS (
-    SELECT FROM journeys_runstep AS line WHERE line.run_id = run.id AND line.at > now()
+    SELECT FROM journeys_runstep AS line WHERE line.run_id = run.id AND line.at >= now()
 )
 """,
     """
 UPDATE journeys_runstep AS line SET at = one.moment
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE line.run_id = one.id AND line.at > now()
+WHERE line.run_id = one.id AND line.at >= now()
 """,
 )

@@ -65,7 +65,7 @@ def wait_for(pk: str, name: str, days: int, *, happened: str, timed_out: str) ->
 def create(
     pk: str, type: TaskType, onward: str, campaign: Campaign | None = None, **more: Any
 ) -> Node:
-    options = {"type": type.value, **of(campaign), **more}
+    options = {"type": type.value, "due_unit": "hours", **of(campaign), **more}
     return block(pk, "create_task", options, onward)
 
 
@@ -139,7 +139,9 @@ class Shelf:
         return draft(
             "by_hand",
             {},
-            create("b1", TaskType.OUTBOUND_SMS, "b2", campaign, notes="Ask whether nights are fine."),
+            create(
+                "b1", TaskType.OUTBOUND_SMS, "b2", campaign, notes="Ask whether nights are fine."
+            ),
             wait_for("b2", "Night shift accepted", 7, happened="b3", timed_out="b4"),
             block("b3", "update_candidate", {"add_labels": named}, "b5"),
             cancel("b4", "b6", "Not asked within a week.", "campaign", **of(campaign)),

@@ -1,7 +1,5 @@
 """Tasks for the people who run Belay: to look at, and to cancel while they wait."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm

@@ -13,7 +13,6 @@ from rq.worker import Worker
 
 from tests import servers
 
-
 ALL_FINE = {"database": "ok", "redis": "ok", "worker": "ok", "journeys worker": "ok"}
 
 

@@ -148,7 +148,8 @@ def test_staff_of_a_workspace_see_its_journeys_alone(
     stranger.user_permissions.set(Permission.objects.filter(codename__in=names))
     staff = client_of(User.objects.get(pk=stranger.pk))
 
-    assert [listed(staff, model=model) for model in ("journey", "journeyversion", "run")] == [[]] * 3
+    models = ("journey", "journeyversion", "run")
+    assert [listed(staff, model=model) for model in models] == [[], [], []]
     assert staff.get(f"{LIST}{runs[0].pk}/change/").status_code == 302  # sent to the index
 
 

@@ -115,14 +115,12 @@ def test_each_task_of_a_journey_leads_to_the_run_that_made_or_canceled_it(loaded
 
 
 def test_an_accepted_task_was_spared(loaded: Workspace):
-    lines = RunStep.objects.filter(run__journey__name__startswith="Converted", details__has_key="spared")
+    lines = RunStep.objects.filter(details__has_key="spared")
 
     assert [line for line in lines if line.details["spared"]]
 
 
-def test_messages_are_written_down_and_handed_to_nobody(
-    db: None, monkeypatch: pytest.MonkeyPatch
-):
+def test_messages_are_written_down_and_handed_to_nobody(db: None, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: Any) -> None:
         raise AssertionError("a demo sends nothing")
 

@@ -7,11 +7,12 @@ import pytest
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.models import Happening, Run, RunState
+from pipeline.journeys.models import Happening, Journey, Run, RunState
 from pipeline.journeys.publishing import pause
 from pipeline.tasks.events.models import InboundEvent
 from pipeline.tasks.models import Task, TaskRules
 from pipeline.workspaces.models import User, Workspace
+from tests.journeys.blocks.conftest import publish_block as publish_block
 from tests.tasks.events.conftest import Post
 from tests.tasks.events.conftest import ana as ana
 from tests.tasks.events.conftest import issued as issued
@@ -20,7 +21,6 @@ from tests.tasks.events.conftest import post as post
 from .conftest import MakeJourney, until_nothing_is_due, waits_are_over
 
 THREE_DAYS = ("wait", {"kind": "time", "number": 3, "unit": "days"})
-PAID = ("wait", {"kind": "event", "event": "event", "event_name": "Paid ", "at_most": 2})
 Tell = Callable[..., Any]
 
 
@@ -115,9 +115,10 @@ def test_a_condition_on_a_property(
 
 
 def test_a_run_that_waits_for_it_goes_on_and_another_times_out(
-    make_journey: MakeJourney, tell: Tell, make_candidates: Any, ana: Candidate
+    publish_block: Callable[..., Journey], tell: Tell, make_candidates: Any, ana: Candidate
 ):
-    journey = make_journey(PAID)
+    paid = {"kind": "event", "event": "event", "event_name": "Paid ", "at_most": 2}
+    journey = publish_block("wait", paid)
     other = make_candidates(1).get()
     assert journey.version
     enroll(journey.version, [ana.pk, other.pk], "By hand")

@@ -1,4 +1,4 @@
-"""Whoever writes down an opt-out: candidates with that address are stopped, where that is chosen."""
+"""Whoever writes down an opt-out: who has that address is stopped, where that is chosen."""
 
 from collections.abc import Callable
 from typing import Any

@@ -40,7 +40,7 @@ def loaded(db: None) -> Workspace:
 def test_there_are_some_hundred_of_every_type_in_every_state(loaded: Workspace):
     tasks = list(Task.objects.all())
 
-    assert 380 <= len(tasks) <= 420
+    assert 380 <= len(tasks) <= 440
     assert {task.type for task in tasks} == set(TaskType)
     by_state = Counter(task.state for task in tasks)
     assert by_state.keys() == set(State)

@@ -84,7 +84,7 @@ class WaitForm(BlockForm):
         max_length=100,
         required=False,
         label="Name of the event",
-        help_text="Of a custom event, as your other systems send it. Capital letters do not matter.",
+        help_text="A custom event's, as your other systems send it. Capital letters do not matter.",
     )
     label = forms.ModelChoiceField(Label.objects.none(), required=False)
     folder = forms.ModelChoiceField(Folder.objects.none(), required=False)
