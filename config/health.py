@@ -12,6 +12,8 @@ from redis.retry import Retry
 from rq import Queue, Worker
 
 TIMEOUT_SECONDS = 2
+# The queues without whose worker Belay stands still, by the name in the answer.
+WORKERS = {"worker": "default", "journeys worker": "journeys"}
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
@@ -44,8 +46,8 @@ def alive() -> HttpResponse:
 
 
 def ready() -> HttpResponse:
-    """200 while database, Redis and a worker answer, else 503 with what does not."""
-    answers = {"database": database_answers(), **redis_and_worker_answer()}
+    """200 while database, Redis and the WORKERS answer, else 503 with what does not."""
+    answers = {"database": database_answers(), **redis_and_workers_answer()}
     return JsonResponse(
         {name: "ok" if fine else "does not answer" for name, fine in answers.items()},
         status=200 if all(answers.values()) else 503,
@@ -69,7 +71,7 @@ def database_answers() -> bool:
     return True
 
 
-def redis_and_worker_answer() -> dict[str, bool]:
+def redis_and_workers_answer() -> dict[str, bool]:
     client = redis.Redis.from_url(
         settings.REDIS_URL,
         socket_timeout=TIMEOUT_SECONDS,
@@ -78,9 +80,12 @@ def redis_and_worker_answer() -> dict[str, bool]:
     )
     try:
         # A worker's entry vanishes from Redis when its heartbeats stop.
-        workers = Worker.all(queue=Queue("default", connection=client))
+        living = {
+            name: bool(Worker.all(queue=Queue(queue, connection=client)))
+            for name, queue in WORKERS.items()
+        }
     except redis.RedisError:
-        return {"redis": False, "worker": False}
+        return {"redis": False, **dict.fromkeys(WORKERS, False)}
     finally:
         client.close()
-    return {"redis": True, "worker": bool(workers)}
+    return {"redis": True, **living}

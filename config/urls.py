@@ -16,6 +16,7 @@ urlpatterns = [
     path("settings/", include("pipeline.workspaces.webhooks.urls")),
     path("", include("pipeline.tasks.events.urls")),
     path("journeys/", include("pipeline.journeys.urls")),
+    path("settings/", include("pipeline.journeys.settings.urls")),
     path("bulk-actions/", include("pipeline.bulk_actions.urls")),
     path("shared/", include("pipeline.candidates.sharing.urls")),
     path("notifications/", include("notifications.urls")),

@@ -3,12 +3,11 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 
+from pipeline.workspaces.admin_lists import Newest
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 from .filters import EVERYTHING
@@ -68,23 +67,12 @@ class RejectReasonAdmin(AuditedAdmin[RejectReason]):
     autocomplete_fields = ("workspace",)
 
 
-class CappedPaginator(Paginator[Candidate]):
-    """Pages through the newest only; who is older is found by the search."""
-
-    MOST = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[: self.MOST].count())
-
-
 @admin.register(Candidate)
 class CandidateAdmin(admin.ModelAdmin[Candidate]):
     list_display = ("full_name", "email", "phone", "opening", "folder", "created_at")
     list_select_related = ("opening", "folder")
     ordering = ("-pk",)
-    paginator = CappedPaginator
+    paginator = Newest[Candidate]
     show_full_result_count = False
     # Makes the search box appear; `get_search_results` does not use the field.
     search_fields = ("full_name",)

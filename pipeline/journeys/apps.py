@@ -7,7 +7,10 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         from pipeline.candidates.timeline import SOURCES
+        from pipeline.tasks.signals import event_taken
 
+        from .happenings import note_event
         from .timeline import changes
 
         SOURCES.append(changes)
+        event_taken.connect(note_event)

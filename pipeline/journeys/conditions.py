@@ -19,7 +19,8 @@ def is_met(condition: dict[str, Any], properties: dict[str, Any]) -> bool:
     name = condition.get("property")
     if not name:
         return True
-    found = written(properties.get(name)).casefold()
+    named = {key.casefold(): value for key, value in properties.items()}
+    found = written(named.get(written(name).casefold())).casefold()
     wanted = written(condition.get("value")).casefold()
     try:
         return OPERATORS[condition["operator"]][1](found, wanted)

@@ -31,7 +31,32 @@ class Kind(models.TextChoices):
 
 def key(kind: str, ref: int | None = None, name: str = "") -> str:
     """What Run.waiting_for holds while it waits for that: "label:12", "event:paid"."""
-    return f"{kind}:{ref if ref is not None else name}"
+    return f"{kind}:{ref if ref is not None else event_name(name)}"
+
+
+def event_name(written: str) -> str:
+    """The name of an event as it is compared and kept: whoever types it into a journey has seen it
+    in another system, so neither capital letters nor blanks around it matter."""
+    return written.strip().casefold()[:100]
+
+
+def note_event(
+    *, workspace_id: int, candidate_id: int, name: str, properties: dict[str, Any], **_: Any
+) -> None:
+    """Write down that a custom event came, where a journey listens to its name.
+
+    It hears the signal `event_taken`: in the transaction that takes the event, so that a repeat of
+    it is not heard again.
+    """
+    heard = event_name(name)
+    if Listener.objects.filter(workspace=workspace_id, kind=Kind.EVENT, name=heard).exists():
+        Happening.objects.create(
+            workspace_id=workspace_id,
+            candidate_id=candidate_id,
+            kind=Kind.EVENT,
+            name=heard,
+            properties=properties,
+        )
 
 
 @transaction.atomic
@@ -45,9 +70,10 @@ def tell_some() -> int:
     if not happened:
         return 0
     listeners = listeners_of({one.workspace_id for one in happened})
-    let_enter(happened, listeners)
+    stopped = stop_where_wanted(happened)
+    # Who was stopped enters what follows, as a journey that begins in the folder Hired.
+    let_enter([one for one in happened if one.pk > stopped.get(one.candidate_id, 0)], listeners)
     wake(happened)
-    stop_where_wanted(happened)
     return len(happened)
 
 
@@ -120,21 +146,22 @@ def wake(happened: list[Happening]) -> None:
         )
 
 
-def stop_where_wanted(happened: list[Happening]) -> None:
-    """All runs of those who were rejected or hired, or opted out, as their workspace chose."""
-    stopping: dict[tuple[int, str], list[int]] = defaultdict(list)
+def stop_where_wanted(happened: list[Happening]) -> dict[int, int]:
+    """Stop all runs of those who were rejected or hired, or opted out, as their workspace chose.
+
+    Returns by which happening each of them was stopped, the last one for who was several times.
+    """
+    stopping: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
     for one in happened:
         if one.kind in (Kind.OUTCOME, Kind.OPT_OUT):
-            stopping[one.workspace_id, one.name or one.kind].append(one.candidate_id)
-    for (workspace_id, what), candidates in sorted(stopping.items()):
-        rules = JourneyRules.of(workspace_id)
-        wanted = {
-            "rejected": (rules.stop_when_rejected, "The candidate was rejected."),
-            "hired": (rules.stop_when_hired, "The candidate was hired."),
-        }.get(what, (rules.stop_when_opted_out, "The candidate opted out of messages."))
-        if wanted[0]:
-            runs = Run.objects.filter(workspace=workspace_id, candidate__in=candidates)
-            stop_runs(runs, wanted[1])
+            stopping[one.workspace_id, one.name or one.kind][one.candidate_id] = one.pk
+    stopped: dict[int, int] = {}
+    for (workspace_id, what), last in sorted(stopping.items()):
+        if reason := JourneyRules.of(workspace_id).reason_to_stop(what):
+            stop_runs(Run.objects.filter(workspace=workspace_id, candidate__in=last), reason)
+            for candidate_id, pk in last.items():
+                stopped[candidate_id] = max(pk, stopped.get(candidate_id, 0))
+    return stopped
 
 
 TAKE = """

@@ -138,6 +138,8 @@ def event_problems(options: dict[str, Any], workspace: Workspace) -> list[str]:
         return ["The event has no name yet: say which one lets candidates enter."]
     if len(name) > 100:
         return ["The name of an event has 100 characters at most."]
+    if not isinstance(options.get("property", ""), str):
+        return ["The event's property can't be read. Write it anew."]
     if options.get("property") and options.get("operator") not in list(OPERATORS):
         return ["How the event's property is compared is not chosen."]
     return []

@@ -7,18 +7,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
 
 from .definition import BadDefinition, Definition
-from .happenings import Kind
-from .models import Journey, JourneyRules, JourneyState, JourneyVersion, Listener, Run
+from .happenings import Kind, event_name
+from .models import Journey, JourneyState, JourneyVersion, Listener, Run
 from .problems import problems_of
 from .schedules import next_time
 from .stopping import stop_runs
+
+# What may stop a run. Whether it does, JourneyRules say at that moment: they change in one place.
+MAY_STOP: list[tuple[str, int | None, str]] = [
+    (Kind.OUTCOME, None, "rejected"),
+    (Kind.OUTCOME, None, "hired"),
+    (Kind.OPT_OUT, None, ""),
+]
 
 
 class CantPublish(ValueError):
@@ -109,23 +116,19 @@ def listen(journey: Journey) -> None:
     journey.listeners.all().delete()
     if journey.state == JourneyState.ARCHIVED or journey.version is None:
         return
-    versions = journey.versions.filter(Q(pk=journey.version_id) | Q(runs__state="running"))
+    # One look into an index for each version, however many runs there are.
+    travelled = Exists(Run.objects.running().filter(version=OuterRef("pk")))
+    versions = journey.versions.filter(Q(pk=journey.version_id) | travelled)
     wanted = {
         heard
-        for version in versions.distinct()
+        for version in versions
         for heard in waits_of(Definition.from_json(version.definition))
     }
     listeners = [listener(journey, *heard, is_trigger=False) for heard in sorted(wanted, key=str)]
     trigger = trigger_of(journey.version.read)
     if journey.is_live and trigger:
         listeners.append(listener(journey, *trigger, is_trigger=True))
-    rules = JourneyRules.of(journey.workspace_id)
-    outcomes = {"rejected": rules.stop_when_rejected, "hired": rules.stop_when_hired}
-    listeners += [
-        listener(journey, Kind.OUTCOME, None, name, is_trigger=False)
-        for name, is_wanted in outcomes.items()
-        if is_wanted
-    ]
+    listeners += [listener(journey, *heard, is_trigger=False) for heard in MAY_STOP]
     Listener.objects.bulk_create(listeners)
 
 
@@ -147,7 +150,7 @@ def listener(
         workspace_id=journey.workspace_id,
         kind=kind,
         ref=ref,
-        name=name,
+        name=event_name(name),
         is_trigger=is_trigger,
     )
 

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 
+from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 from .models import Campaign, Message, MessageLimit, MessageTemplate, OptOut
@@ -61,32 +60,12 @@ class MessageLimitAdmin(admin.ModelAdmin[MessageLimit]):
     fields = ("workspace", "channel", "number", "period", "per_second")
 
 
-class NewestMessages(Paginator[Message]):
-    """Nothing counts millions of messages; who is older is found by the candidate's id."""
-
-    MOST = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[: self.MOST].count())
-
-
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin[Message]):
+class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
     list_display = ("id", "channel", "address", "status", "problem", "created_at", "ended_at")
     list_filter = ("status", "channel")
     ordering = ("-pk",)
-    paginator = NewestMessages
+    paginator = Newest[Message]
     show_full_result_count = False
     search_fields = ("=candidate__id",)
     search_help_text = "A candidate's id."
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False

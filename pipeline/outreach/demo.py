@@ -29,10 +29,19 @@ are you still looking for work in {attribute:City}?
 REMINDER = """Hi {first_name}, this is {workspace}. Your application as {opening} is still open:\
  can we call you today?"""
 
+WELCOME = """Dear {first_name},
+
+welcome to {workspace}! Before your first day we need your ID card, your bank details and, if you
+have one, your work permit: please reply with a photo of each.
+
+Kind regards
+{workspace}"""
+
 TEMPLATES = (
     ("Invitation to an interview", Channel.EMAIL, "Your application as {opening}", INVITATION),
     ("Thank you, but no", Channel.EMAIL, "Your application as {opening}", REFUSAL),
     ("From your recruiter", Channel.EMAIL, "A question, {first_name}", QUESTION),
+    ("Welcome: your documents", Channel.EMAIL, "Your first day", WELCOME),
     ("Reminder", Channel.SMS, "", REMINDER),
 )
 

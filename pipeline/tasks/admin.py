@@ -1,16 +1,13 @@
 """Tasks for the people who run Belay: to look at, and to cancel while they wait."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 
+from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.audited_admin import AuditedAdmin
 from pipeline.workspaces.models import User, Workspace, membership_of
@@ -22,30 +19,6 @@ from .querysets import TaskQuerySet
 from .scopes import AllTasks
 
 NEWEST = 100_000  # tasks that are listed and filtered; older ones are found by their ids
-
-
-class NewestTasks(Paginator[Task]):
-    """Nothing counts millions of tasks."""
-
-    MOST = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[: self.MOST].count())
-
-
-class ReadOnly:
-    """To be read, and nothing else: what a task is follows from what was done to it."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ReleaseInline(ReadOnly, admin.TabularInline[TaskRelease, Task]):
@@ -77,7 +50,7 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin[Task]):
     list_select_related = ("workspace", "campaign")
     ordering = ("-pk",)
     list_per_page = 50
-    paginator = NewestTasks
+    paginator = Newest[Task]
     show_full_result_count = False
     # Makes the search box appear; `get_search_results` does not use the field.
     search_fields = ("id",)

@@ -7,6 +7,7 @@ moves on. Written straight into the tables, so that nobody is told of any of the
 from datetime import datetime, timedelta
 from random import Random
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,11 +18,9 @@ from pipeline.workspaces.models import Role, User, Workspace
 
 from .actors import Canceler, CancelSource, Creator, Origin
 from .demo_work import (
-    ASK_BY_TEXT,
     CAMPAIGNS,
     DISPOSITIONS,
     GIVEN_BACK,
-    NEW_APPLICANT,
     NOTES,
     SENDERS,
     SKILLS,
@@ -32,7 +31,7 @@ from .models import AgentSkills, Task, TaskRelease
 from .states import State
 from .types import TaskType
 
-PEOPLE = 250  # candidates that have tasks
+PEOPLE = 250  # candidates that have tasks; the next ones travel through journeys
 MOST_EACH = 3  # tasks of one of them, where there are few
 LONG_AGO = timedelta(days=30)  # they came before their tasks
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -52,13 +51,16 @@ def add_tasks(workspace: Workspace) -> None:
 
 
 class Author:
-    """Makes up tasks, and who did what to them."""
+    """Makes up tasks of `people`, from the candidate with that number on, and who did what to them.
 
-    def __init__(self, workspace: Workspace, campaigns: list[Campaign]) -> None:
+    Its `now` is the database's: when the transaction began.
+    """
+
+    def __init__(self, workspace: Workspace, campaigns: list[Campaign], first: int = 0) -> None:
         self.campaigns = campaigns
         self.releases: list[TaskRelease] = []
         self.chance = Random(2026)
-        self.now = timezone.now()
+        self.now = Workspace.objects.values_list(TransactionNow(), flat=True).get(pk=workspace.pk)
         self.morning = timezone.localtime(self.now, workspace.tz).replace(
             hour=9, minute=0, second=0, microsecond=0
         )
@@ -69,7 +71,8 @@ class Author:
         self.agents_openings = set(self.agent.membership.openings.values_list("pk", flat=True))
         reachable = Candidate.objects.filter(workspace=workspace).exclude(phone="")
         long_known = reachable.exclude(email="").filter(created_at__lt=self.now - LONG_AGO)
-        self.people = list(long_known.order_by("-pk")[:PEOPLE])
+        self.known = long_known.order_by("-pk")
+        self.people = list(self.known[first : first + PEOPLE])
 
     def tasks(self) -> list[Task]:
         """In the order in which they were created, as in life."""
@@ -85,18 +88,8 @@ class Author:
         return sorted(made, key=lambda task: task.created_at)
 
     def task(self, state: State, some: Some, candidate: Candidate) -> Task:
-        campaign = self.campaigns[some.campaign] if some.campaign is not None else None
-        task = Task(
-            workspace_id=candidate.workspace_id,
-            candidate=candidate,
-            opening_id=candidate.opening_id,
-            campaign=campaign,
-            type=some.type,
-            state=state,
-            priority=campaign.priority if campaign else self.priority(some.type),
-            notes=self.chance.choice(NOTES[some.type]),
-        )
-        worker = self.worker(candidate)
+        task, worker = self.blank(some, candidate), self.worker(candidate)
+        task.state = state
         if state == State.IN_QUEUE:
             self.let_wait(task, worker)
         elif state == State.ASSIGNED:
@@ -105,9 +98,29 @@ class Author:
             self.complete(task, worker)
         else:
             self.cancel(task, worker, some)
-        for field, value in self.creator(task, worker).fields.items():
-            setattr(task, field, value)
+        self.sign(task, worker)
         return task
+
+    def waiting_until(self, moment: datetime, some: Some, candidate: Candidate) -> Task:
+        """One that waits since a day or so before that moment, when it will be taken back."""
+        task = self.blank(some, candidate)
+        self.create(task, moment - self.between(HOUR, 3 * DAY))
+        if task.kind.is_timed:
+            task.due_at = moment + self.between(HOUR, 2 * DAY)
+        self.sign(task, self.worker(candidate))
+        return task
+
+    def blank(self, some: Some, candidate: Candidate) -> Task:
+        campaign = self.campaigns[some.campaign] if some.campaign is not None else None
+        return Task(
+            workspace_id=candidate.workspace_id,
+            candidate=candidate,
+            opening_id=candidate.opening_id,
+            campaign=campaign,
+            type=some.type,
+            priority=campaign.priority if campaign else self.priority(some.type),
+            notes=self.chance.choice(NOTES[some.type]),
+        )
 
     # --- what was done to it ---
 
@@ -159,6 +172,11 @@ class Author:
 
     # --- who did it ---
 
+    def sign(self, task: Task, worker: User) -> None:
+        """As whoever made it."""
+        for field, value in self.creator(task, worker).fields.items():
+            setattr(task, field, value)
+
     def worker(self, candidate: Candidate) -> User:
         """The agent has most of what she may see; the recruiter works off the rest."""
         is_hers = candidate.opening_id in self.agents_openings and self.chance.random() < 0.75
@@ -167,18 +185,12 @@ class Author:
     def creator(self, task: Task, worker: User) -> Creator:
         if sender := SENDERS.get(TaskType(task.type)):
             return Creator.event(sender)
-        if task.type == TaskType.OUTBOUND_SMS:
-            return Creator.journey(ASK_BY_TEXT)
         if task.campaign:
             by = self.recruiter
             return Creator(name=str(by), user_id=by.pk, origin=Origin.CAMPAIGN)
-        if task.type == TaskType.OUTBOUND_CALL:
-            return Creator.journey(NEW_APPLICANT)
         return Creator.person(worker)
 
     def canceler(self, task: Task, worker: User, some: Some) -> Canceler:
-        if some.by:
-            return Canceler.journey(some.by)
         if some.source == CancelSource.TIMEOUT:
             return Canceler.timeout()
         if some.source == CancelSource.CANDIDATE:

@@ -1,4 +1,4 @@
-"""What the demo's tasks are about: campaigns, journeys, and what agents write and choose."""
+"""What the demo's tasks are about: campaigns, and what agents write and choose."""
 
 # ruff: noqa: E501  a sentence is a line
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pipeline.outreach.campaigns import CampaignChannel, CampaignState, CampaignWork, Priority
 
-from .actors import CancelSource, JourneyBlock
+from .actors import CancelSource
 from .models import Disposition
 from .states import State
 from .types import TaskType
@@ -20,13 +20,6 @@ CAMPAIGNS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 WIN_BACK, WEEKEND, NIGHT = 0, 1, 2
 
-NEW_APPLICANT = JourneyBlock(3, "Applied: call within a day", 2, "Create Task: Outbound Call")
-ASK_BY_TEXT = JourneyBlock(5, "Night shift: ask by text", 1, "Create Task: Agent SMS")
-CONVERTED = JourneyBlock(
-    7, "Converted: cancel outstanding sales calls", 3, "Cancel Task: Outbound Call"
-)
-BLOCKED = JourneyBlock(9, "Blocked number: cancel all tasks", 1, "Cancel Task: All Tasks")
-
 
 class Some(NamedTuple):
     """So many tasks of one type in one state."""
@@ -35,7 +28,6 @@ class Some(NamedTuple):
     type: TaskType
     campaign: int | None = None
     source: CancelSource | None = None
-    by: JourneyBlock | None = None  # who canceled it, for a journey
     reason: str = ""
 
 
@@ -44,8 +36,6 @@ T, S = TaskType, CancelSource
 WAITING = (
     Some(30, T.OUTBOUND_CALL, WIN_BACK),
     Some(14, T.OUTBOUND_CALL, WEEKEND),
-    Some(10, T.OUTBOUND_CALL),
-    Some(16, T.OUTBOUND_SMS, NIGHT),
     Some(8, T.INBOUND_CALL),
     Some(8, T.ASAP_CALLBACK),
     Some(14, T.SCHEDULED_CALLBACK),
@@ -60,7 +50,6 @@ ASSIGNED = (
     Some(4, T.OUTBOUND_CALL, WIN_BACK),
     Some(2, T.INBOUND_CALL),
     Some(2, T.INBOUND_EMAIL),
-    Some(1, T.OUTBOUND_SMS, NIGHT),
     Some(1, T.SCHEDULED_CALLBACK),
     Some(2, T.MANUAL_OUTBOUND_CALL),
     Some(1, T.MANUAL_OUTBOUND_SMS),
@@ -69,7 +58,6 @@ ASSIGNED = (
 COMPLETED = (
     Some(36, T.OUTBOUND_CALL, WIN_BACK),
     Some(12, T.OUTBOUND_CALL, WEEKEND),
-    Some(14, T.OUTBOUND_SMS, NIGHT),
     Some(18, T.INBOUND_CALL),
     Some(8, T.ASAP_CALLBACK),
     Some(9, T.SCHEDULED_CALLBACK),
@@ -83,22 +71,16 @@ COMPLETED = (
     Some(4, T.REMINDER),
     Some(3, T.CUSTOM_TASK),
 )
+# What journeys create and cancel follows from their runs (journeys/demo.py).
 CANCELED = (
-    Some(26, T.OUTBOUND_CALL, WIN_BACK, S.JOURNEY, CONVERTED, "Hired: no sales call is needed any more."),
-    Some(7, T.OUTBOUND_CALL, WEEKEND, S.JOURNEY, CONVERTED, "Hired: no sales call is needed any more."),
-    Some(5, T.OUTBOUND_SMS, NIGHT, S.JOURNEY, BLOCKED, "The number is blocked."),
-    Some(4, T.VOICEMAIL, None, S.JOURNEY, BLOCKED, "The number is blocked."),
-    Some(4, T.SCHEDULED_CALLBACK, None, S.JOURNEY, BLOCKED, "The number is blocked."),
-    Some(7, T.OUTBOUND_CALL, WIN_BACK, S.AGENT, None, "Works elsewhere since last week."),
-    Some(4, T.SCHEDULED_CALLBACK, None, S.AGENT, None, "Called us first."),
-    Some(2, T.MANUAL_OUTBOUND_CALL, None, S.AGENT, None, "Opened for the wrong person."),
-    Some(3, T.INBOUND_EMAIL, None, S.ADMIN, None, "Spam."),
-    Some(5, T.CUSTOM_TASK, None, S.ADMIN, None, "Ordered twice by mistake."),
-    Some(15, T.OUTBOUND_CALL, WEEKEND, S.BULK_ACTION, None, "The weekend shifts are full."),
-    Some(5, T.OUTBOUND_SMS, NIGHT, S.CANDIDATE, None, "Wants no SMS any more."),
-    Some(3, T.OUTBOUND_CALL, None, S.CANDIDATE, None, "Withdrew the application."),
-    Some(9, T.OUTBOUND_CALL, None, S.TIMEOUT, None, "Nobody accepted it for 14 days."),
-    Some(3, T.INBOUND_SMS, None, S.TIMEOUT, None, "Nobody accepted it for 14 days."),
+    Some(7, T.OUTBOUND_CALL, WIN_BACK, S.AGENT, "Works elsewhere since last week."),
+    Some(4, T.SCHEDULED_CALLBACK, None, S.AGENT, "Called us first."),
+    Some(2, T.MANUAL_OUTBOUND_CALL, None, S.AGENT, "Opened for the wrong person."),
+    Some(3, T.INBOUND_EMAIL, None, S.ADMIN, "Spam."),
+    Some(5, T.CUSTOM_TASK, None, S.ADMIN, "Ordered twice by mistake."),
+    Some(15, T.OUTBOUND_CALL, WEEKEND, S.BULK_ACTION, "The weekend shifts are full."),
+    Some(3, T.SCHEDULED_CALLBACK, None, S.CANDIDATE, "Withdrew the application."),
+    Some(3, T.INBOUND_SMS, None, S.TIMEOUT, "Nobody accepted it for 14 days."),
 )  # fmt: skip
 WORK = {
     State.IN_QUEUE: WAITING,

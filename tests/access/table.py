@@ -208,6 +208,7 @@ TABLE = {
     "task_settings:tasks": Page(get=OWNERS, post=OWNERS, post_ok=422, data=NAME),
     "task_settings:skills": Page(get=OWNERS),
     "task_settings:skill": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="member"),
+    "journey_settings:journeys": Page(get=OWNERS, post=OWNERS),
     # --- journeys: the editor ---
     "journeys:new": Page(
         get="ok ok ok 403 403 403 ok login", post="ok ok ok 403 403 403 ok login", data=NAME

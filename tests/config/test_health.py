@@ -13,15 +13,21 @@ from rq.worker import Worker
 
 from tests import servers
 
+ALL_FINE = {"database": "ok", "redis": "ok", "worker": "ok", "journeys worker": "ok"}
+
 
 @pytest.fixture
-def worker(settings) -> Iterator[Worker]:
-    """As far as Redis knows, a worker that lives."""
+def workers(settings) -> Iterator[dict[str, Worker]]:
+    """As far as Redis knows, workers that live."""
     connection = Redis.from_url(settings.REDIS_URL)
     connection.flushall()
-    worker = Worker([Queue("default", connection=connection)], connection=connection)
-    worker.register_birth()
-    yield worker
+    workers = {
+        name: Worker([Queue(name, connection=connection)], connection=connection)
+        for name in ("default", "journeys")
+    }
+    for worker in workers.values():
+        worker.register_birth()
+    yield workers
     connection.flushall()
     connection.close()
 
@@ -40,20 +46,25 @@ def test_healthz_needs_no_host_login_https_or_server(settings) -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_is_200_while_all_answer(worker: Worker) -> None:
-    assert ask("/readyz") == (200, {"database": "ok", "redis": "ok", "worker": "ok"})
+def test_readyz_is_200_while_all_answer(workers: dict[str, Worker]) -> None:
+    assert ask("/readyz") == (200, ALL_FINE)
 
 
 @pytest.mark.django_db
-def test_readyz_names_a_missing_worker(worker: Worker) -> None:
-    worker.register_death()
+@pytest.mark.parametrize(
+    ("queue", "name"), [("default", "worker"), ("journeys", "journeys worker")]
+)
+def test_readyz_names_a_missing_worker(queue: str, name: str, workers: dict[str, Worker]) -> None:
+    workers[queue].register_death()
 
-    assert ask("/readyz") == (503, {"database": "ok", "redis": "ok", "worker": "does not answer"})
+    assert ask("/readyz") == (503, ALL_FINE | {name: "does not answer"})
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["database", "redis"])
-def test_readyz_says_within_seconds_that_a_server_hangs(worker: Worker, name: str) -> None:
+def test_readyz_says_within_seconds_that_a_server_hangs(
+    workers: dict[str, Worker], name: str
+) -> None:
     server = {"database": servers.postgres, "redis": servers.redis}[name]
     assert server
     assert server.process
@@ -70,7 +81,7 @@ def test_readyz_says_within_seconds_that_a_server_hangs(worker: Worker, name: st
     assert time.monotonic() - started < 5
 
 
-def test_the_cron_writes_jobs_that_json_workers_can_read(worker: Worker) -> None:
+def test_the_cron_writes_jobs_that_json_workers_can_read(workers: dict[str, Worker]) -> None:
     from django_rq.cron import DjangoCronScheduler
 
     scheduler = DjangoCronScheduler()
@@ -83,7 +94,7 @@ def test_the_cron_writes_jobs_that_json_workers_can_read(worker: Worker) -> None
             str(job.func_name).rpartition(".")[2]: job.args
             for job in Queue(name, connection=scheduler.connection, serializer=JSONSerializer).jobs
         }
-        for name in ("default", "webhooks")
+        for name in ("default", "webhooks", "journeys")
     }
     assert names == {
         "default": {
@@ -96,4 +107,5 @@ def test_the_cron_writes_jobs_that_json_workers_can_read(worker: Worker) -> None
             "clear_deliveries": [],
         },
         "webhooks": {"send_due": []},
+        "journeys": {"work": []},
     }

@@ -150,6 +150,8 @@ def test_triggers_that_are_right(
         ("label", {"label": [1]}, "The label “[1]” no longer exists."),
         ("event", {"event_name": " "},
          "The event has no name yet: say which one lets candidates enter."),
+        ("event", {"event_name": "x", "property": ["y"], "operator": "is"},
+         "The event's property can't be read. Write it anew."),
         ("event", {"event_name": "x", "property": "y", "operator": "like"},
          "How the event's property is compared is not chosen."),
         ("schedule", {"at_time": "25:00"}, "The schedule has no time of day."),

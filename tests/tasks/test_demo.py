@@ -11,7 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipeline.candidates import demo
+from pipeline.journeys.demo import add_journeys
+from pipeline.journeys.models import Journey
 from pipeline.outreach.campaigns import CampaignState, CampaignWork
+from pipeline.outreach.demo import add_templates
 from pipeline.outreach.models import Campaign
 from pipeline.tasks import timeouts
 from pipeline.tasks.actors import CancelSource
@@ -26,15 +29,18 @@ from pipeline.workspaces.models import User, Workspace
 
 @pytest.fixture
 def loaded(db: None) -> Workspace:
+    """As `make run` loads it: journeys make and cancel some of the tasks."""
     workspace = demo.load(600, "a password")
+    add_templates(workspace)
     add_tasks(workspace)
+    add_journeys(workspace)
     return workspace
 
 
 def test_there_are_some_hundred_of_every_type_in_every_state(loaded: Workspace):
     tasks = list(Task.objects.all())
 
-    assert 380 <= len(tasks) <= 420
+    assert 380 <= len(tasks) <= 440
     assert {task.type for task in tasks} == set(TaskType)
     by_state = Counter(task.state for task in tasks)
     assert by_state.keys() == set(State)
@@ -94,8 +100,13 @@ def test_cancels_name_who_or_what_did_it(loaded: Workspace):
     canceled = Task.objects.filter(state=State.CANCELED)
     told = {task.canceled_by_text for task in canceled}
 
-    assert "Journey 7 “Converted: cancel outstanding sales calls” v3" in told
-    assert "Journey 9 “Blocked number: cancel all tasks” v1" in told
+    ids = dict(Journey.objects.values_list("name", "pk"))
+    for name, version in (
+        ("Converted: cancel outstanding sales calls", 2),
+        ("Blocked number: cancel all tasks", 1),
+        ("Night shift: ask by text", 1),
+    ):
+        assert f"Journey {ids[name]} “{name}” v{version}" in told
     assert {"Aiko Brandt", "Adam Nkemelu", "Belay"} <= told
     by_journey = canceled.filter(cancel_source=CancelSource.JOURNEY)
     assert not by_journey.filter(Q(canceled_by_block="") | Q(canceled_by_journey_id=None)).exists()
@@ -109,8 +120,10 @@ def test_the_same_candidates_get_the_same_tasks(loaded: Workspace):
     first = told()
     Task.objects.all().delete()
     Campaign.objects.all().delete()
+    Journey.objects.all().delete()
     loaded.memberships.get(role="agent").skills.delete()
     add_tasks(loaded)
+    add_journeys(loaded)
 
     assert told() == first
 

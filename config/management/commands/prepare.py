@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from pipeline.candidates.demo import is_loaded
+from pipeline.journeys.demo import add_journeys
 from pipeline.outreach.demo import add_templates
 from pipeline.tasks.demo import add_tasks
 from pipeline.workspaces.models import Workspace
@@ -29,3 +30,4 @@ class Command(BaseCommand):
                 workspace = Workspace.objects.get(name="Demo")
                 add_templates(workspace)
                 add_tasks(workspace)
+                add_journeys(workspace)

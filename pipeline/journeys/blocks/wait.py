@@ -80,7 +80,12 @@ class WaitForm(BlockForm):
         ],
         required=False,
     )
-    event_name = forms.CharField(max_length=100, required=False, label="Name of the event")
+    event_name = forms.CharField(
+        max_length=100,
+        required=False,
+        label="Name of the event",
+        help_text="A custom event's, as your other systems send it. Capital letters do not matter.",
+    )
     label = forms.ModelChoiceField(Label.objects.none(), required=False)
     folder = forms.ModelChoiceField(Folder.objects.none(), required=False)
     at_most = forms.IntegerField(

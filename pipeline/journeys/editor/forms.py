@@ -69,7 +69,8 @@ class TriggerForm(forms.Form):
         max_length=100,
         required=False,
         label="Name of the event",
-        help_text="As your other systems send it.",
+        help_text="The name of a custom event, as your other systems send it. Capital letters do"
+        " not matter. How to send one: Settings, Inbound events.",
     )
     property = forms.CharField(
         max_length=100, required=False, help_text="Only with this property. Empty: every time."

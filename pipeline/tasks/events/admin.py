@@ -1,12 +1,9 @@
 """The operators' view. Tokens are made on the settings page, which alone shows them."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 
+from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 from .models import ApiToken, InboundEvent
@@ -30,33 +27,13 @@ class ApiTokenAdmin(AuditedAdmin[ApiToken]):
         return False
 
 
-class NewestEvents(Paginator[InboundEvent]):
-    """Nothing counts millions of events; older ones are found by their id."""
-
-    MOST = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[: self.MOST].count())
-
-
 @admin.register(InboundEvent)
-class InboundEventAdmin(admin.ModelAdmin[InboundEvent]):
+class InboundEventAdmin(ReadOnly, admin.ModelAdmin[InboundEvent]):
     list_display = ("id", "event_id", "type", "workspace", "token", "candidate_id", "received_at")
     list_filter = ("workspace",)
     list_select_related = ("workspace", "token")
     ordering = ("-pk",)
-    paginator = NewestEvents
+    paginator = Newest[InboundEvent]
     show_full_result_count = False
     search_fields = ("=candidate__id", "=task__id")
     search_help_text = "A candidate's or a task's id."
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: InboundEvent | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: InboundEvent | None = None) -> bool:
-        return False

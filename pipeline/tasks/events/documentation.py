@@ -22,6 +22,11 @@ class Documented:
     about: str
     payload: dict[str, Any]
     makes: TaskType | None
+    second: str = ""  # which one it is, where its type has two
+
+    @property
+    def anchor(self) -> str:
+        return f"{self.type}_{self.second}" if self.second else str(self.type)
 
     @property
     def example(self) -> str:
@@ -29,8 +34,10 @@ class Documented:
 
     @property
     def outcome(self) -> str:
-        if self.makes is None:
+        if self.type == EventType.CALLBACK_CANCELED:
             return "cancels callbacks"
+        if self.makes is None:
+            return "for journeys alone"
         is_callback = self.type == EventType.CALLBACK_REQUESTED
         return "makes ASAP or Scheduled Callback" if is_callback else f"makes {self.makes.label}"
 
@@ -38,7 +45,9 @@ class Documented:
     def answer(self) -> str:
         answer: dict[str, Any] = {"task": 4821, "type": self.makes, "candidate": 1207}
         if self.makes is None:
-            answer |= {"task": None, "type": self.type, "canceled": [4820]}
+            answer |= {"task": None, "type": self.type}
+        if self.type == EventType.CALLBACK_CANCELED:
+            answer["canceled"] = [4820]
         return json.dumps(answer)
 
     @property
@@ -111,7 +120,8 @@ def documented(now: datetime) -> list[Documented]:
         Documented(
             EventType.CUSTOM,
             "Anything else that takes a person: name says what is to be done, and properties go "
-            "into the notes, one on each line.",
+            "into the notes, one on each line. Journeys hear of it as well: those whose trigger is "
+            "an event of that name, and those that wait for it.",
             {
                 "id": "custom-1007",
                 "email": "ana.ruiz@example.com",
@@ -119,5 +129,20 @@ def documented(now: datetime) -> list[Documented]:
                 "properties": {"document": "Passport", "expires": "2027-03-01"},
             },
             TASKS[EventType.CUSTOM],
+        ),
+        Documented(
+            EventType.CUSTOM,
+            "With task false no task is made, and only journeys hear of it. Write the name as it "
+            "stands in the journey; capital letters do not matter. A journey’s trigger may ask for "
+            "a property: here, for example, that plan is pro.",
+            {
+                "id": "custom-1008",
+                "email": "ana.ruiz@example.com",
+                "name": "Contract signed",
+                "properties": {"plan": "pro", "seats": 3},
+                "task": False,
+            },
+            None,
+            second="journeys",
         ),
     ]

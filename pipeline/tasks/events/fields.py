@@ -191,3 +191,14 @@ class Properties(Field):
         if value is not None and not isinstance(value, dict):
             raise self.refuse("This is not an object.")
         return value or {}
+
+
+class Flag(Field):
+    """What is not sent is true."""
+
+    what = "Send true or false, without quotes."
+
+    def to_python(self, value: Any) -> bool:
+        if value is not None and not isinstance(value, bool):
+            raise self.refuse("This is not true or false.")
+        return value is not False

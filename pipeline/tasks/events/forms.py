@@ -12,6 +12,7 @@ from .fields import (
     Choice,
     Email,
     EventId,
+    Flag,
     Id,
     IdOrName,
     Moment,
@@ -34,7 +35,7 @@ ALSO: dict[EventType, tuple[str, ...]] = {
     EventType.VOICEMAIL: (*WITH_CAMPAIGN, "recording_url"),
     EventType.CALLBACK_REQUESTED: (*WITH_CAMPAIGN, "callback_at"),
     EventType.CALLBACK_CANCELED: ("text",),
-    EventType.CUSTOM: ("name", "text", "priority", "properties"),
+    EventType.CUSTOM: ("name", "text", "priority", "properties", "task"),
 }
 
 
@@ -56,6 +57,7 @@ class EventForm(forms.Form):
     priority = PriorityField()
     name = Text(100)
     properties = Properties()
+    task = Flag()
 
     def __init__(self, payload: dict[str, Any], workspace: Workspace) -> None:
         # Many programs send what they have nothing for as null, or as an empty text.

@@ -1,4 +1,4 @@
-"""What becomes of an event: a task, or some taken back. All or nothing."""
+"""What becomes of an event: a task, or some taken back; journeys hear of it. All or nothing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from pipeline.tasks.actors import Canceler, Creator
 from pipeline.tasks.creating import CantCreate, TooManyWaiting, create_task
 from pipeline.tasks.models import Task
 from pipeline.tasks.scopes import OfTypes
+from pipeline.tasks.signals import event_taken
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Workspace
 
@@ -65,6 +66,14 @@ def take(token: ApiToken, payload: dict[str, Any], said: dict[str, Any]) -> Take
     )
     if is_new:
         event.tell(*carry_out(token, candidate, said))
+        if said["type"] == EventType.CUSTOM:
+            event_taken.send(
+                ApiToken,
+                workspace_id=token.workspace_id,
+                candidate_id=candidate.pk,
+                name=said["name"],
+                properties=said["properties"],
+            )
         token.note_use()  # last: other events of this token may wait for the row
     elif event.payload != payload:
         raise Reused({"id": "This id was sent with another event. Give each event its own id."})
@@ -75,10 +84,11 @@ def carry_out(
     token: ApiToken, candidate: Candidate, said: dict[str, Any]
 ) -> tuple[dict[str, Any], Task | None]:
     """What the sender is told, and the task."""
+    told = {"task": None, "type": said["type"], "candidate": candidate.pk}
     if said["type"] == EventType.CALLBACK_CANCELED:
-        canceled = cancel_callbacks(candidate, said["text"])
-        told = {"task": None, "type": said["type"], "candidate": candidate.pk}
-        return {**told, "canceled": canceled}, None
+        return {**told, "canceled": cancel_callbacks(candidate, said["text"])}, None
+    if not said["task"]:
+        return told, None
     task = make_task(token, candidate, said)
     return {"task": task.pk, "type": task.type, "candidate": candidate.pk}, task
 

@@ -25,6 +25,7 @@ MAKES = {
     "callback_requested": TaskType.SCHEDULED_CALLBACK,
     "callback_canceled": None,
     "custom": TaskType.CUSTOM_TASK,
+    "custom_journeys": None,
 }
 
 
@@ -46,12 +47,13 @@ def examples(page: str) -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def test_each_type_has_an_example(page: str):
-    assert list(examples(page)) == EventType.values
+    assert list(examples(page)) == [*EventType.values, "custom_journeys"]
 
 
-@pytest.mark.parametrize("type", EventType.values)
-def test_an_example_does_what_it_says(type: str, page: str, post: Post, ana: Candidate):
-    command, documented = examples(page)[type]
+@pytest.mark.parametrize("example", MAKES)
+def test_an_example_does_what_it_says(example: str, page: str, post: Post, ana: Candidate):
+    command, documented = examples(page)[example]
+    type, makes = example.removesuffix("_journeys"), MAKES[example]
     body = re.search(r"-d '(.*)'$", command, re.DOTALL)
     assert body
     assert command.startswith(f"http://testserver{ADDRESS} \\\n")
@@ -62,10 +64,10 @@ def test_an_example_does_what_it_says(type: str, page: str, post: Post, ana: Can
 
     assert answer.status_code == 201
     assert answer.json().keys() == documented.keys()
-    assert answer.json()["type"] == documented["type"] == (MAKES[type] or type)
+    assert answer.json()["type"] == documented["type"] == (makes or type)
     assert answer.json()["candidate"] == ana.pk
     made = list(Task.objects.values_list("pk", "type"))
-    assert made == ([(answer.json()["task"], MAKES[type])] if MAKES[type] else [])
+    assert made == ([(answer.json()["task"], makes)] if makes else [])
     assert InboundEvent.objects.get().type == type
 
 

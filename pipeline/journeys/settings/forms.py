@@ -1,0 +1,33 @@
+from typing import ClassVar
+
+from django import forms
+
+from pipeline.journeys.models import JourneyRules
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.models import User
+
+
+class RulesForm(forms.ModelForm[JourneyRules]):
+    class Meta:
+        model = JourneyRules
+        fields = ("stop_when_rejected", "stop_when_hired", "stop_when_opted_out")
+        labels: ClassVar = {
+            "stop_when_rejected": "The candidate is rejected",
+            "stop_when_hired": "The candidate is hired",
+            "stop_when_opted_out": "The candidate opts out of e-mails or SMS",
+        }
+        help_texts: ClassVar = {
+            "stop_when_rejected": "By whatever brings the candidate into the folder Rejected.",
+            "stop_when_hired": "A journey that begins with the folder Hired begins all the same.",
+            "stop_when_opted_out": "Without it the runs go on, and only their messages do not go:"
+            " tasks are made and taken back as before.",
+        }
+
+    def keep(self, by: User) -> None:
+        """Save what was changed, with a line in the audit. To be called in a transaction."""
+        if not self.changed_data:
+            return
+        self.instance.save(update_fields=self.changed_data if self.instance.pk else None)
+        chosen = [self[name].label for name in self.fields if self.cleaned_data[name]]
+        what = "; ".join(chosen) or "nothing"
+        record(self.instance.workspace, by, "changed what stops journeys to", what)
