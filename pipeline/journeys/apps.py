@@ -6,8 +6,11 @@ class JourneysConfig(AppConfig):
     label = "journeys"
 
     def ready(self) -> None:
+        from pipeline.candidates.filters import THROUGH
         from pipeline.candidates.timeline import SOURCES
 
+        from .filters import IN_PROGRESS
         from .timeline import changes
 
         SOURCES.append(changes)
+        THROUGH.append(IN_PROGRESS)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from .conditions import is_met
-from .enrolling import enroll
+from .enrolling import enroll, hold_live
 from .models import Happening, Journey, JourneyRules, Listener, Run
 from .stopping import stop_runs
 
@@ -47,6 +47,7 @@ def tell_some() -> int:
     if not happened:
         return 0
     listeners = listeners_of({one.workspace_id for one in happened})
+    hold_all(happened, listeners)
     let_enter(happened, listeners)
     wake(happened)
     stop_where_wanted(happened)
@@ -73,10 +74,27 @@ def listeners_of(workspaces: Iterable[int]) -> dict[tuple[int, str], list[Listen
     return found
 
 
+def hold_all(
+    happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]
+) -> None:
+    """Lock what the rest will need, in the order in which others do (see enrolling.py): journeys
+    that are entered, then runs that are woken or stopped, and after that the candidates.
+
+    Listeners of a journey that was paused or archived meanwhile are dropped.
+    """
+    wanted = {one.journey_id for each in happened for one in listeners.get(place_of(each), ())}
+    live = hold_live(wanted)
+    for place, found in listeners.items():
+        listeners[place] = [one for one in found if one.journey_id in live]
+    ends = [one.candidate_id for one in happened if is_an_end(one)]
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, {"candidates": [one.candidate_id for one in happened], "ends": ends})
+
+
 def let_enter(happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]) -> None:
     entering: dict[Listener, list[int]] = defaultdict(list)
     for one in happened:
-        for listener in listeners.get((one.workspace_id, key_of(one)), ()):
+        for listener in listeners.get(place_of(one), ()):
             if wants(listener, one.properties):
                 entering[listener].append(one.candidate_id)
     for listener in sorted(entering, key=lambda listener: listener.journey_id):
@@ -84,6 +102,15 @@ def let_enter(happened: list[Happening], listeners: dict[tuple[int, str], list[L
         if version:
             why = version.definition["trigger"].get("summary", Kind(listener.kind).label)
             enroll(version, entering[listener], why)
+
+
+def place_of(one: Happening) -> tuple[int, str]:
+    return one.workspace_id, key_of(one)
+
+
+def is_an_end(one: Happening) -> bool:
+    """Whether a workspace may want it to stop the candidate's runs."""
+    return one.kind in (Kind.OUTCOME, Kind.OPT_OUT)
 
 
 def key_of(one: Happening) -> str:
@@ -115,7 +142,7 @@ def stop_where_wanted(happened: list[Happening]) -> None:
     """All runs of those who were rejected or hired, or opted out, as their workspace chose."""
     stopping: dict[tuple[int, str], list[int]] = defaultdict(list)
     for one in happened:
-        if one.kind in (Kind.OUTCOME, Kind.OPT_OUT):
+        if is_an_end(one):
             stopping[one.workspace_id, one.name or one.kind].append(one.candidate_id)
     for (workspace_id, what), candidates in sorted(stopping.items()):
         rules = JourneyRules.of(workspace_id)
@@ -136,6 +163,14 @@ RETURNING *
 """
 
 # In the order of the runs' ids, as everything that locks several of them does.
+HOLD = """
+SELECT count(*) FROM (
+    SELECT FROM journeys_run
+    WHERE candidate_id = ANY(%(candidates)s::bigint[]) AND state = 'running'
+      AND (waiting_for <> '' OR candidate_id = ANY(%(ends)s::bigint[]))
+    ORDER BY id FOR NO KEY UPDATE
+) AS held
+"""
 WAKE = """
 WITH happened AS (
     SELECT * FROM unnest(%(candidates)s::bigint[], %(keys)s::text[]) AS one (candidate_id, key)

@@ -32,7 +32,8 @@ def enroll_all_that_match(journey_id: int) -> int:
     Returns how many entered. The filter is that of who published the journey, and shows no more.
     """
     due = Journey.objects.live().filter(pk=journey_id, next_at__lte=Now())
-    journey = due.select_for_update(skip_locked=True).select_related("workspace", "version").first()
+    held = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    journey = held.select_related("workspace", "version").first()
     if journey is None or journey.version is None:
         return 0
     options = journey.version.definition["trigger"]["options"]

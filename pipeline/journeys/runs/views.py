@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from pipeline.journeys.editor.access import can_edit, editors_only, journey_of
+from pipeline.journeys.editor.access import can_edit, can_stop_all, editors_only, journey_of
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.stopping import stop_runs
 from pipeline.tasks.campaigns.counts import MOST, CountOf, Number
@@ -75,6 +75,7 @@ def runs(request: MemberRequest, pk: int) -> HttpResponse:
         "state": state,
         "next": page[RUNS - 1].pk if len(page) > RUNS else None,
         "is_later_page": bool(before),
+        "can_stop_all": can_stop_all(request.user, journey),
     }
     return render(request, "journeys/runs.html", context)
 
