@@ -34,8 +34,10 @@ def enroll(version: JourneyVersion, candidates: Sequence[int], why: str) -> Enro
     """
     hold_enrollment(version.journey_id)
     people = {"candidates": list(candidates), "why": why[:200]}
+    fit = entering("ruled AS person WHERE NOT is_in_it AND NOT was_in_it", "%(why)s")
     with connection.cursor() as cursor:
-        cursor.execute(ENROLL, entry_into(version) | people)
+        sql = ENROLL.format(ruling=ruling("picked"), entering=fit)
+        cursor.execute(sql, entry_into(version) | people)
         entered, in_it, not_again = cursor.fetchone()
     return Enrolled(entered, in_it, not_again)
 
@@ -125,12 +127,12 @@ entered AS (
 )
 """
 # Locked as the foreign keys would have it anyway, but in the order in which others lock them.
-ENROLL = f"""
+ENROLL = """
 WITH picked AS (
     SELECT id FROM candidates_candidate
     WHERE workspace_id = %(entry_workspace)s AND id = ANY(%(candidates)s::bigint[])
     ORDER BY id FOR KEY SHARE
-), {ruling("picked")}, {entering("ruled AS person WHERE NOT is_in_it AND NOT was_in_it", "%(why)s")}
+), {ruling}, {entering}
 SELECT (SELECT count(*) FROM entered), count(*) FILTER (WHERE is_in_it),
     count(*) FILTER (WHERE was_in_it AND NOT is_in_it)
 FROM ruled

@@ -74,9 +74,7 @@ def listeners_of(workspaces: Iterable[int]) -> dict[tuple[int, str], list[Listen
     return found
 
 
-def hold_all(
-    happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]
-) -> None:
+def hold_all(happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]) -> None:
     """Lock what the rest will need, in the order in which others do (see enrolling.py): journeys
     that are entered, then runs that are woken or stopped, and after that the candidates.
 

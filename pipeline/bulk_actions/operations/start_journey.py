@@ -72,7 +72,8 @@ class StartJourney(JudgingOperation):
         found = journey.select_related("version__journey").first()
         if reason := self.closed(found):
             return Change(judging=CLOSED, changing="", params={"closed": reason})
-        assert found and found.version
+        assert found
+        assert found.version
         entering = enrolling.entering(
             "judged AS person, starter WHERE person.result = 1", STARTED_BY
         )
@@ -122,7 +123,9 @@ def not_again(reentry: dict[str, Any]) -> str:
     return f"Was in it, and may not come again yet (rule: after {days})."
 
 
-STARTED_BY = "left('Started by hand by ' || starter.name || ', bulk action ' || starter.action_id, 200)"
+STARTED_BY = (
+    "left('Started by hand by ' || starter.name || ', bulk action ' || starter.action_id, 200)"
+)
 
 CLOSED = """
 judged AS (

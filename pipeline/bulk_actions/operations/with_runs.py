@@ -5,7 +5,9 @@ from typing import Any
 from pipeline.journeys import stopping as journeys
 from pipeline.journeys.models import Journey
 
-STOPPED_BY = "'Stopped by ' || starter.name || ', bulk action ' || starter.action_id || %(stop_told)s"
+STOPPED_BY = (
+    "'Stopped by ' || starter.name || ', bulk action ' || starter.action_id || %(stop_told)s"
+)
 
 
 def naming(journey: Journey) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_who_enters_later_travels_through_the_version_that_is_live_then(
 
     order.finish(action)
 
-    versions = Run.objects.order_by("candidate").values_list("version__number", flat=True)
+    versions = Run.objects.order_by("candidate_id").values_list("version__number", flat=True)
     assert list(versions) == [1] * 4 + [2] * 4
 
 
@@ -194,7 +194,7 @@ def test_a_chunk_takes_as_many_queries_however_many_are_in_it(
     def queries_for(number: int) -> int:
         settings.BULK_CHUNK_SIZE = number
         action = order(start(journey), make_candidates(number), run=False)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             order.finish(action)
         assert action.changed == number
         return len(queries)
@@ -254,9 +254,11 @@ def test_one_that_is_gone_is_entered_by_nobody(
     assert not Run.objects.exists()
 
 
-def test_a_version_that_can_t_be_read_is_entered_by_nobody(make_journey, make_candidates, order):
+def test_a_version_that_can_t_be_read_is_entered_by_nobody(
+    make_journey, make_candidates, order, owner
+):
     journey = make_journey(THREE_DAYS)
-    broken = journey.versions.create(number=2, definition={"start": 7}, published_by_id=1)
+    broken = journey.versions.create(number=2, definition={"start": 7}, published_by=owner)
     Journey.objects.update(version=broken)
     make_candidates(2)
 
