@@ -130,6 +130,7 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
                 return False
             if chunk.attempts < TRIES:
                 if operation.locks_first:
+                    operation.hold_before(action, chunk)
                     hold(action, chunk)
                     operation.hold_beside(action, chunk)
                 write(action, chunk, operation.apply())

@@ -1,5 +1,10 @@
-"""Which candidates are meant: the filters of the list, and of a selection of all that match."""
+"""Which candidates are meant: the filters of the list, and of a selection of all that match.
 
+The rooms above add their filters in their AppConfig's `ready`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -27,6 +32,33 @@ from .search import Words, tsquery
 EVERYTHING = 1_000_000_000
 
 
+@dataclass(frozen=True)
+class Through:
+    """A filter for those candidates of whom another table has a row with the chosen value."""
+
+    name: str
+    label: str  # "Label": a list of choices that begins with "Any label"
+    words: str  # "with label {}"
+    offer: Callable[[User], QuerySet[Any]]  # what there is to choose, and that the user may see
+    # Of a value, its rows: at most one for a candidate, by an index that has them in the order of
+    # `candidate_id`.
+    rows: Callable[[Any], QuerySet[Any]]
+
+    def narrow(self, candidates: CandidateQuerySet, _: str, value: Any) -> CandidateQuerySet:
+        return candidates.filter(pk__in=self.rows(value).values("candidate_id"))
+
+
+THROUGH = [
+    Through(
+        name="label",
+        label="Label",
+        words="with label {}",
+        offer=Label.objects.visible_to,
+        rows=lambda label: CandidateLabel.objects.filter(label=label),
+    )
+]
+
+
 class FilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         chosen = self.cleaned_data
@@ -41,7 +73,6 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
 
     opening = django_filters.ModelChoiceFilter(queryset=Opening.objects.none())
     folder = django_filters.ModelChoiceFilter(queryset=Folder.objects.none())
-    label = django_filters.ModelChoiceFilter(queryset=Label.objects.none(), method="with_label")
     recruiter = django_filters.ModelChoiceFilter(queryset=Membership.objects.none())
     source = django_filters.CharFilter()
     q = django_filters.CharFilter()  # see `words`
@@ -58,18 +89,25 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
         offers: dict[str, QuerySet[Any]] = {
             "opening": Opening.objects.visible_to(user),
             "folder": Folder.objects.visible_to(user).select_related("opening"),
-            "label": Label.objects.visible_to(user),
             "recruiter": Membership.objects.filter(
                 workspace=self.membership.workspace_id
             ).select_related("user"),
         }
         for name, offer in offers.items():
             self.filters[name].queryset = offer
+        for one in THROUGH:
+            self.filters[one.name] = self.through(one)
 
-    def with_label(self, candidates: CandidateQuerySet, _: str, label: Label) -> CandidateQuerySet:
-        return candidates.filter(
-            pk__in=CandidateLabel.objects.filter(label=label).values("candidate_id")
+    def through(self, one: Through) -> django_filters.Filter:
+        choice = django_filters.ModelChoiceFilter(
+            field_name=one.name,
+            queryset=one.offer(self.user),
+            method=one.narrow,
+            empty_label=f"Any {one.label.lower()}",
+            widget=forms.Select({"class": "form-select", "aria-label": one.label}),
         )
+        choice.parent, choice.model = self, Candidate
+        return choice
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -95,6 +133,18 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
             if name not in implied:
                 candidates = self.filters[name].filter(candidates, value)
         return candidates
+
+    @property
+    def rows(self) -> QuerySet[Any] | None:
+        """The rows that a chosen filter goes through, if there is one."""
+        found = (one.rows(self.chosen[one.name]) for one in THROUGH if one.name in self.chosen)
+        return next(found, None)
+
+    @property
+    def choices(self) -> list[forms.BoundField]:
+        """The filters of THROUGH that have something to choose, as lists."""
+        offered = [one.name for one in THROUGH if self.filters[one.name].queryset.exists()]
+        return [self.form[name] for name in offered]
 
     @property
     def qs(self) -> CandidateQuerySet:
@@ -123,7 +173,7 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
         if "folder" in chosen and "opening" not in chosen:
             place = f"{chosen['folder']} of {chosen['folder'].opening}"
         parts = [place and f"in {place}"]
-        parts += [f"with label {chosen['label']}"] if "label" in chosen else []
+        parts += [one.words.format(chosen[one.name]) for one in THROUGH if one.name in chosen]
         parts += [f"of recruiter {chosen['recruiter'].user}"] if "recruiter" in chosen else []
         parts += [f"from {chosen['source']}"] if "source" in chosen else []
         parts += [f"matching “{chosen['q']}”"] if "q" in chosen else []

@@ -26,7 +26,7 @@ from django.db.models import (
 from django.http import QueryDict
 
 from .filters import EVERYTHING, CandidateFilter
-from .models import Candidate, CandidateLabel, CandidateQuerySet, CandidateSearch
+from .models import Candidate, CandidateQuerySet, CandidateSearch
 from .search import Words
 
 PAGE = 50
@@ -189,9 +189,8 @@ def is_one_walk(filters: CandidateFilter) -> bool:
 def walk(filters: CandidateFilter, cursor: Cursor, most: int) -> QuerySet[Any]:
     """The ids of the first `most` candidates from the cursor, under the narrowest filter alone."""
     chosen = filters.chosen
-    if "label" in chosen:
-        labelled = CandidateLabel.objects.filter(label=chosen["label"])
-        rows = labelled.filter(cursor.reach("candidate_id")).order_by(f"{cursor.order}candidate_id")
+    if (rows := filters.rows) is not None:
+        rows = rows.filter(cursor.reach("candidate_id")).order_by(f"{cursor.order}candidate_id")
         return rows.values_list("candidate_id", flat=True)[:most]
 
     def along(rows: CandidateQuerySet) -> QuerySet[Any]:

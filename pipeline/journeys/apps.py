@@ -6,11 +6,14 @@ class JourneysConfig(AppConfig):
     label = "journeys"
 
     def ready(self) -> None:
+        from pipeline.candidates.filters import THROUGH
         from pipeline.candidates.timeline import SOURCES
         from pipeline.tasks.signals import event_taken
 
+        from .filters import IN_PROGRESS
         from .happenings import note_event
         from .timeline import changes
 
         SOURCES.append(changes)
+        THROUGH.append(IN_PROGRESS)
         event_taken.connect(note_event)

@@ -24,7 +24,7 @@ def is_met(condition: dict[str, Any], properties: dict[str, Any]) -> bool:
     wanted = written(condition.get("value")).casefold()
     try:
         return OPERATORS[condition["operator"]][1](found, wanted)
-    except ValueError:  # no number, where one is asked for
+    except (KeyError, ValueError):  # an operator that nobody knows, or no number for one
         return False
 
 

@@ -1,8 +1,14 @@
-"""Lets candidates enter a journey: many at once, in one statement, and each by the rule."""
+"""Lets candidates enter a journey: many at once, in one statement, and each by the rule.
 
-from collections.abc import Sequence
+Whoever takes several of these locks takes them in this order, or does not wait for what it can't
+have at once: the journey's row, its ENROLLMENT, runs in the order of their ids, candidates in the
+order of theirs.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -30,27 +36,33 @@ def enroll(version: JourneyVersion, candidates: Sequence[int], why: str) -> Enro
     One enrollment at a time for each journey: two that look at the same moment whether somebody
     has been there before would both let them in.
     """
-    journey = Journey.objects.get(pk=version.journey_id)
-    definition = version.read
+    hold_enrollment(version.journey_id)
+    people = {"candidates": list(candidates), "why": why[:200]}
+    fit = entering("ruled AS person WHERE NOT is_in_it AND NOT was_in_it", "%(why)s")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s::int, %s::int)", [ENROLLMENT, journey.pk % 2**31]
-        )
-        cursor.execute(
-            ENROLL,
-            {
-                "workspace": journey.workspace_id,
-                "journey": journey.pk,
-                "version": version.pk,
-                "block": definition.start or "",
-                "candidates": list(candidates),
-                "rule": definition.reentry["rule"],
-                "days": definition.reentry.get("days", 0),
-                "why": why[:200],
-            },
-        )
+        sql = ENROLL.format(ruling=ruling("picked"), entering=fit)
+        cursor.execute(sql, entry_into(version) | people)
         entered, in_it, not_again = cursor.fetchone()
     return Enrolled(entered, in_it, not_again)
+
+
+def hold_enrollment(journey_id: int) -> None:
+    """Until the transaction ends nobody else lets candidates enter this journey."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s::int, %s::int)", [ENROLLMENT, journey_id % 2**31]
+        )
+
+
+def hold_live(journeys: Iterable[int]) -> set[int]:
+    """Those of them that are live, and stay so until the transaction ends; until then nobody else
+    lets candidates enter them. To be called before runs or candidates are locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD_LIVE, [list(journeys)])
+        live = [pk for (pk,) in cursor.fetchall()]
+    for pk in live:
+        hold_enrollment(pk)
+    return set(live)
 
 
 def entered_too_often(journey_id: int, candidates: Sequence[int]) -> set[int]:
@@ -84,38 +96,77 @@ def running_count(journey: Journey) -> int:
     return Run.objects.running().filter(journey=journey).count()
 
 
-# Locked as the foreign keys would have it anyway, but in the order in which others lock them.
-ENROLL = """
-WITH picked AS (
-    SELECT id FROM candidates_candidate
-    WHERE workspace_id = %(workspace)s AND id = ANY(%(candidates)s::bigint[])
-    ORDER BY id FOR KEY SHARE
-), judged AS (
-    SELECT picked.*,
+# --- SQL for statements that have the candidates in a table expression of their own ---
+
+
+def entry_into(version: JourneyVersion) -> dict[str, Any]:
+    """The parameters of `ruling` and `entering`. Raises BadDefinition."""
+    definition = version.read
+    return {
+        "entry_workspace": version.journey.workspace_id,
+        "entry_journey": version.journey_id,
+        "entry_version": version.pk,
+        "entry_block": definition.start or "",
+        "entry_rule": definition.reentry["rule"],
+        "entry_days": definition.reentry.get("days", 0),
+    }
+
+
+def ruling(people: str) -> str:
+    """`ruled`: `people` with what keeps them from entering, `is_in_it` and `was_in_it`. Reads
+    their id and changes nothing; who has not called `hold_enrollment` before gets a preview."""
+    return RULING.format(people=people)
+
+
+def entering(source: str, why: str) -> str:
+    """`entered (id, candidate_id)`: a run for each row of `source`, a FROM clause in which `person`
+    has the candidate's id. `why`, what made them enter, is SQL over it."""
+    return ENTERING.format(source=source, why=why)
+
+
+HOLD_LIVE = """
+SELECT id FROM journeys_journey WHERE id = ANY(%s) AND state = 'live' ORDER BY id FOR KEY SHARE
+"""
+RULING = """
+ruled AS (
+    SELECT {people}.*,
         EXISTS (
-            SELECT FROM journeys_run AS run WHERE run.journey_id = %(journey)s
-            AND run.candidate_id = picked.id AND run.state = 'running'
+            SELECT FROM journeys_run AS run WHERE run.journey_id = %(entry_journey)s
+            AND run.candidate_id = {people}.id AND run.state = 'running'
         ) AS is_in_it,
-        %(rule)s <> 'always' AND EXISTS (
-            SELECT FROM journeys_run AS run WHERE run.journey_id = %(journey)s
-            AND run.candidate_id = picked.id
-            AND (%(rule)s = 'never' OR run.started_at > now() - %(days)s * interval '1 day')
+        %(entry_rule)s <> 'always' AND EXISTS (
+            SELECT FROM journeys_run AS run WHERE run.journey_id = %(entry_journey)s
+            AND run.candidate_id = {people}.id AND (
+                %(entry_rule)s = 'never'
+                OR run.started_at > now() - %(entry_days)s * interval '1 day'
+            )
         ) AS was_in_it
-    FROM picked
-), entered AS (
+    FROM {people}
+)
+"""
+ENTERING = """
+entered AS (
     INSERT INTO journeys_run (
         workspace_id, journey_id, version_id, candidate_id, state, block, steps,
         steps_in_row, due_at, is_waiting, waiting_for, heard, tries, entered_by, end_reason
     )
-    SELECT %(workspace)s, %(journey)s, %(version)s, id, 'running', %(block)s, 0,
-        0, now(), false, '', false, 0, %(why)s, ''
-    FROM judged WHERE NOT is_in_it AND NOT was_in_it
+    SELECT %(entry_workspace)s, %(entry_journey)s, %(entry_version)s, person.id, 'running',
+        %(entry_block)s, 0, 0, now(), false, '', false, 0, {why}, ''
+    FROM {source}
     ON CONFLICT (journey_id, candidate_id) WHERE state = 'running' DO NOTHING
-    RETURNING id
+    RETURNING id, candidate_id
 )
+"""
+# Locked as the foreign keys would have it anyway, but in the order in which others lock them.
+ENROLL = """
+WITH picked AS (
+    SELECT id FROM candidates_candidate
+    WHERE workspace_id = %(entry_workspace)s AND id = ANY(%(candidates)s::bigint[])
+    ORDER BY id FOR KEY SHARE
+), {ruling}, {entering}
 SELECT (SELECT count(*) FROM entered), count(*) FILTER (WHERE is_in_it),
     count(*) FILTER (WHERE was_in_it AND NOT is_in_it)
-FROM judged
+FROM ruled
 """
 REFUSE = """
 WITH refused AS (

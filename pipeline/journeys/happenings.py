@@ -1,5 +1,6 @@
 """What happened to candidates, and the journeys that listen: who enters, who goes on, who stops."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from .conditions import is_met
-from .enrolling import MOST_ENTRIES, enroll, entered_too_often, refuse
+from .enrolling import MOST_ENTRIES, enroll, entered_too_often, hold_live, refuse
 from .models import Happening, Journey, JourneyRules, Listener, Run
 from .stopping import stop_runs
+from .triggers import text_of
 
+log = logging.getLogger(__name__)
 BATCH = 5_000
 ROUND_AND_ROUND = (
     f"Stopped: the candidate has entered this journey {MOST_ENTRIES} times within an hour, so what"
@@ -70,6 +73,7 @@ def tell_some() -> int:
     if not happened:
         return 0
     listeners = listeners_of({one.workspace_id for one in happened})
+    hold_all(happened, listeners)
     stopped = stop_where_wanted(happened)
     # Who was stopped enters what follows, as a journey that begins in the folder Hired.
     let_enter([one for one in happened if one.pk > stopped.get(one.candidate_id, 0)], listeners)
@@ -88,25 +92,46 @@ def take(number: int) -> list[Happening]:
 
 
 def listeners_of(workspaces: Iterable[int]) -> dict[tuple[int, str], list[Listener]]:
-    """The triggers of live journeys, for each workspace and key."""
+    """The triggers of live journeys, for each workspace and key.
+
+    Without those whose version can't be read: nobody enters them, and all others hear.
+    """
     found: dict[tuple[int, str], list[Listener]] = defaultdict(list)
     live = Journey.objects.live()
     triggers = Listener.objects.filter(workspace__in=workspaces, is_trigger=True, journey__in=live)
     for one in triggers.select_related("journey__version__journey"):
+        if one.journey.version is None or one.journey.version.readable is None:
+            log.warning("Nobody enters %s: its version can't be read.", one.journey)
+            continue
         found[one.workspace_id, key(one.kind, one.ref, one.name)].append(one)
     return found
+
+
+def hold_all(happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]) -> None:
+    """Lock what the rest will need, in the order in which others do (see enrolling.py): journeys
+    that are entered, then runs that are woken or stopped, and after that the candidates.
+
+    Listeners of a journey that was paused or archived meanwhile are dropped.
+    """
+    wanted = {one.journey_id for each in happened for one in listeners.get(place_of(each), ())}
+    live = hold_live(wanted)
+    for place, found in listeners.items():
+        listeners[place] = [one for one in found if one.journey_id in live]
+    ends = [one.candidate_id for one in happened if is_an_end(one)]
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, {"candidates": [one.candidate_id for one in happened], "ends": ends})
 
 
 def let_enter(happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]) -> None:
     entering: dict[Listener, list[int]] = defaultdict(list)
     for one in happened:
-        for listener in listeners.get((one.workspace_id, key_of(one)), ()):
+        for listener in listeners.get(place_of(one), ()):
             if wants(listener, one.properties):
                 entering[listener].append(one.candidate_id)
     for listener in sorted(entering, key=lambda listener: listener.journey_id):
         version = listener.journey.version
         if version:
-            why = version.definition["trigger"].get("summary", Kind(listener.kind).label)
+            why = text_of(version.read.trigger)
             round_and_round = going_round(listener, entering[listener])
             enroll(version, [pk for pk in entering[listener] if pk not in round_and_round], why)
             if round_and_round:
@@ -121,6 +146,15 @@ def going_round(listener: Listener, candidates: list[int]) -> set[int]:
     return entered_too_often(listener.journey_id, candidates)
 
 
+def place_of(one: Happening) -> tuple[int, str]:
+    return one.workspace_id, key_of(one)
+
+
+def is_an_end(one: Happening) -> bool:
+    """Whether a workspace may want it to stop the candidate's runs."""
+    return one.kind in (Kind.OUTCOME, Kind.OPT_OUT)
+
+
 def key_of(one: Happening) -> str:
     ref = None if one.kind in (Kind.CREATED, Kind.EVENT, Kind.OPT_OUT) else one.ref
     return key(one.kind, ref, one.name)
@@ -130,8 +164,7 @@ def wants(listener: Listener, properties: dict[str, Any]) -> bool:
     """Whether the trigger's condition on an event's properties is met, where there is one."""
     if listener.kind != Kind.EVENT or listener.journey.version is None:
         return True
-    options = listener.journey.version.definition["trigger"].get("options", {})
-    return is_met(options, properties)
+    return is_met(listener.journey.version.read.trigger.get("options", {}), properties)
 
 
 def wake(happened: list[Happening]) -> None:
@@ -153,7 +186,7 @@ def stop_where_wanted(happened: list[Happening]) -> dict[int, int]:
     """
     stopping: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
     for one in happened:
-        if one.kind in (Kind.OUTCOME, Kind.OPT_OUT):
+        if is_an_end(one):
             stopping[one.workspace_id, one.name or one.kind][one.candidate_id] = one.pk
     stopped: dict[int, int] = {}
     for (workspace_id, what), last in sorted(stopping.items()):
@@ -172,6 +205,14 @@ RETURNING *
 """
 
 # In the order of the runs' ids, as everything that locks several of them does.
+HOLD = """
+SELECT count(*) FROM (
+    SELECT FROM journeys_run
+    WHERE candidate_id = ANY(%(candidates)s::bigint[]) AND state = 'running'
+      AND (waiting_for <> '' OR candidate_id = ANY(%(ends)s::bigint[]))
+    ORDER BY id FOR NO KEY UPDATE
+) AS held
+"""
 WAKE = """
 WITH happened AS (
     SELECT * FROM unnest(%(candidates)s::bigint[], %(keys)s::text[]) AS one (candidate_id, key)

@@ -12,7 +12,7 @@ from pipeline.candidates.models import Candidate
 from pipeline.tasks.actors import JourneyBlock
 from pipeline.workspaces.models import User, Workspace, membership_of
 
-from .definition import Definition
+from .definition import BadDefinition, Definition
 
 
 class JourneyState(models.TextChoices):
@@ -109,6 +109,14 @@ class JourneyVersion(models.Model):
     def read(self) -> Definition:
         """Raises BadDefinition."""
         return Definition.from_json(self.definition)
+
+    @property
+    def readable(self) -> Definition | None:
+        """None where somebody edited it by hand: its runs fail with the reason, others go on."""
+        try:
+            return self.read
+        except BadDefinition:
+            return None
 
     def at(self, block: str) -> JourneyBlock:
         """What tasks keep of who created or canceled them."""

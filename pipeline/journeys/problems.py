@@ -1,6 +1,5 @@
 """What keeps a draft from being published, at which block; and what is to be confirmed first."""
 
-from datetime import time
 from typing import Any
 
 from django.http import QueryDict
@@ -13,6 +12,7 @@ from .conditions import OPERATORS
 from .definition import Definition, Node
 from .models import Journey
 from .reading import read
+from .schedules import time_problems
 from .triggers import is_id
 
 TRIGGER = ""  # the key of the trigger's problems
@@ -146,17 +146,9 @@ def event_problems(options: dict[str, Any], workspace: Workspace) -> list[str]:
 
 
 def schedule_problems(options: dict[str, Any], workspace: Workspace) -> list[str]:
-    problems = []
-    try:
-        time.fromisoformat(options["at_time"])
-    except (KeyError, TypeError, ValueError):
-        problems.append("The schedule has no time of day.")
-    if options.get("weekday", "") not in ["", *"0123456"]:
-        problems.append("The schedule's day of the week is none.")
     filters = options.get("filters", "")
-    if not isinstance(filters, str):
-        return [*problems, "The schedule's filter can't be read. Choose it anew."]
-    return problems + filter_problems(QueryDict(filters), workspace)
+    readable = filters if isinstance(filters, str) else ""
+    return time_problems(options) + filter_problems(QueryDict(readable), workspace)
 
 
 def filter_problems(filters: QueryDict, workspace: Workspace) -> list[str]:

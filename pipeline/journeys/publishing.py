@@ -13,12 +13,14 @@ from django.utils import timezone
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
 
+from .conditions import written
 from .definition import BadDefinition, Definition
 from .happenings import Kind, event_name
 from .models import Journey, JourneyState, JourneyVersion, Listener, Run
 from .problems import problems_of
-from .schedules import next_time
+from .schedules import next_time, schedule_of
 from .stopping import stop_runs
+from .triggers import is_id
 
 # What may stop a run. Whether it does, JourneyRules say at that moment: they change in one place.
 MAY_STOP: list[tuple[str, int | None, str]] = [
@@ -119,13 +121,11 @@ def listen(journey: Journey) -> None:
     # One look into an index for each version, however many runs there are.
     travelled = Exists(Run.objects.running().filter(version=OuterRef("pk")))
     versions = journey.versions.filter(Q(pk=journey.version_id) | travelled)
-    wanted = {
-        heard
-        for version in versions
-        for heard in waits_of(Definition.from_json(version.definition))
-    }
+    readable = [definition for version in versions if (definition := version.readable)]
+    wanted = {heard for definition in readable for heard in waits_of(definition)}
     listeners = [listener(journey, *heard, is_trigger=False) for heard in sorted(wanted, key=str)]
-    trigger = trigger_of(journey.version.read)
+    definition = journey.version.readable
+    trigger = heard_by(definition.trigger) if definition else None
     if journey.is_live and trigger:
         listeners.append(listener(journey, *trigger, is_trigger=True))
     listeners += [listener(journey, *heard, is_trigger=False) for heard in MAY_STOP]
@@ -134,11 +134,8 @@ def listen(journey: Journey) -> None:
 
 def set_schedule(journey: Journey) -> None:
     """When its trigger is a schedule: the next time from now on; what a pause missed is missed."""
-    journey.next_at = None
-    if journey.is_live and journey.version:
-        trigger = journey.version.definition["trigger"]
-        if trigger["type"] == "schedule":
-            journey.next_at = next_time(trigger["options"], journey.workspace, timezone.now())
+    schedule = schedule_of(journey.version) if journey.is_live and journey.version else None
+    journey.next_at = schedule and next_time(schedule, journey.workspace, timezone.now())
     journey.save(update_fields=["next_at"])
 
 
@@ -163,20 +160,15 @@ def waits_of(definition: Definition) -> Iterable[tuple[str, int | None, str]]:
             yield from BLOCKS[node.type](node.options).listens_to()
 
 
-def trigger_of(definition: Definition) -> tuple[str, int | None, str] | None:
+def heard_by(trigger: dict[str, Any]) -> tuple[str, int | None, str] | None:
     """The kind, ref and name of what makes candidates enter; None where nothing that happens
-    does: by hand, or on a schedule."""
-    options = definition.trigger.get("options", {})
-    match definition.trigger["type"]:
-        case "folder":
-            return Kind.FOLDER, options["folder"], ""
-        case "label":
-            return Kind.LABEL, options["label"], ""
-        case "created":
-            return Kind.CREATED, None, ""
-        case "event":
-            return Kind.EVENT, None, options["event_name"]
-    return None
+    does: by hand, on a schedule, or where somebody edited it by hand and it names nothing."""
+    type, options = trigger["type"], trigger.get("options", {})
+    if type in (Kind.FOLDER, Kind.LABEL) and is_id(options.get(type)):
+        return type, int(options[type]), ""
+    if type == Kind.EVENT and written(options.get("event_name")):
+        return type, None, written(options["event_name"])
+    return (type, None, "") if type == Kind.CREATED else None
 
 
 def link_to(journey: Journey) -> str:

@@ -195,7 +195,7 @@ SELECT run.* FROM journeys_run AS run
 WHERE run.journey_id = %s AND run.state = 'running' AND NOT run.is_slow AND run.due_at <= now()
   AND EXISTS (
     SELECT FROM journeys_journey WHERE id = run.journey_id AND state = 'live'
-    FOR SHARE SKIP LOCKED
+    FOR KEY SHARE SKIP LOCKED
   )
 ORDER BY run.due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """

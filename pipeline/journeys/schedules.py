@@ -12,10 +12,9 @@ from pipeline.candidates.filters import CandidateFilter
 from pipeline.workspaces.models import Workspace
 
 from .enrolling import enroll
-from .models import Journey
+from .models import Journey, JourneyVersion
 
 BATCH = 5_000
-SCHEDULE = 0x42E5  # first half of an advisory lock's key; the second is the journey's id
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -32,11 +31,15 @@ def enroll_all_that_match(journey_id: int) -> int:
 
     Returns how many entered. The filter is that of who published the journey, and shows no more.
     """
-    held = list(Journey.objects.raw(HOLD, [journey_id, SCHEDULE, journey_id % 2**31]))
-    journey = held[0] if held else None
+    due = Journey.objects.live().filter(pk=journey_id, next_at__lte=Now())
+    held = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    journey = held.select_related("workspace", "version").first()
     if journey is None or journey.version is None:
         return 0
-    options = journey.version.definition["trigger"]["options"]
+    options = schedule_of(journey.version)
+    if options is None:
+        Journey.objects.filter(pk=journey.pk).update(next_at=None)
+        return 0
     filters = CandidateFilter(QueryDict(options.get("filters", "")), journey.version.published_by)
     entered = 0
     if filters.is_valid():
@@ -48,6 +51,28 @@ def enroll_all_that_match(journey_id: int) -> int:
     journey.next_at = next_time(options, journey.workspace, timezone.now())
     journey.save(update_fields=["next_at"])
     return entered
+
+
+def schedule_of(version: JourneyVersion) -> dict[str, Any] | None:
+    """The options of its trigger; None where that is no schedule, or one that says no time."""
+    definition = version.readable
+    if definition is None or definition.trigger["type"] != "schedule":
+        return None
+    options: dict[str, Any] = definition.trigger.get("options", {})
+    return None if time_problems(options) else options
+
+
+def time_problems(options: dict[str, Any]) -> list[str]:
+    problems = []
+    try:
+        time.fromisoformat(options["at_time"])
+    except (KeyError, TypeError, ValueError):
+        problems.append("The schedule has no time of day.")
+    if options.get("weekday", "") not in ["", *"0123456"]:
+        problems.append("The schedule's day of the week is none.")
+    if not isinstance(options.get("filters", ""), str):
+        problems.append("The schedule's filter can't be read. Choose it anew.")
+    return problems
 
 
 def next_time(options: dict[str, Any], workspace: Workspace, after: datetime) -> datetime:
@@ -67,12 +92,3 @@ def describe(options: dict[str, Any]) -> str:
     weekday = options.get("weekday", "")
     day = f"Every {DAYS[int(weekday)]}" if weekday else "Every day"
     return f"{day} at {options['at_time'][:5]}"
-
-
-# Whoever pauses or publishes waits until all have entered; the runner, which may have to be
-# punctual for others, does not: hence no stronger lock.
-HOLD = """
-SELECT * FROM journeys_journey
-WHERE id = %s AND state = 'live' AND next_at <= now() AND pg_try_advisory_xact_lock(%s, %s)
-FOR KEY SHARE
-"""

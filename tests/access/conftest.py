@@ -13,6 +13,7 @@ from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
 from pipeline.journeys.models import Journey, JourneyVersion, Run
+from pipeline.journeys.publishing import publish
 from pipeline.outreach.models import Campaign, Channel, MessageTemplate
 from pipeline.tasks.actors import Creator
 from pipeline.tasks.creating import create_task
@@ -127,6 +128,15 @@ def world(
     }
 
 
+def live_journey(owner: User) -> Journey:
+    workspace = owner.membership.workspace
+    journey = Journey.objects.create(
+        workspace=workspace, name="Baking", draft=WAITS, created_by=owner
+    )
+    publish(journey, owner)
+    return journey
+
+
 def run_of(journey: Journey, candidate: Candidate) -> Run:
     version = JourneyVersion.objects.create(
         journey=journey, number=1, definition=journey.draft, published_by=journey.created_by
@@ -153,6 +163,7 @@ def foreign(stranger: User) -> dict[str, Any]:
         "folder": opening.folders.get(name="Hired"),
         "label": workspace.labels.get(),
         "reason": RejectReason.objects.create(workspace=workspace, name="Globex reason"),
+        "journey": live_journey(stranger),
         "recruiter": stranger.membership,
         "candidate": Candidate.objects.filter(workspace=workspace)[0],
         "campaign": Campaign.objects.launch(

@@ -13,12 +13,14 @@ from pipeline.bulk_actions.forms import Order
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import OPERATIONS
 from pipeline.candidates.models import Folder, Label, Opening, RejectReason
+from pipeline.journeys.models import Journey
 from pipeline.outreach.models import Campaign, MessageTemplate
 from pipeline.workspaces.models import Membership, User
 
 MODELS = {
     Campaign: "campaign",
     Folder: "folder",
+    Journey: "journey",
     Label: "label",
     Membership: "recruiter",
     MessageTemplate: "template",
@@ -28,6 +30,7 @@ MODELS = {
 # Choices made by hand from rows of ours; other lists of choices name no rows.
 MADE_BY_HAND = {"to_recruiter": "recruiter"}
 OPERATION_KEYS = [key for key, operation in OPERATIONS.items() if not operation.is_follow_up]
+FILTERS = ("opening", "folder", "label", "recruiter", "journey")
 START, NEW = "/bulk-actions/", "/bulk-actions/new/"
 
 
@@ -90,7 +93,7 @@ def test_no_selection_holds_who_is_not_seen(
 ) -> None:
     client = client_of(request.getfixturevalue(who))
     theirs = world["candidate"] if who == "elsewhere" else foreign["candidate"]
-    filters = {name: foreign[name].pk for name in ("opening", "folder", "label", "recruiter")}
+    filters = {name: foreign[name].pk for name in FILTERS}
     selections = [{"candidate": theirs.pk}]
     selections += [{"select": "all", name: pk} for name, pk in filters.items()]
     before = BulkAction.objects.count()

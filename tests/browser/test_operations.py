@@ -11,6 +11,7 @@ from pipeline.bulk_actions.operations import OPERATIONS
 from pipeline.candidates.models import RejectReason
 from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.messages import template as template
+from tests.journeys.conftest import make_journey as make_journey
 
 from .conftest import Visit, look
 
@@ -47,6 +48,8 @@ ANSWERS: dict[str, Callable[[Page], object]] = {
     "create_application": choose("to_opening", "Warehouse, Leeds"),
     "create_tasks": choose("task_type", "Outbound Call"),
     "cancel_tasks": tick("task_types", "[value=outbound_call]"),
+    "start_journey": choose("into_journey", "Converted customers"),
+    "stop_runs": choose("from_journey", "Converted customers"),
     "share_with_reviewer": write("reviewer", "reviewer@example.com"),
     "export": nothing,
 }
@@ -60,8 +63,10 @@ def test_every_operation_from_selection_to_review(
     template,
     recruiter: User,
     make_candidates,
+    make_journey,
 ) -> None:
     Workspace.objects.update(start_delay_seconds=0)
+    make_journey(("wait", {"kind": "time", "number": 3, "unit": "days"}))
     RejectReason.objects.create(workspace=workspace, name="No permit")
     make_candidates(3, created_at=timezone.now())
     page = visit(recruiter)

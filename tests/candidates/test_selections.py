@@ -79,7 +79,7 @@ def test_another_openings_candidate_is_an_error_for_a_limited_member(
         select(limited, ("candidate", make_candidates(1, other_opening)[0].pk))
 
 
-@pytest.mark.parametrize("field", ["opening", "folder", "label", "recruiter"])
+@pytest.mark.parametrize("field", ["opening", "folder", "label", "recruiter", "journey"])
 def test_a_filter_that_names_nothing_of_mine_never_means_all(recruiter, make_candidates, field):
     make_candidates(2)
 

@@ -21,6 +21,8 @@ from .send_message import SendMessage
 from .set_attribute import SetAttribute
 from .share_with_reviewer import ShareWithReviewer
 from .stages import Hire, Hold, Shortlist
+from .start_journey import StartJourney
+from .stop_runs import StopRuns
 from .undo import Undo
 
 OPERATIONS: dict[str, type[Operation]] = {
@@ -38,6 +40,8 @@ OPERATIONS: dict[str, type[Operation]] = {
         CreateApplication,
         CreateTasks,
         CancelTasks,
+        StartJourney,
+        StopRuns,
         Undo,
         ShareWithReviewer,
         Export,

@@ -70,6 +70,7 @@ class Revert:
     params: dict[str, Any]
     columns: tuple[str, ...] = ()
     cancels_tasks: bool = False  # then they are held before, and announced afterwards
+    stops_runs_of: int | None = None  # a journey, whose runs are then held before
 
 
 class OptionsForm(forms.Form):
@@ -172,6 +173,13 @@ class Operation(ABC):
     def revert(self) -> "Revert":
         """How to restore what an action with these options has changed; if it `can_undo`."""
         raise NotImplementedError
+
+    def hold_before(  # noqa: B027  # most tables are locked after the candidates
+        self, action: "BulkAction", chunk: "Chunk"
+    ) -> None:
+        """Lock what others lock before they lock candidates, so that nobody waits in a circle.
+
+        In the same transaction; only for one that `locks_first`."""
 
     def hold_beside(  # noqa: B027  # most operations change candidates alone
         self, action: "BulkAction", chunk: "Chunk"

@@ -18,6 +18,9 @@ from .base import Operation, Preview, Skip
 PICKED = ("id", "opening_id", "folder_id", "recruiter_id")
 MOST_REASONS = 8  # told apart in a preview
 CHANGED, UNCHANGED = 1, 2
+OUTCOME = """
+outcome AS (SELECT id AS candidate_id, result, reason, before FROM judged)
+"""
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,15 @@ class Change:
 
     `judging` reads `seen`, which is `picked` with `columns` more of candidates_candidate. It
     changes nothing and ends in `judged (id, result, reason, before, …)`: what Operation.apply
-    writes as outcomes. `changing` then changes those with result 1.
+    writes as outcomes. `changing` then changes those with result 1. `outcome`, where it is not
+    what was judged alone, also says what the change has made.
     """
 
     judging: str
     changing: str
     params: dict[str, Any]
     columns: tuple[str, ...] = ()
+    outcome: str = OUTCOME
 
 
 class JudgingOperation(Operation):
@@ -43,7 +48,7 @@ class JudgingOperation(Operation):
 
     def apply(self) -> tuple[str, dict[str, Any]]:
         change = self.change()
-        parts = [seen(change.columns), change.judging, change.changing, OUTCOME]
+        parts = [seen(change.columns), change.judging, change.changing, change.outcome]
         return ", ".join(part for part in parts if part), change.params
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
@@ -92,10 +97,6 @@ seen AS (
     SELECT picked.*, {columns} FROM picked JOIN candidates_candidate AS candidate USING (id)
     FOR UPDATE OF candidate
 )
-"""
-
-OUTCOME = """
-outcome AS (SELECT id AS candidate_id, result, reason, before FROM judged)
 """
 
 PREVIEW = """

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count
 
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.journeys.stopping import hold_runs_of
 from pipeline.outreach.models import Channel, Message, MessageStatus
 
 from . import with_tasks
@@ -78,6 +79,10 @@ class Undo(JudgingOperation):
             f"{count:,} {WHAT[Channel(channel)][count != 1]} that went out with it can’t be unsent."
             for channel, count in sent.annotate(Count("pk")).order_by("channel")
         ]
+
+    def hold_before(self, action: "BulkAction", chunk: "Chunk") -> None:
+        if journey := self.undone.revert().stops_runs_of:
+            hold_runs_of(journey, chunk.candidate_ids)
 
     def hold_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
         if self.undone.revert().cancels_tasks:

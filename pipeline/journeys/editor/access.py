@@ -2,7 +2,7 @@
 
 from django.http import Http404
 
-from pipeline.journeys.models import Journey, JourneyState
+from pipeline.journeys.models import Journey, JourneyState, Run
 from pipeline.workspaces.models import User
 from pipeline.workspaces.settings.access import View, only_for
 
@@ -28,6 +28,13 @@ def journey_of(user: User, pk: int) -> Journey:
     if found is None:
         raise Http404
     return found
+
+
+def can_stop_all(user: User, journey: Journey) -> bool:
+    """Whether there are runs that the user may have stopped by a bulk action."""
+    runs = Run.objects.visible_to(user).running().filter(journey=journey)
+    is_in_use = journey.state != JourneyState.ARCHIVED
+    return user.membership.can_start and is_in_use and runs.exists()
 
 
 def is_editable(journey: Journey, user: User) -> bool:

@@ -15,7 +15,7 @@ from pipeline.journeys.triggers import reentry_of, text_of
 from pipeline.workspaces.requests import MemberRequest
 
 from . import drafts
-from .access import can_edit, is_editable, journey_of
+from .access import can_edit, can_stop_all, is_editable, journey_of
 from .counting import count_some
 
 SHOWN = 50  # versions on a page
@@ -30,6 +30,7 @@ def journey(request: MemberRequest, pk: int) -> HttpResponse:
         "journey": found,
         "is_editable": is_editable(found, request.user),
         "can_edit": can_edit(request.user),
+        "can_stop_all": can_stop_all(request.user, found),
         "running": count_some(Run.objects.running().filter(journey=found)),
         "is_paused": found.state == JourneyState.PAUSED,
         "is_archived": found.state == JourneyState.ARCHIVED,

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from pipeline.journeys.editor.access import can_edit, editors_only, journey_of
+from pipeline.journeys.editor.access import can_edit, can_stop_all, editors_only, journey_of
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.stopping import stop_runs
 from pipeline.tasks.campaigns.counts import MOST, CountOf, Number
@@ -64,7 +64,13 @@ def runs(request: MemberRequest, pk: int) -> HttpResponse:
     narrowed = RunFilter(request.GET, Run.objects.visible_to(request.user), journey)
     found = narrowed.qs.select_related("candidate__opening", "version")
     page = page_of(found, request.GET, RUNS)
-    context = {"journey": journey, "filter": narrowed, "runs": page.rows, **page.links}
+    context = {
+        "journey": journey,
+        "filter": narrowed,
+        "runs": page.rows,
+        "can_stop_all": can_stop_all(request.user, journey),
+        **page.links,
+    }
     return render(request, "journeys/runs.html", context)
 
 
