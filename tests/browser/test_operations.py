@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.bulk_actions.operations import OPERATIONS
 from pipeline.candidates.models import RejectReason
+from pipeline.journeys.enrolling import enroll
 from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.messages import template as template
 from tests.journeys.conftest import make_journey as make_journey
@@ -83,6 +84,31 @@ def test_every_operation_from_selection_to_review(
 
     assert {key for key, kind in OPERATIONS.items() if not kind.is_follow_up} == ANSWERS.keys()
     assert set(BulkAction.objects.values_list("status", flat=True)) == {Status.COMPLETED}
+
+
+def test_all_runs_of_a_journey_are_stopped_from_its_page(
+    visit: Visit, recruiter: User, make_candidates, make_journey
+) -> None:
+    Workspace.objects.update(start_delay_seconds=0)
+    journey = make_journey(("wait", {"kind": "time", "number": 3, "unit": "days"}))
+    enroll(journey.version, [one.pk for one in make_candidates(3)], "By hand")
+    page = visit(recruiter)
+    page.goto(f"/journeys/{journey.pk}/runs/")
+
+    page.get_by_role("link", name="Stop all runs…").click()
+    expect(page.locator("#start-preview")).to_contain_text("3 will be taken out of the journey")
+    page.get_by_label("Reason (optional)").fill("A mistake")
+    look(page, "stop-all-runs")
+    page.get_by_role("button", name="Stop the runs of 3 candidates").click()
+
+    row = page.locator("#progress-panel li[data-status]")
+    expect(row).to_have_attribute("data-status", "completed", timeout=60_000)
+    page.goto(f"/candidates/?journey={journey.pk}")
+    expect(page.locator("#id_journey")).to_have_value(str(journey.pk))
+    expect(page.locator("tbody tr")).to_have_count(0)
+    look(page, "in-journey")
+    page.locator("#id_journey").select_option(label="Any journey")
+    expect(page.locator("tbody tr")).to_have_count(3)
 
 
 def order(page: Page, key: str, answer: Callable[[Page], object]) -> None:

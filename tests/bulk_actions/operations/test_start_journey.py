@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.forms import ModelChoiceField
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -403,9 +402,8 @@ def test_it_offers_the_live_ones_before_all_those_that_only_a_hand_starts(
     theirs = make_journey(THREE_DAYS, name="Of Globex")
     Journey.objects.filter(pk=theirs.pk).update(workspace=stranger.membership.workspace)
 
-    field = StartJourney.form(None, user=limited).fields["into_journey"]
+    field: Any = StartJourney.form(None, user=limited).fields["into_journey"]
 
-    assert isinstance(field, ModelChoiceField)
     assert list(field.choices) == [
         ("", "Choose a journey"),
         ("Started by hand", [(by_hand.pk, "By hand")]),

@@ -16,6 +16,7 @@ from pipeline.candidates.models import Candidate, CandidateQuerySet, Opening
 from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import archive, pause, publish
+from pipeline.journeys.stopping import stop_runs
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import make_journey as make_journey
 from tests.journeys.conftest import until_nothing_is_due
@@ -252,6 +253,8 @@ def test_the_list_shows_who_is_in_a_journey(
     journey, make_journey, make_candidates, client_of, recruiter, labels
 ):
     put_into(make_journey(THREE_DAYS, name="Another"), make_candidates(2))
+    put_into(journey, make_candidates(2))
+    stop_runs(Run.objects.filter(journey=journey), "Was in it.")
     people = put_into(journey, make_candidates(3))
     labelled = put_into(journey, make_candidates(2, labels=labels[:1], full_name="Inger Svärd"))
     make_candidates(2, labels=labels[:1])
