@@ -44,7 +44,7 @@ def take_steps(journeys: Sequence[Journey], most: int = MOST_STEPS) -> None:
     """Take the steps that are due, and those that are due after them, each as if on time."""
     for _ in range(most):
         due = Run.objects.running().filter(journey__in=journeys, due_at__lte=TransactionNow())
-        moments = dict(due.values_list("pk", "due_at"))
+        moments = {pk: moment for pk, moment in due.values_list("pk", "due_at") if moment}
         if not moments:
             return
         for journey in journeys:

@@ -60,7 +60,9 @@ class Author:
         self.campaigns = campaigns
         self.releases: list[TaskRelease] = []
         self.chance = Random(2026)
-        self.now = Workspace.objects.values_list(TransactionNow(), flat=True).get(pk=workspace.pk)
+        self.now: datetime = Workspace.objects.values_list(TransactionNow(), flat=True).get(
+            pk=workspace.pk
+        )
         self.morning = timezone.localtime(self.now, workspace.tz).replace(
             hour=9, minute=0, second=0, microsecond=0
         )

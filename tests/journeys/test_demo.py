@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.postgres.functions import TransactionNow
 from django.db import connection
 from django.db.models import F, Q
 from django.test.utils import CaptureQueriesContext
@@ -77,9 +78,9 @@ def test_there_are_runs_in_every_state_of_every_live_journey(loaded: Workspace):
 
 
 def test_nothing_is_due_and_nothing_is_left_to_be_told(loaded: Workspace):
-    soon = timezone.now() + timedelta(minutes=1)
+    live = Run.objects.running().filter(journey__in=Journey.objects.live())
 
-    assert not Run.objects.running().filter(due_at__lte=soon, journey__state="live").exists()
+    assert not live.filter(due_at__lte=TransactionNow()).exists()
     assert not Happening.objects.exists()
 
 
@@ -132,17 +133,17 @@ def test_messages_are_written_down_and_handed_to_nobody(db: None, monkeypatch: p
     assert messages.count() > 5
     assert set(messages.values_list("status", flat=True)) == {MessageStatus.SENT}
     for message in messages:
-        line = RunStep.objects.get(run=message.journey_run_id, number=message.journey_step)
+        line = RunStep.objects.get(run=message.journey_run_id, number=message.journey_step or 0)
         assert line.details["message"] == message.pk
         assert line.at == message.created_at == message.ended_at
 
 
 def test_the_same_candidates_get_the_same_runs(loaded: Workspace):
     def told() -> list[tuple[Any, ...]]:
-        rows = RunStep.objects.exclude(summary__startswith="50 %").values_list(
-            "run__journey__name", "run__candidate", "number", "summary", "way"
-        )
-        return sorted(row for row in rows if "0 %" not in row[3])
+        """Up to the Split, whose choice hangs on the journey's id."""
+        steps = RunStep.objects.exclude(run__journey__name__startswith="Hired")
+        fields = ("run__journey__name", "run__candidate", "number", "summary", "way")
+        return sorted(steps.values_list(*fields))
 
     first = told()
     Task.objects.all().delete()
@@ -154,7 +155,7 @@ def test_the_same_candidates_get_the_same_runs(loaded: Workspace):
     add_tasks(loaded)
     add_journeys(loaded)
 
-    assert len(told()) == len(first)
+    assert told() == first
 
 
 @pytest.mark.parametrize("candidates", [0, 1, 30])
@@ -165,11 +166,15 @@ def test_few_candidates_have_few_runs_and_none_has_none(candidates: int, db: Non
     assert Run.objects.count() <= candidates
 
 
-def test_its_cost_does_not_grow_with_the_candidates(db: None):
-    with CaptureQueriesContext(connection) as queries:
-        load(600)
+def test_it_takes_some_hundred_statements(db: None):
+    workspace = demo.load(2000, "a password")
+    add_templates(workspace)
+    add_tasks(workspace)
 
-    assert len(queries) < 1500
+    with CaptureQueriesContext(connection) as queries:
+        add_journeys(workspace)
+
+    assert len(queries) < 900
 
 
 def test_the_pages_open(loaded: Workspace, client_of: Any):

@@ -28,6 +28,6 @@ class RulesForm(forms.ModelForm[JourneyRules]):
         if not self.changed_data:
             return
         self.instance.save(update_fields=self.changed_data if self.instance.pk else None)
-        chosen = [self[name].label for name in self.fields if self.cleaned_data[name]]
+        chosen = [str(self[name].label) for name in self.fields if self.cleaned_data[name]]
         what = "; ".join(chosen) or "nothing"
         record(self.instance.workspace, by, "changed what stops journeys to", what)
