@@ -8,7 +8,9 @@ from django.db import connection, models, transaction
 
 from .conditions import is_met
 from .enrolling import enroll
-from .models import Happening, Journey, JourneyRules, Listener, Run
+from .listeners import Happening, Listener
+from .models import Journey, Run
+from .rules import JourneyRules
 from .stopping import stop_runs
 
 BATCH = 5_000

@@ -15,8 +15,10 @@ from pipeline.workspaces.models import User
 
 from .definition import BadDefinition, Definition
 from .happenings import Kind
-from .models import Journey, JourneyRules, JourneyState, JourneyVersion, Listener, Run
+from .listeners import Listener
+from .models import Journey, JourneyState, JourneyVersion, Run
 from .problems import problems_of
+from .rules import JourneyRules
 from .schedules import next_time
 from .stopping import stop_runs
 

@@ -15,6 +15,7 @@ from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.stopping import stop_runs
 from pipeline.tasks.campaigns.counts import MOST, CountOf, Number
 from pipeline.tasks.models import Task
+from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
 PAGE = 25  # journeys: each brings four counts
@@ -60,21 +61,17 @@ def runs(request: MemberRequest, pk: int) -> HttpResponse:
     journey = journey_of(request.user, pk)
     found = Run.objects.visible_to(request.user).filter(journey=journey)
     state, candidate = request.GET.get("state", ""), request.GET.get("candidate", "")
-    before = request.GET.get("before", "")
     if state in RunState.values:
         found = found.filter(state=state)
     if candidate.isdecimal() and len(candidate) < 19:
         found = found.filter(candidate=int(candidate))
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
-    page = list(found.select_related("candidate__opening", "version").order_by("-pk")[: RUNS + 1])
+    page = page_of(found.select_related("candidate__opening", "version"), request.GET, RUNS)
     context = {
         "journey": journey,
-        "runs": page[:RUNS],
+        "runs": page.rows,
         "states": RunState.choices,
         "state": state,
-        "next": page[RUNS - 1].pk if len(page) > RUNS else None,
-        "is_later_page": bool(before),
+        **page.links,
     }
     return render(request, "journeys/runs.html", context)
 

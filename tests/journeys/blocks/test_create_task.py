@@ -10,7 +10,8 @@ from pipeline.candidates.models import Candidate
 from pipeline.journeys.blocks.create_task import CreateTaskForm
 from pipeline.journeys.models import Journey, RunState
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.types import MANUAL, QUEUED, TaskType
 from pipeline.workspaces.models import Workspace
 
