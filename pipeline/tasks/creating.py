@@ -13,7 +13,8 @@ from pipeline.outreach.models import Campaign
 
 from .actors import Creator
 from .announcing import announce
-from .models import Task, TaskRules
+from .models import Task
+from .settings.models import TaskRules
 from .states import State
 from .types import KINDS, OF_CAMPAIGN, TaskType
 
