@@ -2,13 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from django.db import connection
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+Do = Callable[..., Any]
+expect.set_options(timeout=90_000)  # patience costs nothing where it is not needed
 FLAGS = ("--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
@@ -29,3 +34,19 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def do() -> Iterator[Do]:
+    """`do(function, …)` in another thread: pushes need an event loop of their own."""
+
+    def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda function, *args, **kwargs: thread.submit(
+            call, function, *args, **kwargs
+        ).result()

@@ -1,13 +1,13 @@
 """The cast: a workspace with everybody who works in it, and a stranger with one of her own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from pipeline.candidates.models import (
     Candidate,
@@ -19,8 +19,17 @@ from pipeline.candidates.models import (
 )
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 
+from .emptying import empty_tables
+
 PASSWORD = "correct horse battery staple"
 HASHED = make_password(PASSWORD)  # slow by design: once for all
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_soon() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 def join(workspace: Workspace, role: Role, name: str, **fields: Any) -> User:

@@ -17,6 +17,13 @@ import pytest
 
 from config.embedded import PostgreSQL, Redis
 
+# Only a machine that dies would miss what was not flushed to its disk; a PostgreSQL that is killed
+# and starts again finds all that was committed.
+NO_FLUSH_TO_DISK = {"fsync": "off", "full_page_writes": "off"}
+
+# The files that take longest, so that of two processes neither waits for the other's last one.
+FIRST = ("tests/config/", "tests/browser/", "tests/faults/", "tests/notifications/")
+
 # The servers of this run, for tests that kill and restart them.
 postgres: PostgreSQL | None = None
 redis: Redis | None = None
@@ -33,6 +40,7 @@ def pytest_load_initial_conftests() -> Generator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
     if config.getoption("--soak"):
         return
     for item in items:
@@ -82,7 +90,7 @@ def prepare_environment() -> None:
 
 def start(folder: Path) -> None:
     global postgres, redis
-    postgres = PostgreSQL(folder / "postgres", folder / "postgres.log")
+    postgres = PostgreSQL(folder / "postgres", folder / "postgres.log", NO_FLUSH_TO_DISK)
     redis = Redis(folder / "redis", folder / "redis.log")
     atexit.register(stop)
     for server in (postgres, redis):

@@ -50,8 +50,12 @@ class PostgreSQL(Server):
 
     name = "postgres"
 
-    def __init__(self, data: Path, log: Path | None = None) -> None:
+    def __init__(
+        self, data: Path, log: Path | None = None, settings: dict[str, str] | None = None
+    ) -> None:
+        """`settings` are PostgreSQL's own, in place of or beside SETTINGS."""
         super().__init__(data, log)
+        self.settings = SETTINGS | (settings or {})
         self.user = other_user(data) if os.geteuid() == 0 else None
 
     @property
@@ -70,7 +74,7 @@ class PostgreSQL(Server):
         programs = self.programs()
         if not self.cluster.exists():
             self.make_cluster(programs)
-        options = [part for item in SETTINGS.items() for part in ("-c", "=".join(item))]
+        options = [part for item in self.settings.items() for part in ("-c", "=".join(item))]
         shared = Path("/dev/shm")
         if shared.is_dir() and shutil.disk_usage(shared).free < 1 << 28:
             options += ["-c", "dynamic_shared_memory_type=mmap"]  # containers have 64 MB there

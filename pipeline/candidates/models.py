@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from pipeline.workspaces.models import Membership, User, Workspace, membership_of
+from pipeline.workspaces.models import Membership, User, Workspace, membership_of, visible_rows
 
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
@@ -149,13 +149,7 @@ class RejectReason(models.Model):
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        membership = membership_of(user)
-        if membership is None:
-            return self.none()
-        mine = self.filter(workspace=membership.workspace_id)
-        if membership.is_limited:
-            mine = mine.filter(opening__in=membership.openings.all())
-        return mine
+        return visible_rows(self, user, "opening")
 
 
 class Candidate(models.Model):

@@ -9,7 +9,6 @@ match are found first, beginning with what lets the fewest through, and put in o
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
@@ -25,6 +24,7 @@ from django.db.models import (
 )
 from django.http import QueryDict
 
+from .cursor_pages import CursorPage, Found
 from .filters import EVERYTHING, CandidateFilter
 from .models import Candidate, CandidateQuerySet, CandidateSearch
 from .search import Words
@@ -62,6 +62,10 @@ class Cursor:
         return cls()
 
     @property
+    def is_start(self) -> bool:
+        return not self.pk
+
+    @property
     def fields(self) -> list[tuple[str, int]]:
         name = "before" if self.is_upward else "after"
         return [] if self.pk is None else [(name, self.pk)]
@@ -74,23 +78,13 @@ class Cursor:
         return Q(**{f"{field}__{'gt' if self.is_upward else 'lt'}": self.pk}) if self.pk else Q()
 
 
-@dataclass(frozen=True)
-class Found:
-    ids: list[int]  # the first PAGE + 1 from the cursor
-    number: int
-    is_all: bool  # else there are more than `number`
-    is_total: bool = False  # the number is that of all pages, not from the cursor on
-
-
-class Page:
+class Page(CursorPage[Cursor, Candidate]):
     def __init__(self, filters: CandidateFilter, cursor: Cursor) -> None:
         self.filters = filters
-        self.cursor = cursor
-        self.found = find(filters, cursor)
-        if cursor.is_upward and len(self.found.ids) <= PAGE:
-            # The top is reached: show it whole, with what is new there.
-            self.cursor = Cursor()
-            self.found = find(filters, self.cursor)
+        super().__init__(cursor, Cursor(), PAGE)
+
+    def find(self, cursor: Cursor) -> Found:
+        return find(self.filters, cursor)
 
     @cached_property
     def candidates(self) -> list[Candidate]:
@@ -99,31 +93,16 @@ class Page:
         rows = rows.select_related("opening", "folder", "recruiter__user")
         return list(rows.prefetch_related("labels"))
 
-    @cached_property
-    def total(self) -> Found:
-        knows = self.found.is_total or self.cursor.pk is None
-        return self.found if knows else find(self.filters, Cursor())
+    @property
+    def rows(self) -> list[Candidate]:
+        return self.candidates
 
     @property
-    def query(self) -> str:
-        """What this page's address ends in."""
-        return self.query_at(self.cursor)
+    def fields(self) -> list[tuple[str, Any]]:
+        return self.filters.fields
 
-    def query_at(self, cursor: Cursor) -> str:
-        return urlencode([*self.filters.fields, *cursor.fields])
-
-    @property
-    def next(self) -> str:
-        """What the next page's address ends in; nothing on the last one."""
-        if self.candidates and (self.cursor.is_upward or len(self.found.ids) > PAGE):
-            return self.query_at(Cursor(self.candidates[-1].pk))
-        return ""
-
-    @property
-    def previous(self) -> str:
-        if self.candidates and self.cursor.pk:
-            return self.query_at(Cursor(self.candidates[0].pk, is_upward=True))
-        return ""
+    def place_of(self, row: Candidate, is_upward: bool) -> Cursor:
+        return Cursor(row.pk, is_upward)
 
 
 def find(filters: CandidateFilter, cursor: Cursor) -> Found:

@@ -9,7 +9,9 @@ from django.db import connection, models, transaction
 
 from .conditions import is_met
 from .enrolling import MOST_ENTRIES, enroll, entered_too_often, hold_live, refuse
-from .models import Happening, Journey, JourneyRules, Listener, Run
+from .listeners import Happening, Listener
+from .models import Journey, Run
+from .rules import JourneyRules
 from .stopping import stop_runs
 from .triggers import text_of
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from pipeline.candidates.models import Candidate
 from pipeline.tasks.actors import JourneyBlock
-from pipeline.workspaces.models import User, Workspace, membership_of
+from pipeline.workspaces.models import User, Workspace, membership_of, visible_rows
 
 from .definition import BadDefinition, Definition
 
@@ -157,13 +157,7 @@ class RunState(models.TextChoices):
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Those of candidates whom the user may see."""
-        membership = membership_of(user)
-        if membership is None:
-            return self.none()
-        mine = self.filter(workspace=membership.workspace_id)
-        if membership.is_limited:
-            mine = mine.filter(candidate__opening__in=membership.openings.all())
-        return mine
+        return visible_rows(self, user, "candidate__opening")
 
     def running(self) -> Self:
         return self.filter(state=RunState.RUNNING)
@@ -264,78 +258,6 @@ class RunStep(models.Model):
         return self.text
 
 
-class Listener(models.Model):
-    """What a live journey waits to hear of candidates: its trigger, or the event of a Wait.
-
-    Only what is listened to is written down as a Happening. Kept by publish, pause, resume and
-    archive, and by them alone.
-    """
-
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="listeners")
-    workspace = models.ForeignKey(Workspace, models.CASCADE)
-    kind = models.CharField(max_length=20)  # happenings.Kind
-    ref = models.BigIntegerField(null=True)  # the folder or label
-    name = models.CharField(max_length=100, blank=True)  # of a custom event
-    is_trigger = models.BooleanField()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["workspace", "kind", "ref"], name="listener")]
-
-    def __str__(self) -> str:
-        return f"{self.journey}: {self.kind}"
-
-
-class Happening(models.Model):
-    """Something that happened to a candidate and that some journey listens to; gone when told.
-
-    Written by triggers of the database (migration 0002), in the transaction that made it happen:
-    whoever changes a candidate, and however many at once, nothing is missed.
-    """
-
-    workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False, db_constraint=False)
-    candidate = models.ForeignKey(
-        Candidate, models.CASCADE, related_name="+", db_index=False, db_constraint=False
-    )
-    kind = models.CharField(max_length=20)
-    ref = models.BigIntegerField(null=True)
-    name = models.CharField(max_length=100, db_default="", blank=True)
-    properties = models.JSONField(db_default={}, default=dict)
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering: ClassVar = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.ref or self.name}"
-
-
-class JourneyRules(models.Model):
-    """What a workspace lets stop all runs of a candidate. Without a row: these defaults.
-
-    Asked when something is told: live journeys listen to all of it, whatever is chosen here.
-    """
-
-    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="journey_rules")
-    stop_when_rejected = models.BooleanField("the candidate is rejected", default=True)
-    stop_when_hired = models.BooleanField("the candidate is hired", default=True)
-    stop_when_opted_out = models.BooleanField("the candidate opts out of messages", default=False)
-
-    class Meta:
-        verbose_name_plural = "journey rules"
-
-    def __str__(self) -> str:
-        return f"Journey rules of {self.workspace}"
-
-    @classmethod
-    def of(cls, workspace_id: int) -> "JourneyRules":
-        return cls.objects.filter(workspace=workspace_id).first() or cls(workspace_id=workspace_id)
-
-    def reason_to_stop(self, what: str) -> str:
-        """Why runs are stopped by what happened, "rejected", "hired" or "opt_out"; empty where
-        the workspace lets them go on."""
-        is_wanted, reason = {
-            "rejected": (self.stop_when_rejected, "The candidate was rejected."),
-            "hired": (self.stop_when_hired, "The candidate was hired."),
-            "opt_out": (self.stop_when_opted_out, "The candidate opted out of messages."),
-        }[what]
-        return reason if is_wanted else ""
+# Django finds models here only.
+from .listeners import Happening, Listener  # noqa: E402, F401
+from .rules import JourneyRules  # noqa: E402, F401

@@ -16,7 +16,8 @@ from pipeline.workspaces.models import User
 from .conditions import written
 from .definition import BadDefinition, Definition
 from .happenings import Kind, event_name
-from .models import Journey, JourneyState, JourneyVersion, Listener, Run
+from .listeners import Listener
+from .models import Journey, JourneyState, JourneyVersion, Run
 from .problems import problems_of
 from .schedules import next_time, schedule_of
 from .stopping import stop_runs

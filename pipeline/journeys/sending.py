@@ -18,9 +18,7 @@ from datetime import time as clock
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import handing_over, limits, optouts, pace
@@ -31,16 +29,14 @@ from pipeline.outreach.placeholders import BadTemplate
 from pipeline.outreach.senders import Unavailable, sender_for
 
 from .batch import Batch, Result
-from .models import Journey, Run, RunQuerySet, RunState, RunStep
+from .holding import SENT, conclude, due, hold, record, standing, write
+from .models import Run, RunState
+from .putting_off import put_off, put_off_as_away
 
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 2.0  # then other journeys' runs have their turn; what is left here is still due
-AWAY_SECONDS = 60
-MOST_TRIES = 60  # of a provider that is away: for an hour
 LOOK_SECONDS = 3600  # how often a used-up limit is looked at: it may be raised
-GAVE_UP = "{reason} Gave up after {tries} tries."
-SENT, NOT_SENT = "next", "not_sent"
 
 
 class Sending:
@@ -182,151 +178,3 @@ class Sending:
 def lease() -> timedelta:
     """Longer than the longest conversation with a provider, each of whose waits is limited."""
     return timedelta(seconds=max(60.0, 10 * settings.MESSAGE_TIMEOUT_SECONDS))
-
-
-# --- which runs are this block's to take further ---
-
-
-def standing(batch: Batch, runs: RunQuerySet) -> RunQuerySet:
-    """Those of `runs` that are at the batch's block."""
-    return runs.running().filter(version=batch.version, block=batch.node.id)
-
-
-def due(batch: Batch, runs: list[Run]) -> RunQuerySet:
-    live = Journey.objects.live().filter(pk=batch.version.journey_id)
-    mine = Run.objects.filter(pk__in=[run.pk for run in runs])
-    return standing(batch, mine).filter(Exists(live), due_at__lte=Now())
-
-
-def hold(batch: Batch, runs: list[Run]) -> list[Run]:
-    """Lock those that nobody else has in hand, in the caller's transaction, as they are now.
-
-    The journey is held with them, so that a pause comes before or after. What somebody began to
-    send and did not end is settled here, and not among them.
-    """
-    live = Journey.objects.raw(HOLD_JOURNEY, [batch.version.journey_id])
-    if not list(live):
-        return []
-    held = due(batch, runs).order_by("pk").select_for_update(no_key=True, skip_locked=True)
-    mine = {run.pk: run for run in held}
-    for message in Message.objects.sending().filter(journey_run_id__in=list(mine)):
-        assert message.journey_run_id
-        run = mine.pop(message.journey_run_id)
-        settle(batch, run, message)
-    return list(mine.values())
-
-
-HOLD_JOURNEY = "SELECT id FROM journeys_journey WHERE id = %s AND state = 'live' FOR SHARE"
-
-
-def settle(batch: Batch, run: Run, message: Message) -> None:
-    """Its sender died: nobody knows, so it is not sent again, and the run goes on."""
-    unconfirmed = MessageStatus.UNCONFIRMED
-    Message.objects.filter(pk=message.pk).update(
-        status=unconfirmed, problem=handing_over.INTERRUPTED, ended_at=Now()
-    )
-    sentence = f"The {message.get_channel_display()} to {message.address} is unconfirmed:"
-    result = Result(f"{sentence} {handing_over.INTERRUPTED}", way=SENT, due_at=batch.now)
-    result.details = {"message": message.pk}
-    write(batch, [run], result)
-
-
-# --- what is written of them ---
-
-
-@transaction.atomic
-def conclude(batch: Batch, runs: list[Run], result: Result) -> None:
-    """The step of those that still stand there; none is waited for."""
-    if mine := hold(batch, runs):
-        write(batch, mine, result)
-
-
-@transaction.atomic
-def record(
-    batch: Batch, message: Message, status: MessageStatus, problem: str, result: Result
-) -> None:
-    """What became of a message, once: the message, the limit, the log and the run's place.
-
-    A run that was stopped while the provider thought stays where it is, and its log tells of it.
-    """
-    runs = Run.objects.select_for_update(no_key=True)
-    run = runs.filter(pk__in=[message.journey_run_id]).first()
-    written = Message.objects.sending().filter(pk=message.pk)
-    if not written.update(
-        status=status,
-        problem=problem,
-        provider_id=message.provider_id[:100],
-        ended_at=Now(),
-    ):
-        return  # it was given up for lost meanwhile
-    if status == MessageStatus.FAILED:
-        limits.give_back(message)
-    if run is None:
-        return
-    if standing(batch, Run.objects.filter(pk=run.pk, steps=run.steps)).exists():
-        write(batch, [run], result)
-    else:
-        add_line(batch, run, result)
-
-
-def write(batch: Batch, runs: list[Run], result: Result) -> None:
-    write_each(batch, runs, {run.pk: result for run in runs})
-
-
-def write_each(batch: Batch, runs: list[Run], results: dict[int, Result]) -> None:
-    from . import runner  # knows the blocks, which know this module
-
-    definition = runner.definition_of(batch.version.pk)
-    runner.write(runs, results, definition, batch.node, batch.summary)
-
-
-def add_line(batch: Batch, run: Run, result: Result) -> None:
-    Run.objects.filter(pk=run.pk).update(steps=F("steps") + 1)
-    RunStep.objects.create(
-        run=run,
-        number=run.steps + 1,
-        block=batch.node.id,
-        summary=batch.summary[:300],
-        text=result.text,
-        details=result.details,
-    )
-
-
-# --- putting off ---
-
-
-@transaction.atomic
-def put_off(batch: Batch, runs: list[Run], text: str, until: datetime) -> None:
-    """Nothing can be sent before `until`. The log says so, once for each text."""
-    if mine := hold(batch, runs):
-        told = last_lines(mine)
-        results = {
-            run.pk: Result(text, due_at=until, is_waiting=True, is_logged=told[run.pk] != text)
-            for run in mine
-        }
-        write_each(batch, mine, results)
-
-
-@transaction.atomic
-def put_off_as_away(batch: Batch, runs: list[Run], reason: str) -> None:
-    """The provider is away: again in a minute, and in the end no more."""
-    if mine := hold(batch, runs):
-        told = last_lines(mine)
-        results = {run.pk: try_again(run, reason, told[run.pk]) for run in mine}
-        write_each(batch, mine, results)
-
-
-def try_again(run: Run, reason: str, told: str | None) -> Result:
-    text = f"{reason} Tries again every minute."
-    tries = run.tries + 1
-    if tries >= MOST_TRIES:
-        return Result(GAVE_UP.format(reason=reason, tries=tries), state=RunState.FAILED)
-    at = timezone.now() + timedelta(seconds=AWAY_SECONDS)
-    return Result(text, due_at=at, is_waiting=True, tries=tries, is_logged=told != text)
-
-
-def last_lines(runs: list[Run]) -> dict[int, str | None]:
-    """The last line of each run's log."""
-    latest = RunStep.objects.filter(run=OuterRef("pk")).order_by("-number").values("text")[:1]
-    found = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(last=latest)
-    return dict(found.values_list("pk", "last"))

@@ -1,21 +1,21 @@
 from django.urls import path
 
-from .editor import pages, publishing, test_runs, views
+from .editor import naming, pages, publishing, retracing, test_runs, views
 from .runs import views as runs
 
 app_name = "journeys"
 urlpatterns = [
     path("", runs.index, name="list"),
-    path("new/", views.new, name="new"),
+    path("new/", naming.new, name="new"),
     path("<int:pk>/", pages.journey, name="journey"),
     path("<int:pk>/edit/", views.edit, name="edit"),
-    path("<int:pk>/edit/name/", views.rename, name="rename"),
+    path("<int:pk>/edit/name/", naming.rename, name="rename"),
     path("<int:pk>/edit/trigger/", views.trigger, name="trigger"),
     path("<int:pk>/edit/add/", views.add, name="add"),
     path("<int:pk>/edit/lead/", views.lead, name="lead"),
-    path("<int:pk>/edit/undo/", views.undo, name="undo"),
-    path("<int:pk>/edit/redo/", views.redo, name="redo"),
-    path("<int:pk>/edit/reset/", views.reset, name="reset"),
+    path("<int:pk>/edit/undo/", retracing.undo, name="undo"),
+    path("<int:pk>/edit/redo/", retracing.redo, name="redo"),
+    path("<int:pk>/edit/reset/", retracing.reset, name="reset"),
     path("<int:pk>/edit/blocks/<slug:block>/", views.block, name="block"),
     path("<int:pk>/edit/blocks/<slug:block>/preview/", views.preview, name="preview"),
     path("<int:pk>/edit/blocks/<slug:block>/move/", views.move, name="move"),

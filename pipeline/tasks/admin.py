@@ -13,10 +13,11 @@ from pipeline.workspaces.audited_admin import AuditedAdmin
 from pipeline.workspaces.models import User, Workspace, membership_of
 
 from .actors import Canceler, CancelSource
-from .models import AgentSkills, Task, TaskRelease, TaskRules
+from .models import Task, TaskRelease
 from .past.models import SavedFilter
 from .querysets import TaskQuerySet
 from .scopes import AllTasks
+from .settings.models import AgentSkills, TaskRules
 
 NEWEST = 100_000  # tasks that are listed and filtered; older ones are found by their ids
 

@@ -13,8 +13,9 @@ from pipeline.outreach.models import Campaign
 
 from .actors import Creator
 from .announcing import announce
-from .models import Task, TaskRules
+from .models import Task
 from .set_based import NewTasks
+from .settings.models import TaskRules
 from .states import State
 from .types import KINDS, OF_CAMPAIGN, TaskType
 

@@ -27,7 +27,8 @@ from .demo_work import (
     WORK,
     Some,
 )
-from .models import AgentSkills, Task, TaskRelease
+from .models import Task, TaskRelease
+from .settings.models import AgentSkills
 from .states import State
 from .types import TaskType
 

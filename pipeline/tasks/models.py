@@ -2,22 +2,20 @@
 
 from typing import Any, ClassVar
 
-from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
-from pipeline.workspaces.models import Membership, User, Workspace
+from pipeline.workspaces.models import User, Workspace
 
+from . import wording
 from .actors import Canceler, CancelSource, Origin
 from .announcing import announce
+from .indexes import INDEXES
 from .querysets import TaskQuerySet
 from .states import MOVES, PAST, State
 from .types import KINDS, Kind, TaskType
@@ -43,41 +41,15 @@ def person(**options: Any) -> models.ForeignKey[Any, Any]:
     )
 
 
-BY_JOURNEY = Q(canceled_by_journey_id__isnull=False)
 QUEUE_ORDER = ("-priority", "due_at", "id")  # PostgreSQL puts those without a due time last
 PAST_ORDER = ("-ended_at", "-id")
-
-
-def queue_index(name: str, *fields: str) -> models.Index:
-    """The waiting tasks of each value of `fields`, in the order in which they are worked off."""
-    order = [F(field) for field in fields]
-    return models.Index(
-        *order,
-        F("priority").desc(),
-        F("due_at"),
-        F("id"),
-        name=name,
-        condition=Q(state=State.IN_QUEUE),
-    )
-
-
-def past_index(name: str, *fields: str, condition: Q | None = None) -> models.Index:
-    """The past tasks of each value of `fields`, the latest first."""
-    past = Q(state__in=PAST)
-    return models.Index(
-        *(F(field) for field in fields),
-        F("ended_at").desc(),
-        F("id").desc(),
-        name=name,
-        condition=past & condition if condition else past,
-    )
 
 
 class Task(models.Model):
     """One piece of work for an agent about one candidate.
 
     `opening_id` is the candidate's, kept so by a trigger (migration 0002): a task is seen by who
-    sees the candidate. The indexes are in the order of the lists, one for each filter.
+    sees the candidate.
     """
 
     MOVES: ClassVar = MOVES
@@ -129,58 +101,7 @@ class Task(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-pk"]
-        indexes: ClassVar = [
-            models.Index(fields=["candidate", "id"], name="task_candidate"),
-            queue_index("task_queue", "workspace"),
-            queue_index("task_queue_type", "workspace", "type"),
-            queue_index("task_queue_opening", "opening"),
-            queue_index("task_queue_opening_type", "opening", "type"),
-            queue_index("task_queue_campaign", "campaign"),
-            # By age: the oldest wait of each type, and those that waited too long.
-            models.Index(
-                fields=["workspace", "type", "queued_at"],
-                name="task_waiting_since",
-                condition=Q(state=State.IN_QUEUE),
-            ),
-            models.Index(
-                fields=["agent", "id"], name="task_agent", condition=Q(state=State.ASSIGNED)
-            ),
-            models.Index(
-                fields=["workspace", "type"],
-                name="task_assigned",
-                condition=Q(state=State.ASSIGNED),
-            ),
-            past_index("task_past", "workspace"),
-            past_index("task_past_state", "workspace", "state"),
-            past_index("task_past_type", "workspace", "type"),
-            past_index("task_past_opening", "opening"),
-            past_index("task_past_campaign", "campaign", condition=Q(campaign__isnull=False)),
-            past_index("task_past_agent", "agent", condition=Q(agent__isnull=False)),
-            past_index(
-                "task_past_source", "workspace", "cancel_source", condition=~Q(cancel_source="")
-            ),
-            # These two tell as well which journeys there are, for who sees all and who sees some.
-            past_index(
-                "task_past_journey", "workspace", "canceled_by_journey_id", condition=BY_JOURNEY
-            ),
-            past_index(
-                "task_past_opening_journey",
-                "opening",
-                "canceled_by_journey_id",
-                condition=BY_JOURNEY,
-            ),
-            # How many of each state a campaign has, for all and for limited members.
-            models.Index(
-                fields=["campaign", "state", "opening"],
-                name="task_campaign_state",
-                condition=Q(campaign__isnull=False),
-            ),
-            models.Index(
-                fields=["created_by_bulk_action_id", "candidate"],
-                name="task_bulk_action",
-                condition=Q(created_by_bulk_action_id__isnull=False),
-            ),
-        ]
+        indexes: ClassVar = INDEXES
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="task_state_known"),
             # What each state says is there: nobody reads a canceled task without a reason.
@@ -241,33 +162,17 @@ class Task(models.Model):
     @property
     def created_by_text(self) -> str:
         """Who or what made it: "Journey 12 “Converted customers” v3"."""
-        return self._actor("created", Origin(self.origin).label)
+        return wording.actor(self, "created", Origin(self.origin).label)
 
     @property
     def canceled_by_text(self) -> str:
         """Who or what canceled it, in the same words; empty when it isn't canceled."""
-        return self._actor("canceled", self.get_cancel_source_display())
-
-    def _actor(self, verb: str, what: str) -> str:
-        name = getattr(self, f"{verb}_by_name")
-        if journey_id := getattr(self, f"{verb}_by_journey_id"):
-            version = getattr(self, f"{verb}_by_journey_version")
-            return f"Journey {journey_id} “{name}” v{version}"
-        if action_id := getattr(self, f"{verb}_by_bulk_action_id"):
-            return f"{name}, bulk action {action_id}"
-        return name or what
+        return wording.actor(self, "canceled", self.get_cancel_source_display())
 
     @property
     def what_happened(self) -> str:
         """Where it stands, and who brought it there, as a sentence for who came too late."""
-        if self.is_waiting:
-            return f"It has been in the queue since {clock(self.queued_at)}."
-        if self.is_assigned:
-            return f"{self.agent_name} accepted it at {clock(self.accepted_at)}."
-        if self.is_canceled:
-            by = self.canceled_by_text
-            return f"{by} canceled it at {clock(self.ended_at)}: {self.cancel_reason}"
-        return f"{self.agent_name} completed it at {clock(self.ended_at)}."
+        return wording.what_happened(self)
 
     def is_mine(self, user: User) -> bool:
         return self.is_assigned and self.agent_id == user.pk
@@ -375,13 +280,6 @@ def held_by(user: User) -> Q:
     return Q() if user.membership.can_manage else Q(agent=user)
 
 
-def clock(at: Any) -> str:
-    """The time of day, with the date if it was not today: "10:32", "21 Nov 2026, 10:32"."""
-    local = timezone.localtime(at)
-    is_today = local.date() == timezone.localdate()
-    return date_format(local, "H:i" if is_today else "j M Y, H:i")
-
-
 class TaskRelease(models.Model):
     """An agent had a task and gave it back, or it was taken back into the queue."""
 
@@ -401,49 +299,8 @@ class TaskRelease(models.Model):
         return f"{self.agent_name} until {self.released_at}"
 
 
-class AgentSkills(models.Model):
-    """Which tasks a member is handed by *Next task*. Without a row, or with an empty list: all."""
-
-    membership = models.OneToOneField(Membership, models.CASCADE, related_name="skills")
-    types = ArrayField(models.CharField(max_length=30, choices=TaskType), default=list, blank=True)
-    openings = models.ManyToManyField(Opening, blank=True, related_name="+")
-
-    class Meta:
-        verbose_name_plural = "agent skills"
-
-    def __str__(self) -> str:
-        return f"Skills of {self.membership.user}"
-
-
-class TaskRules(models.Model):
-    """What a workspace has set for its tasks. Without a row: these defaults."""
-
-    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="task_rules")
-    cancel_after_days = models.PositiveSmallIntegerField(
-        "cancel after",
-        default=14,
-        validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text="Days. A task that nobody has accepted for so long is canceled.",
-    )
-    most_waiting = models.PositiveSmallIntegerField(
-        "waiting tasks of one type",
-        default=5,
-        validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="The most that one candidate may have: what stops a loop.",
-    )
-
-    class Meta:
-        verbose_name_plural = "task rules"
-
-    def __str__(self) -> str:
-        return f"Task rules of {self.workspace}"
-
-    @classmethod
-    def of(cls, workspace_id: int) -> "TaskRules":
-        return cls.objects.filter(workspace=workspace_id).first() or cls(workspace_id=workspace_id)
-
-
 # Django finds models here only.
 from .desk.models import FilledForm  # noqa: E402, F401
 from .events.models import ApiToken, InboundEvent  # noqa: E402, F401
 from .past.models import SavedFilter  # noqa: E402, F401
+from .settings.models import AgentSkills, TaskRules  # noqa: E402, F401

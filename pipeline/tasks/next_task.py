@@ -8,7 +8,8 @@ from pipeline.outreach.campaigns import Priority
 from pipeline.workspaces.models import User
 
 from .announcing import announce
-from .models import AgentSkills, Task
+from .models import Task
+from .settings.models import AgentSkills
 from .types import TIMED, TaskType
 
 FEW = 50  # candidates for the next task, more than agents that ask at the same moment

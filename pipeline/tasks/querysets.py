@@ -8,7 +8,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models, transaction
 
 from pipeline.candidates.models import Candidate
-from pipeline.workspaces.models import User, membership_of
+from pipeline.workspaces.models import User, visible_rows
 
 from .actors import Canceler
 from .announcing import announce
@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Those of the user's workspace; of a limited member, those in its openings."""
-        membership = membership_of(user)
-        if membership is None:
-            return self.none()
-        mine = self.filter(workspace=membership.workspace_id)
-        if membership.is_limited:
-            mine = mine.filter(opening__in=membership.openings.all())
-        return mine
+        return visible_rows(self, user, "opening")
 
     def waiting(self) -> Self:
         return self.filter(state=State.IN_QUEUE)

@@ -20,8 +20,9 @@ from pipeline.outreach import optouts
 from pipeline.outreach.campaigns import CampaignState, CampaignWork, Priority
 from pipeline.outreach.models import Channel
 
-from .models import Task, TaskRules
+from .models import Task
 from .scopes import Scope
+from .settings.models import TaskRules
 from .states import State
 from .types import KINDS, OF_CAMPAIGN, TaskChannel, TaskType
 

@@ -10,8 +10,9 @@ from rq.timeouts import BaseTimeoutException
 from pipeline.workspaces.models import Workspace
 
 from .actors import Canceler
-from .models import Task, TaskRules
+from .models import Task
 from .scopes import AllTasks
+from .settings.models import TaskRules
 from .types import TIMED, TaskType
 
 log = logging.getLogger(__name__)

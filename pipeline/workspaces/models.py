@@ -2,7 +2,7 @@
 
 import zoneinfo
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import phonenumbers
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 WEB = ("http", "https")
+Rows = TypeVar("Rows", bound=models.QuerySet[Any, Any])
 
 
 def validate_time_zone(name: str) -> None:
@@ -189,6 +190,17 @@ def membership_of(user: User | AnonymousUser) -> Membership | None:
         return user.membership
     except Membership.DoesNotExist:
         return None
+
+
+def visible_rows(rows: Rows, user: User | AnonymousUser, opening: str) -> Rows:
+    """Those of the user's workspace; of a limited member, those whose `opening` it sees."""
+    membership = membership_of(user)
+    if membership is None:
+        return rows.none()
+    mine = rows.filter(workspace=membership.workspace_id)
+    if membership.is_limited:
+        mine = mine.filter(**{f"{opening}__in": membership.openings.all()})
+    return mine
 
 
 # Django finds models here only.

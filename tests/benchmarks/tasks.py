@@ -19,9 +19,10 @@ from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.campaigns import CampaignChannel, CampaignState
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Canceler
-from pipeline.tasks.models import AgentSkills, Task
+from pipeline.tasks.models import Task
 from pipeline.tasks.next_task import take_next_task
 from pipeline.tasks.scopes import OfCampaign
+from pipeline.tasks.settings.models import AgentSkills
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 

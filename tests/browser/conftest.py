@@ -1,13 +1,11 @@
 """Belay as people use it: daphne, workers and the cron on the test database, and real Chromium."""
 
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import django_rq
 import psutil
@@ -20,11 +18,11 @@ from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import start_move as start_move
 from tests.chromium import chromium
 from tests.conftest import PASSWORD
+from tests.daphne import Daphne
 from tests.servers import child_environment
 
 SHOTS = Path(settings.BASE_DIR) / ".test-output"
 SERIALIZER = ("--serializer", "rq.serializers.JSONSerializer")
-expect.set_options(timeout=20_000)  # a busy machine starts workers slowly
 DESKTOP: ViewportSize = {"width": 1360, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -33,59 +31,55 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 class Site:
     """A running Belay. Chunks of one, so that a person has the time to press Cancel."""
 
-    log: Path
-    port: int
-    processes: list[psutil.Process] = field(default_factory=list)
+    web: Daphne
+    workers: list[psutil.Process] = field(default_factory=list)
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def run(self, *command: str) -> psutil.Process:
-        with self.log.open("a") as log:
+    def run(self, *command: str) -> None:
+        with self.web.log.open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, *command],
+                [sys.executable, "manage.py", *command],
                 cwd=settings.BASE_DIR,
-                env=child_environment() | {"BULK_CHUNK_SIZE": "1", "PUBLIC_URL": self.address},
+                env=child_environment() | self.web.environment,
                 stdout=log,
                 stderr=log,
             )
-        self.processes.append(psutil.Process(process.pid))
-        return self.processes[-1]
+        self.workers.append(psutil.Process(process.pid))
 
-    def start_web(self) -> psutil.Process:
-        web = self.run(
-            "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "config.asgi:application"
-        )
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{self.address}/healthz")  # noqa: S310
-                return web
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError(f"daphne did not start:\n{self.log.read_text()}")
-
-    def stop(self) -> None:
-        family = [p for one in self.processes if one.is_running() for p in one.children(True)]
-        for process in [*self.processes, *family]:
+    def dismiss(self) -> None:
+        family = [p for one in self.workers if one.is_running() for p in one.children(True)]
+        for process in [*self.workers, *family]:
             if process.is_running():
                 process.kill()
+        self.workers.clear()
+
+
+@pytest.fixture(scope="package")
+def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daphne]:
+    web = Daphne(tmp_path_factory.mktemp("site") / "site.log")
+    web.environment = {"BULK_CHUNK_SIZE": "1", "PUBLIC_URL": web.url}
+    web.start()
+    yield web
+    web.kill()
 
 
 @pytest.fixture
-def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
+def site(web: Daphne, transactional_db: None) -> Iterator[Site]:
+    """The pages alone, and what a test runs beside them, which goes with the test."""
     django_rq.get_queue("default").connection.flushall()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    site = Site(tmp_path / "site.log", port)
-    for _ in range(2):
-        site.run("manage.py", "rqworker", "default", *SERIALIZER, "--with-scheduler")
-    site.run("manage.py", "rqworker", "imports", *SERIALIZER)
-    site.run("manage.py", "rqcron", "config.cron")
-    site.start_web()
+    if not web.is_running:  # a test that killed it has failed
+        web.start()
+    site = Site(web)
     yield site
-    site.stop()
+    site.dismiss()
+
+
+@pytest.fixture
+def workers(site: Site) -> None:
+    """What works on what the pages order."""
+    for _ in range(2):
+        site.run("rqworker", "default", *SERIALIZER, "--with-scheduler")
+    site.run("rqworker", "imports", *SERIALIZER)
+    site.run("rqcron", "config.cron")
 
 
 @pytest.fixture(scope="package")
@@ -104,10 +98,10 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def __call__(self, user: User, size: ViewportSize = DESKTOP) -> Page:
-        context = self.browser.new_context(viewport=size, base_url=self.site.address)
+        context = self.browser.new_context(viewport=size, base_url=self.site.web.url)
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(90_000)
         page.on("pageerror", lambda error: self.complaints.append(f"{user}: {error}"))
         page.on(
             "console",
@@ -135,11 +129,20 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     assert visit.complaints == []
 
 
+def live_desk(visit: Visit, user: User, **size: Any) -> Page:
+    """Once it hears every change, and has asked for what it did not hear."""
+    page = visit(user, **size)
+    with page.expect_response(lambda one: one.request.headers.get("hx-trigger") == "queue"):
+        page.goto("/tasks/")
+    expect(page.locator("#progress-panel")).to_have_attribute("data-live", "on")
+    return page
+
+
 def look(page: Page, name: str) -> None:
     """Keep a picture, and let axe find nothing serious on the page as it is now."""
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     serious = [
         f"{one['id']}: {one['help']}: {[node['html'] for node in one['nodes']]}"
         for one in found

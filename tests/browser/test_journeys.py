@@ -1,11 +1,8 @@
 """From nothing to work that is taken back: a recruiter draws a journey, an agent sees it act."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from pipeline.candidates.models import Candidate, Label
@@ -13,6 +10,8 @@ from pipeline.journeys.models import Journey
 from pipeline.tasks.models import Task
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User, Workspace
+from tests.chromium import Do
+from tests.chromium import do as do
 from tests.journeys.definitions import definition
 from tests.tasks.conftest import MakeTask
 from tests.tasks.conftest import campaign as campaign
@@ -20,26 +19,9 @@ from tests.tasks.conftest import candidate as candidate
 from tests.tasks.conftest import make_task as make_task
 from tests.tasks.conftest import no_limit as no_limit
 
-from .conftest import PHONE, SERIALIZER, Site, Visit, look
+from .conftest import PHONE, SERIALIZER, Site, Visit, live_desk, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Do = Callable[..., Any]
-
-
-@pytest.fixture
-def do() -> Iterator[Do]:
-    """`do(function, …)` in another thread: pushes need an event loop of their own."""
-
-    def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        yield lambda function, *args, **kwargs: thread.submit(
-            call, function, *args, **kwargs
-        ).result()
 
 
 @pytest.fixture
@@ -48,6 +30,7 @@ def converted(workspace: Workspace) -> Label:
     return Label.objects.create(workspace=workspace, name="Converted")
 
 
+@pytest.mark.usefixtures("workers")
 def test_a_journey_from_nothing_takes_back_the_calls_of_who_was_converted(
     site: Site,
     visit: Visit,
@@ -60,7 +43,7 @@ def test_a_journey_from_nothing_takes_back_the_calls_of_who_was_converted(
     make_candidates: Any,
     do: Do,
 ) -> None:
-    site.run("manage.py", "rqworker", "journeys", *SERIALIZER)
+    site.run("rqworker", "journeys", *SERIALIZER)
     other = make_candidates(1, full_name="Mo Ali").get()
     accepted, call, callback, text = (
         do(make_task, type)
@@ -85,7 +68,7 @@ def test_a_journey_from_nothing_takes_back_the_calls_of_who_was_converted(
     label(page, "Inger", "Converted")
 
     for task in (call, callback):
-        expect(desk.locator(f"#task-{task.pk}")).to_have_count(0, timeout=60_000)
+        expect(desk.locator(f"#task-{task.pk}")).to_have_count(0)
     expect(desk.locator(f"#task-{text.pk}")).to_be_visible()
     expect(desk.locator(f"#task-{others.pk}")).to_be_visible()
     expect(desk.locator(f"#mine-{accepted.pk}")).to_be_visible()
@@ -145,15 +128,6 @@ def find(page: Page, journey: Journey, tasks: list[Task]) -> None:
     expect(found.locator("tbody tr")).to_have_count(len(tasks))
     page.goto(journey.get_absolute_url())
     expect(page.locator("h1")).to_have_text(journey.name)
-
-
-def live_desk(visit: Visit, user: User) -> Page:
-    """Once it hears every change, and has asked for what it did not hear."""
-    page = visit(user)
-    with page.expect_response(lambda one: one.request.headers.get("hx-trigger") == "queue"):
-        page.goto("/tasks/")
-    expect(page.locator("#progress-panel")).to_have_attribute("data-live", "on")
-    return page
 
 
 def test_the_editor_by_keyboard_keeps_the_focus(

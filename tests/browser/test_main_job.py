@@ -12,7 +12,7 @@ from pipeline.workspaces.models import User, Workspace
 
 from .conftest import PHONE, Site, Visit, look
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("workers")]
 PEOPLE = 5000  # one by one: long enough to press Cancel on a fast machine too
 
 
@@ -93,7 +93,7 @@ def import_file(page: Page, file: Path, opening: Opening) -> None:
     expect(page.locator("main")).to_contain_text("Zoë")
     look(page, "import-mapping")
     page.get_by_role("button", name="Start the import").click()
-    expect(page.locator("[data-count=new]")).to_have_text(f"{PEOPLE:,}", timeout=60_000)
+    expect(page.locator("[data-count=new]")).to_have_text(f"{PEOPLE:,}")
     expect(page.locator("[data-count=rejected]")).to_have_text("1")
     look(page, "import-done")
 
@@ -144,9 +144,7 @@ def undo(page: Page) -> None:
     look(page, "undo-dialog")
     page.locator("[name=typed_number]").fill(f"{BulkAction.objects.get().changed}")
     page.locator("#start-submit").click()
-    expect(page.locator("li[id^=bulk-action-]").first).to_have_attribute(
-        "data-status", "completed", timeout=60_000
-    )
+    expect(page.locator("li[id^=bulk-action-]").first).to_have_attribute("data-status", "completed")
     expect(page.locator("#summary")).to_contain_text("Undone by Ana Ruiz")
     look(page, "review-undone")
 
@@ -160,14 +158,11 @@ def test_the_panel_is_right_again_after_daphne_was_restarted_under_an_open_page(
     expect(page.locator("#progress-panel")).to_contain_text("Live")
     page.evaluate("window.sameDocument = true")
 
-    site.processes[-1].kill()
-    site.processes[-1].wait()
+    site.web.kill()
     action = start_move(opening.folders.get(name="Hired"))
     visit.complaints.clear()
-    site.start_web()
+    site.web.start()
 
-    expect(page.locator(f"#bulk-action-{action.pk}")).to_have_attribute(
-        "data-status", "completed", timeout=60_000
-    )
+    expect(page.locator(f"#bulk-action-{action.pk}")).to_have_attribute("data-status", "completed")
     assert page.evaluate("window.sameDocument")
     visit.complaints.clear()  # the connections that were refused meanwhile

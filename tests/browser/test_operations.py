@@ -16,7 +16,7 @@ from tests.journeys.conftest import make_journey as make_journey
 
 from .conftest import Visit, look
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("workers")]
 
 
 def choose(name: str, label: str) -> Callable[[Page], object]:
@@ -76,7 +76,7 @@ def test_every_operation_from_selection_to_review(
         order(page, key, answer)
         action = BulkAction.objects.latest("pk")
         row = page.locator(f"#bulk-action-{action.pk}")
-        expect(row).to_have_attribute("data-status", "completed", timeout=60_000)
+        expect(row).to_have_attribute("data-status", "completed")
         row.get_by_role("link", name="Review").click()
         expect(page.locator("#summary")).to_contain_text("3 done")
         page.get_by_role("button", name="Close progress").click()

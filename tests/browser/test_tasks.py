@@ -2,13 +2,10 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from pipeline.candidates.models import Candidate
@@ -16,36 +13,21 @@ from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User
+from tests.chromium import Do
+from tests.chromium import do as do
 from tests.tasks.conftest import MakeTask
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import candidate as candidate
 from tests.tasks.conftest import make_task as make_task
 from tests.tasks.conftest import no_limit as no_limit
 
-from .conftest import PHONE, Visit, look
+from .conftest import PHONE, Site, Visit, live_desk, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Do = Callable[..., Any]
 FAILED_REFETCH = """new Promise((done) => {
   addEventListener("htmx:afterRequest", () => setTimeout(done), { capture: true });
   htmx.trigger("#queue", "refetch");
 })"""
-
-
-@pytest.fixture
-def do() -> Iterator[Do]:
-    """`do(function, …)` in another thread: pushes need an event loop of their own."""
-
-    def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        yield lambda function, *args, **kwargs: thread.submit(
-            call, function, *args, **kwargs
-        ).result()
 
 
 @pytest.fixture
@@ -58,15 +40,6 @@ def tasks(make_task: MakeTask, campaign: Campaign, make_candidates: Any, do: Do)
         do(make_task, TaskType.INBOUND_SMS, candidate=people[1], notes=text),
         do(make_task, TaskType.VOICEMAIL, candidate=people[2]),
     ]
-
-
-def live_desk(visit: Visit, user: User, **size: Any) -> Page:
-    """Once it hears every change, and has asked for what it did not hear."""
-    page = visit(user, **size)
-    with page.expect_response(lambda one: one.request.headers.get("hx-trigger") == "queue"):
-        page.goto("/tasks/")
-    expect(page.locator("#progress-panel")).to_have_attribute("data-live", "on")
-    return page
 
 
 def row(page: Page, task: Task) -> Any:
@@ -193,12 +166,10 @@ def test_what_is_being_typed_stays_when_the_page_looks_and_nothing_changed(
 
 
 def test_the_lists_are_right_again_after_the_connection_was_away(
-    visit: Visit, agent: User, colleague: User, tasks: list[Task], do: Do, site: Any
+    visit: Visit, agent: User, colleague: User, tasks: list[Task], do: Do, site: Site
 ) -> None:
     page = live_desk(visit, agent)
-    web = site.processes[-1]
-    web.kill()
-    web.wait()
+    site.web.kill()
     Task.objects.filter(pk=tasks[0].pk).update(
         state="assigned", agent=colleague, agent_name=str(colleague), accepted_at=tasks[0].queued_at
     )
@@ -206,7 +177,7 @@ def test_the_lists_are_right_again_after_the_connection_was_away(
     page.evaluate(FAILED_REFETCH)
     assert page.locator("#messages [role=alert]").count() == 0  # nobody asked for it
 
-    site.start_web()
+    site.web.start()
 
     expect(row(page, tasks[0])).to_have_count(0)
     expect(page.locator("#progress-panel")).to_have_attribute("data-live", "on")

@@ -25,7 +25,7 @@ from pipeline.bulk_actions.operations.undo import Undo
 from pipeline.candidates.models import Candidate, CandidateLabel, CandidateQuerySet, Label
 from pipeline.journeys import happenings, runner
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.happenings import tell_all
+from pipeline.journeys.happenings import tell_some
 from pipeline.journeys.models import Happening, Journey, Run, RunState, RunStep
 from pipeline.journeys.publishing import archive, pause, resume
 from pipeline.journeys.runner import advance_some
@@ -188,7 +188,7 @@ def test_stop_all_against_the_runner_events_and_another_action(
         action = order(stop(waiting))
         other = order(SetAttribute({"attribute": "City", "value": str(random.random())}))
 
-        results = together(later(work_on(action)), work_on(other), later(tell_all), advance)
+        results = together(later(work_on(action)), work_on(other), later(tell_some), advance)
 
         nobody_was_in_the_way(results, action, other)
         assert not Run.objects.running().filter(journey=waiting).exists()
@@ -245,7 +245,7 @@ def test_start_against_events_that_let_enter_several(
         )
         first, second = order(start(one)), order(start(two))
 
-        results = together(work_on(first), work_on(second), later(tell_all), advance)
+        results = together(work_on(first), work_on(second), later(tell_some), advance)
 
         assert [one for one in results if isinstance(one, BaseException)] == []
         for action in (first, second):

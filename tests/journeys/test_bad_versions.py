@@ -128,7 +128,7 @@ def test_an_older_version_that_is_broken_does_not_keep_its_runs_from_the_new_one
     other = Candidate.objects.create(
         workspace=journey.workspace,
         opening=opening,
-        folder=opening.folders.get(kind="new"),
+        folder=candidate.folder,
         first_name="Bo",
     )
 

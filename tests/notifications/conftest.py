@@ -1,20 +1,13 @@
-"""A real daphne on the test database, and pages that listen to it with a websocket."""
+"""Pages that listen to a real daphne with a websocket."""
 
 import contextlib
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
@@ -26,51 +19,12 @@ from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import start_move as start_move
-from tests.servers import child_environment
-
-
-@dataclass
-class Daphne:
-    port: int
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "daphne", "-p", str(self.port), "config.asgi:application"],
-                cwd=settings.BASE_DIR,
-                env=child_environment(),
-                stdout=log,
-                stderr=log,
-            )
-        for _ in range(600):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).close()  # noqa: S310
-                return
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.1)
-        pytest.fail(f"daphne does not answer:\n{self.log.read_text()}")
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.terminate()
-            self.process.wait(30)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.daphne import Daphne
 
 
 @pytest.fixture(scope="session")
 def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daphne]:
-    daphne = Daphne(free_port(), tmp_path_factory.mktemp("web") / "daphne.log")
+    daphne = Daphne(tmp_path_factory.mktemp("web") / "daphne.log")
     daphne.start()
     yield daphne
     daphne.stop()
@@ -82,10 +36,10 @@ class Page:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
 
-    def hear(self, timeout: float = 10) -> str:
+    def hear(self, timeout: float = 90) -> str:
         return str(self.socket.recv(timeout))
 
-    def hear_until(self, what: str, timeout: float = 10) -> str:
+    def hear_until(self, what: str, timeout: float = 90) -> str:
         """The first message with `what` in it. Raises TimeoutError when none comes."""
         ends = time.monotonic() + timeout
         while what not in (heard := self.hear(ends - time.monotonic())):
@@ -99,7 +53,7 @@ class Page:
             return True
         return False
 
-    def closed_with(self, timeout: float = 10) -> int | None:
+    def closed_with(self, timeout: float = 90) -> int | None:
         """The code of the server's close. Raises TimeoutError when it doesn't."""
         ends = time.monotonic() + timeout
         with contextlib.suppress(ConnectionClosed):
@@ -137,7 +91,7 @@ def open_page(web: Daphne) -> Iterator[OpenPage]:
                         f"ws://127.0.0.1:{web.port}/ws/live/{query}",
                         origin=Origin(origin),
                         additional_headers=headers,
-                        open_timeout=30,
+                        open_timeout=90,
                     )
                 )
             )

@@ -1,12 +1,10 @@
 """The open page: never older, nothing twice, focus kept, and right after any lost connection."""
 
 import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -16,34 +14,17 @@ from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces.models import User
-from tests.chromium import chromium
-
-from .conftest import Daphne
+from tests.chromium import Do, chromium
+from tests.chromium import do as do
+from tests.daphne import Daphne
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Do = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
-
-
-@pytest.fixture
-def do() -> Iterator[Do]:
-    """`do(function, …)` in another thread: pushes need an event loop of their own."""
-
-    def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        yield lambda function, *args, **kwargs: thread.submit(
-            call, function, *args, **kwargs
-        ).result()
 
 
 @pytest.fixture
@@ -76,7 +57,7 @@ def page(browser: Browser, web: Daphne, action: BulkAction, session: Client) -> 
     page = context.new_page()
     page.goto(f"{web.url}/bulk-actions/")
     page.locator("#progress-toggle").click()
-    expect(page.locator("#live-on")).to_be_visible(timeout=20_000)
+    expect(page.locator("#live-on")).to_be_visible()
     live.paused_until = 0.0  # the fixtures' own pushes failed: see `do`
     yield page
     context.close()
@@ -186,9 +167,7 @@ def test_the_dialog_counts_along_and_then_tells_that_it_ended(page: Page, action
 def test_the_end_is_announced(page: Page, action, do: Do) -> None:
     do(engine.work_on, action.pk, 0)
 
-    expect(page.locator("#live-status")).to_contain_text(
-        "Move to Hired: Completed at", timeout=15_000
-    )
+    expect(page.locator("#live-status")).to_contain_text("Move to Hired: Completed at")
 
 
 def test_escape_closes_the_panel_and_it_stays_as_it_was_left(page: Page, web: Daphne) -> None:
@@ -212,7 +191,7 @@ def test_a_restarted_server_leaves_the_page_right_without_a_reload(
     do(action.cancel, by=recruiter)
     web.start()
 
-    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=30_000)
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz")
     expect(page.locator("#progress-toggle")).not_to_contain_text("active")
     expect(page.locator("#live-on")).to_be_visible()
 
@@ -223,14 +202,14 @@ def test_a_server_that_hangs_is_noticed_and_what_was_missed_is_caught_up(
     assert web.process
     web.process.send_signal(signal.SIGSTOP)
     try:
-        expect(page.locator("#live-paused")).to_be_visible(timeout=40_000)
+        expect(page.locator("#live-paused")).to_be_visible()
         expect(page.locator("#live-paused")).to_contain_text("Live updates paused, last ")
         do(action.cancel, by=recruiter)
     finally:
         web.process.send_signal(signal.SIGCONT)
 
-    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=30_000)
-    expect(page.locator("#live-paused")).to_be_hidden(timeout=30_000)
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz")
+    expect(page.locator("#live-paused")).to_be_hidden()
 
 
 def test_a_status_that_redis_never_passed_on_is_caught_up(
@@ -243,8 +222,8 @@ def test_a_status_that_redis_never_passed_on_is_caught_up(
     servers.redis.start()
     servers.redis.wait_until_ready()
 
-    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=40_000)
-    expect(page.locator("#live-paused")).to_be_hidden(timeout=30_000)
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz")
+    expect(page.locator("#live-paused")).to_be_hidden()
 
 
 def test_without_a_socket_it_asks_every_10_s(
@@ -258,11 +237,11 @@ def test_without_a_socket_it_asks_every_10_s(
     page.route_web_socket("**/ws/live/", lambda socket: socket.close(code=1001))
     page.goto(f"{web.url}/bulk-actions/")
     page.locator("#progress-toggle").click()
-    expect(page.locator("#live-paused")).to_be_visible(timeout=20_000)
+    expect(page.locator("#live-paused")).to_be_visible()
 
     do(action.cancel, by=recruiter)
 
-    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz", timeout=15_000)
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz")
     expect(page.locator("#progress-toggle")).not_to_contain_text("active")
     context.close()
 
@@ -270,7 +249,7 @@ def test_without_a_socket_it_asks_every_10_s(
 def test_a_logout_elsewhere_leads_to_the_login_page(page: Page, session: Client, do: Do) -> None:
     do(session.post, "/logout/")
 
-    page.wait_for_url("**/login/**", timeout=20_000)
+    page.wait_for_url("**/login/**")
 
 
 def test_the_bell_rings_and_is_answered_by_keyboard(page: Page, action, do: Do, colleague) -> None:
@@ -291,4 +270,4 @@ def test_the_bell_rings_and_is_answered_by_keyboard(page: Page, action, do: Do, 
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     expect(bell).to_be_focused()
-    expect(page.locator("#live-status")).to_contain_text("New notice, 1 unread.", timeout=12_000)
+    expect(page.locator("#live-status")).to_contain_text("New notice, 1 unread.")

@@ -176,7 +176,7 @@ def test_a_logout_closes_the_sockets_of_that_login_and_no_other(
 
     client.post("/logout/")
 
-    assert page.closed_with(timeout=5) == 4401
+    assert page.closed_with() == 4401
     assert other.hears_nothing()
 
 

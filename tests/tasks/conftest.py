@@ -10,7 +10,8 @@ from pipeline.outreach.campaigns import CampaignChannel, CampaignState
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Creator, JourneyBlock, Origin
 from pipeline.tasks.creating import create_task
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 

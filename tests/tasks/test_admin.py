@@ -13,8 +13,9 @@ from django.urls import reverse
 from pipeline.outreach.models import Campaign
 from pipeline.tasks import admin as task_admin
 from pipeline.tasks.actors import CancelSource
-from pipeline.tasks.models import AgentSkills, Task, TaskRules
+from pipeline.tasks.models import Task
 from pipeline.tasks.past.models import SavedFilter
+from pipeline.tasks.settings.models import AgentSkills, TaskRules
 from pipeline.tasks.states import State
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import AuditEntry

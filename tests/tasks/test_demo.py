@@ -19,8 +19,9 @@ from pipeline.outreach.models import Campaign
 from pipeline.tasks import timeouts
 from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.demo import add_tasks
-from pipeline.tasks.models import Task, TaskRelease, TaskRules
+from pipeline.tasks.models import Task, TaskRelease
 from pipeline.tasks.next_task import take_next_task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.signals import task_changed
 from pipeline.tasks.states import State
 from pipeline.tasks.types import MANUAL, OF_CAMPAIGN, TIMED, TaskType

@@ -12,8 +12,9 @@ from pipeline.candidates.models import Opening
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks import next_task
-from pipeline.tasks.models import AgentSkills, Task
+from pipeline.tasks.models import Task
 from pipeline.tasks.next_task import take_next_task
+from pipeline.tasks.settings.models import AgentSkills
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User
 

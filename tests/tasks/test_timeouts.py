@@ -14,7 +14,8 @@ from pipeline.candidates.models import Candidate
 from pipeline.tasks import timeouts
 from pipeline.tasks.actors import CancelSource, Creator
 from pipeline.tasks.creating import create_task
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.signals import task_changed
 from pipeline.tasks.states import State
 from pipeline.tasks.timeouts import cancel_overdue, cancel_overdue_of, count_overdue

@@ -9,8 +9,9 @@ from pipeline.outreach.campaigns import CampaignState
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Canceler, CancelSource, Origin
 from pipeline.tasks.creating import CantCreate, TooManyWaiting
-from pipeline.tasks.models import Disposition, Task, TaskRules
+from pipeline.tasks.models import Disposition, Task
 from pipeline.tasks.scopes import AllTasks
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.signals import task_changed
 from pipeline.tasks.states import MOVES, State
 from pipeline.tasks.types import MANUAL, TaskType

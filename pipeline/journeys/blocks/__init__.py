@@ -5,9 +5,10 @@ from .cancel_task import CancelTask
 from .condition import Condition
 from .create_task import CreateTask
 from .exit import Exit
-from .other_journey import StartJourney, StopJourney
 from .send_message import SendEmail, SendSMS
 from .split import Split
+from .start_journey import StartJourney
+from .stop_journey import StopJourney
 from .update_candidate import UpdateCandidate
 from .wait import Wait
 from .webhook import Webhook

@@ -124,6 +124,11 @@ def row_of(rows: models.QuerySet[Row], pk: Any) -> Row | None:
     return rows.filter(pk=pk).first() if is_id else None
 
 
+def chosen(name: str, row: models.Model | None) -> dict[str, Any]:
+    """The row as options keep it: its id, and its name for when it is gone."""
+    return {name: row and row.pk, f"{name}_name": str(row) if row else ""}
+
+
 def text_in(options: dict[str, Any], name: str) -> str:
     """What the options say there, if that is text; else nothing. Never raises."""
     value = options.get(name)

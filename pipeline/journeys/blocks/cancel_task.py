@@ -14,7 +14,7 @@ from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
 from pipeline.tasks.types import QUEUED, TaskType
 from pipeline.workspaces.models import User, Workspace
 
-from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
+from .base import Block, BlockForm, Rehearsal, chosen, gone, row_of, text_in
 
 ALL, TYPE, CAMPAIGN = "all", "type", "campaign"
 SPARINGLY = (
@@ -72,11 +72,7 @@ class CancelTaskForm(BlockForm):
         return answers
 
     def options(self) -> dict[str, Any]:
-        campaign = self.cleaned_data["campaign"]
-        return self.cleaned_data | {
-            "campaign": campaign and campaign.pk,
-            "campaign_name": str(campaign) if campaign else "",
-        }
+        return self.cleaned_data | chosen("campaign", self.cleaned_data["campaign"])
 
 
 class CancelTask(Block):

@@ -7,7 +7,8 @@ from pipeline.journeys.batch import Batch
 from pipeline.workspaces.models import Membership, Workspace
 
 from .base import Block, BlockForm, Rehearsal
-from .rules import CHOICES, MOST_DAYS, ROWS, RULES, Ids, Rule
+from .rules import RULES
+from .rules.base import CHOICES, MOST_DAYS, ROWS, Ids, Rule
 
 MOST_RULES = 5
 ALL, ANY = "all", "any"

@@ -14,7 +14,7 @@ from pipeline.tasks.set_based import LACKS, NewTasks
 from pipeline.tasks.types import QUEUED, TIMED, TaskType
 from pipeline.workspaces.models import Workspace
 
-from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
+from .base import Block, BlockForm, Rehearsal, chosen, gone, row_of, text_in
 
 TOO_MANY = (
     "The candidate has as many waiting tasks of the type {type} as your workspace allows. This"
@@ -68,11 +68,7 @@ class CreateTaskForm(BlockForm):
         return answers
 
     def options(self) -> dict[str, Any]:
-        campaign = self.cleaned_data["campaign"]
-        return self.cleaned_data | {
-            "campaign": campaign and campaign.pk,
-            "campaign_name": str(campaign) if campaign else "",
-        }
+        return self.cleaned_data | chosen("campaign", self.cleaned_data["campaign"])
 
 
 class CreateTask(Block):

@@ -4,8 +4,9 @@ from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.batch import Batch, Result
+from pipeline.journeys.holding import NOT_SENT, SENT, conclude
 from pipeline.journeys.models import RunState
-from pipeline.journeys.sending import NOT_SENT, SENT, Sending, conclude
+from pipeline.journeys.sending import Sending
 from pipeline.outreach import limits, optouts
 from pipeline.outreach.drafts import OPTED_OUT, CantSend, draft_of
 from pipeline.outreach.models import Channel, MessageTemplate

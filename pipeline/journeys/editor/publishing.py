@@ -21,8 +21,8 @@ from pipeline.workspaces.requests import MemberRequest
 
 from . import drafts
 from .access import editors_only, is_editable, journey_of
+from .answers import revision_of
 from .counting import Number, count_some
-from .views import revision_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

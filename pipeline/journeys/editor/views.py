@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
-from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.journeys import editing
@@ -15,60 +13,13 @@ from pipeline.journeys.definition import BadDefinition, Definition
 from pipeline.journeys.editing import CantEdit, Place
 from pipeline.journeys.models import Journey
 from pipeline.journeys.reading import read, ways_of_new
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from . import drafts, panels
 from .access import editors_only, journey_of
-from .canvas import Panel, answer, done, open_panel
-from .forms import TAKEN, NameForm, TriggerForm
-
-REFUSALS = (drafts.Stale, drafts.Archived, CantEdit, BadDefinition)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@editors_only
-def new(request: MemberRequest) -> HttpResponse:
-    """A name, and it is an empty draft."""
-    journey = Journey(
-        workspace=request.user.membership.workspace,
-        created_by=request.user,
-        draft=Definition().as_json(),
-    )
-    form = NameForm(request.POST or None, instance=journey)
-    if request.method == "POST" and form.is_valid() and named(request, form, "added the journey"):
-        return redirect("journeys:edit", pk=journey.pk)
-    status = 422 if form.errors else 200
-    context = {"form": form, "title": "New journey"}
-    return render(request, "journeys/editor_name.html", context, status=status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@editors_only
-def rename(request: MemberRequest, pk: int) -> HttpResponse:
-    journey = journey_of(request.user, pk)
-    title = f"Rename “{journey}”"
-    form = NameForm(request.POST or None, instance=journey)
-    if request.method == "POST" and form.is_valid() and named(request, form, "renamed the journey"):
-        messages.success(request, f"The journey is now called {journey}.")
-        return redirect("journeys:edit", pk=pk)
-    status = 422 if form.errors else 200
-    context = {"form": form, "title": title, "journey": journey}
-    return render(request, "journeys/editor_name.html", context, status=status)
-
-
-def named(request: MemberRequest, form: NameForm, verb: str) -> bool:
-    """Save the name, with a line in the audit. False, with the reason at it, if it was taken."""
-    try:
-        with transaction.atomic():
-            is_new = form.instance.pk is None
-            form.instance.save(update_fields=None if is_new else ["name"])
-            link = form.instance.get_absolute_url()
-            record(form.instance.workspace, request.user, verb, str(form.instance), link)
-    except IntegrityError:
-        form.add_error("name", TAKEN.format(name=form.cleaned_data["name"]))
-        return False
-    return True
+from .answers import changed, shown
+from .canvas import answer, open_panel
+from .forms import TriggerForm
 
 
 @require_safe
@@ -216,88 +167,6 @@ def lead(request: MemberRequest, pk: int) -> HttpResponse:
     return changed(
         request, journey, what, lambda draft: editing.lead(draft, place, to), focus=place.block
     )
-
-
-@require_POST
-@editors_only
-def undo(request: MemberRequest, pk: int) -> HttpResponse:
-    return retraced(request, pk, drafts.undo, "Undone: {what}")
-
-
-@require_POST
-@editors_only
-def redo(request: MemberRequest, pk: int) -> HttpResponse:
-    return retraced(request, pk, drafts.redo, "Done again: {what}")
-
-
-@require_POST
-@editors_only
-def reset(request: MemberRequest, pk: int) -> HttpResponse:
-    """Begin anew, from the live version or from nothing: also where the draft can't be read."""
-    journey = journey_of(request.user, pk)
-    version = journey.version if request.POST.get("to") == "live" else None
-    after = version.definition if version else Definition().as_json()
-    what = f"Took over version {version.number}" if version else "Began anew"
-    try:
-        drafts.replace(journey, request.user, revision_of(request), what, after)
-    except REFUSALS as reason:
-        return answer(request, journey, told=str(reason), status=422)
-    return done(request, journey, what)
-
-
-# --- what they share ---
-
-
-def shown(
-    request: MemberRequest, journey: Journey, panel: Callable[[Definition], Panel]
-) -> HttpResponse:
-    """The panel, or why there is none."""
-    try:
-        return open_panel(request, journey, panel(drafts.read_draft(journey)))
-    except (CantEdit, BadDefinition) as reason:
-        return answer(request, journey, told=str(reason), status=422)
-
-
-def changed(
-    request: MemberRequest,
-    journey: Journey,
-    what: str,
-    change: Callable[[Definition], Definition],
-    *,
-    focus: str = "",
-    focuses: list[str] | None = None,
-    opens: list[str] | None = None,
-) -> HttpResponse:
-    """Edit the draft. What `change` finds out it may put into `focuses`, the id of the block that
-    gets the focus, or `opens`, that of the block whose form is shown."""
-    try:
-        drafts.edit(journey, request.user, revision_of(request), what, change)
-    except REFUSALS as reason:
-        return answer(request, journey, told=str(reason), status=422)
-    block = (opens or focuses or [focus])[-1]
-    panel = None
-    if opens:
-        panel = panels.block_panel(journey, drafts.read_draft(journey), block, request.user)
-    return done(request, journey, what, focus=block or "trigger", panel=panel)
-
-
-def retraced(request: MemberRequest, pk: int, step: Callable[..., str], told: str) -> HttpResponse:
-    """`step` is undo or redo; the focus stays on its button while there is more of it."""
-    journey = journey_of(request.user, pk)
-    try:
-        what = step(journey, request.user, revision_of(request))
-    except REFUSALS as reason:
-        return answer(request, journey, told=str(reason), status=422)
-    name = step.__name__
-    if not what:
-        return answer(request, journey, told=f"There is nothing to {name}.", status=422)
-    return done(request, journey, told.format(what=what), focus=name)
-
-
-def revision_of(request: HttpRequest) -> int:
-    """The one that the editor saw; one that nobody saw is never the newest."""
-    text = request.POST.get("revision", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 def label_of(journey: Journey, block: str | None) -> str:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('journeys', '0003_undone_edits'),
+        ('journeys', '0004_opt_outs'),
     ]
 
     operations = [

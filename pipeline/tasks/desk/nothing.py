@@ -5,9 +5,10 @@ from django.utils import timezone
 from django.utils.formats import localize
 
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.models import Task, clock
+from pipeline.tasks.models import Task
 from pipeline.tasks.next_task import Skills
 from pipeline.tasks.types import TIMED
+from pipeline.tasks.wording import clock
 from pipeline.workspaces.models import User
 
 LOOK = 10_000  # tasks that are looked at for the reasons

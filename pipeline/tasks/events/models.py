@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from pipeline.candidates.models import Candidate
 from pipeline.tasks.models import Task
 from pipeline.workspaces.audit import record
-from pipeline.workspaces.models import User, Workspace, membership_of
+from pipeline.workspaces.models import User, Workspace, membership_of, visible_rows
 
 from .types import EventType
 
@@ -95,13 +95,7 @@ class ApiToken(models.Model):
 class InboundEventQuerySet(models.QuerySet["InboundEvent"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Those of the user's workspace; of a limited member, about candidates in its openings."""
-        membership = membership_of(user)
-        if membership is None:
-            return self.none()
-        mine = self.filter(workspace=membership.workspace_id)
-        if membership.is_limited:
-            mine = mine.filter(candidate__opening__in=membership.openings.all())
-        return mine
+        return visible_rows(self, user, "candidate__opening")
 
 
 class InboundEvent(models.Model):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
@@ -27,8 +26,9 @@ from django.db.models import (
 )
 from django.http import QueryDict
 
+from pipeline.candidates.cursor_pages import CursorPage, Found
 from pipeline.candidates.models import CandidateSearch
-from pipeline.candidates.paging import COUNT, PAGE, FirstOnes, Found, Matches
+from pipeline.candidates.paging import COUNT, PAGE, FirstOnes, Matches
 from pipeline.candidates.search import Words
 from pipeline.tasks.models import PAST_ORDER, Task
 from pipeline.tasks.paging import EVERYTHING, LOOK, among, merged
@@ -80,6 +80,10 @@ class Cursor:
         return cls()
 
     @property
+    def is_start(self) -> bool:
+        return self.ended_at is None
+
+    @property
     def fields(self) -> list[tuple[str, str]]:
         if self.ended_at is None:
             return []
@@ -99,46 +103,29 @@ class Cursor:
         return Q(side(Row(F("ended_at"), F("id")), here))
 
 
-class Page:
+class Page(CursorPage[Cursor, Task]):
     def __init__(self, filters: PastFilter, cursor: Cursor) -> None:
         self.filters = filters
-        self.cursor = cursor
-        self.found = find(filters, cursor)
-        if cursor.is_upward and len(self.found.ids) <= PAGE:
-            # The top is reached: show it whole, with what ended since.
-            self.cursor = Cursor()
-            self.found = find(filters, self.cursor)
+        super().__init__(cursor, Cursor(), PAGE)
+
+    def find(self, cursor: Cursor) -> Found:
+        return find(self.filters, cursor)
 
     @cached_property
     def tasks(self) -> list[Task]:
         visible = Task.objects.visible_to(self.filters.user).for_rows()
         return list(visible.filter(pk__in=self.found.ids[:PAGE]).order_by(*PAST_ORDER))
 
-    @cached_property
-    def total(self) -> Found:
-        knows = self.found.is_total or not self.cursor.ended_at
-        return self.found if knows else find(self.filters, Cursor())
+    @property
+    def rows(self) -> list[Task]:
+        return self.tasks
 
     @property
-    def query(self) -> str:
-        """What this page's address ends in."""
-        return self.query_at(self.cursor)
+    def fields(self) -> list[tuple[str, Any]]:
+        return self.filters.fields_set
 
-    def query_at(self, cursor: Cursor) -> str:
-        return urlencode([*self.filters.fields_set, *cursor.fields])
-
-    @property
-    def next(self) -> str:
-        """What the next page's address ends in; nothing on the last one."""
-        if self.tasks and (self.cursor.is_upward or len(self.found.ids) > PAGE):
-            return self.query_at(Cursor.at(self.tasks[-1]))
-        return ""
-
-    @property
-    def previous(self) -> str:
-        if self.tasks and self.cursor.ended_at:
-            return self.query_at(Cursor.at(self.tasks[0], is_upward=True))
-        return ""
+    def place_of(self, row: Task, is_upward: bool) -> Cursor:
+        return Cursor.at(row, is_upward)
 
 
 def find(filters: PastFilter, cursor: Cursor) -> Found:

@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 
 from pipeline.candidates.models import Opening
 from pipeline.tasks.campaigns.counts import MOST, Number
-from pipeline.tasks.models import AgentSkills, TaskRules
+from pipeline.tasks.settings.models import AgentSkills, TaskRules
 from pipeline.tasks.timeouts import count_overdue
 from pipeline.tasks.types import TaskChannel, TaskType, types_of
 from pipeline.workspaces.audit import record

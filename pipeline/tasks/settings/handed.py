@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 from pipeline.candidates.models import Opening
-from pipeline.tasks.models import AgentSkills
 from pipeline.tasks.next_task import Skills
+from pipeline.tasks.settings.models import AgentSkills
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Membership
 

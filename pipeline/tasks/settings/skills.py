@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pipeline.candidates.models import Opening
 from pipeline.tasks.campaigns.counts import Number
-from pipeline.tasks.models import AgentSkills
+from pipeline.tasks.settings.models import AgentSkills
 from pipeline.workspaces.models import Membership
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only

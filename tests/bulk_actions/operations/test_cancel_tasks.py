@@ -1,66 +1,35 @@
-"""Canceling what waits for many candidates, in a journey's three scopes; accept or cancel."""
+"""Canceling what waits for many candidates, in a journey's three scopes."""
 
-from collections import Counter
 from itertools import product
-from threading import Barrier
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
-from django.urls import reverse
 
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.followups import Following
 from pipeline.bulk_actions.lists import OutcomeList, Which
-from pipeline.bulk_actions.models import BulkAction, FollowUp
+from pipeline.bulk_actions.models import FollowUp
 from pipeline.bulk_actions.operations.cancel_tasks import CancelTasks
 from pipeline.bulk_actions.timeline import outcomes
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import CampaignState
-from pipeline.outreach.models import Campaign, Message
-from pipeline.tasks.actors import Canceler, CancelSource, Creator, Origin
-from pipeline.tasks.creating import create_task
+from pipeline.outreach.models import Message
+from pipeline.tasks.actors import Canceler
 from pipeline.tasks.models import Task
 from pipeline.tasks.scopes import OfTypes
 from pipeline.tasks.set_based import choosing
 from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import AuditEntry
-from pipeline.workspaces.models import User, Workspace
-from tests.tasks.conftest import CONVERTED
+from pipeline.workspaces.models import Workspace
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import candidate as candidate
-from tests.tasks.conftest import sms_campaign as sms_campaign
-from tests.tasks.test_cancel_table import SCOPES, is_to_be_canceled, rows, scope_of
+from tests.tasks.test_cancel_table import SCOPES, columns_of, is_to_be_canceled, rows, scope_of
 from tests.tasks.test_cancel_table import campaigns as campaigns
 from tests.tasks.test_cancel_table import everything as everything
 
 from .conftest import assert_was
-from .test_create_tasks import told as told
-from .test_create_tasks import told_once, waited_for_by, worked_on
-
-NEW, START = reverse("bulk_actions:new"), reverse("bulk_actions:history")
-CALLS = (TaskType.OUTBOUND_CALL,)
-
-
-def cancel(
-    workspace: Workspace,
-    *types: TaskType,
-    campaign: Campaign | None = None,
-    reason: str = "Hired elsewhere",
-) -> CancelTasks:
-    """Of those types, of that campaign, or all."""
-    return CancelTasks(
-        {
-            "workspace": workspace.pk,
-            "scope": "types" if types else "campaign" if campaign else "all",
-            "types": [type.value for type in types],
-            "campaign": campaign and campaign.pk,
-            "campaign_name": campaign.name if campaign else "",
-            "campaign_channel": campaign.channel if campaign else "",
-            "reason": reason,
-        }
-    )
+from .task_cancels import CALLS, cancel, wait
+from .task_orders import NEW, told_once
+from .task_orders import told as told
 
 
 def of_table(name: str, workspace: Workspace, campaigns: list[Any]) -> CancelTasks:
@@ -71,14 +40,6 @@ def of_table(name: str, workspace: Workspace, campaigns: list[Any]) -> CancelTas
     if name.endswith("campaign"):
         return cancel(workspace, campaign=scope.campaign)  # type: ignore[union-attr]
     return cancel(workspace, TaskType(name))
-
-
-def wait(candidate: Candidate, *types: TaskType, **options: Any) -> list[Task]:
-    """Tasks that a journey has made."""
-    return [
-        create_task(candidate, type, Creator.journey(CONVERTED), **options)
-        for type in types or CALLS
-    ]
 
 
 # --- what is canceled, and what is not ---
@@ -95,7 +56,7 @@ def test_every_scope_cancels_what_the_table_says_and_nothing_else(
         with transaction.atomic():
             preview = operation.preview(mine)
             action = order(operation, mine)
-            after = rows()
+            after, found = rows(), columns_of(expected)
             told = action.outcomes.get().before["tasks"]
             transaction.set_rollback(True)
 
@@ -104,12 +65,12 @@ def test_every_scope_cancels_what_the_table_says_and_nothing_else(
         assert (action.changed, preview.changes) == (1, 1), name
         assert preview.notes[0].startswith(f"{len(expected):,} waiting task"), name
         by = Canceler.bulk_action(action.pk, recruiter).fields
+        was = columns_of(expected)
         changed = {"cancel_reason": "Hired elsewhere", "state": "canceled", **by}
         for pk in expected:
-            left = {key: value for key, value in after[pk].items() if key != "ended_at"}
-            was = {key: value for key, value in before[pk].items() if key != "ended_at"}
-            assert left == was | changed
-            assert after[pk]["ended_at"]
+            assert found[pk].pop("ended_at")
+            del was[pk]["ended_at"]
+            assert found[pk] == was[pk] | changed
     assert list(Message.objects.values()) == messages
 
 
@@ -277,196 +238,3 @@ def test_each_task_is_announced_once_also_where_one_poisons_its_chunk(
     expected = [task.pk for task in tasks if task.candidate_id != poison.pk]
     assert told_once(told, "cancel") == sorted(expected)
     assert Task.objects.waiting().filter(candidate=poison).count() == 2
-
-
-# --- accept or cancel, never both ---
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_task_that_is_accepted_while_it_waits_for_it_stays_and_is_not_counted(
-    make_candidates, order, workspace, agent
-):
-    """Whatever is changed of a task that stays in the queue does not save it."""
-    first, second = make_candidates(2)
-    (accepted,), (noted,) = wait(first), wait(second)
-    action = order(cancel(workspace), run=False)
-    with waited_for_by(action):
-        accepted.accept(agent)
-        Task.objects.filter(pk=noted.pk).update(notes="Call before noon")
-
-    action.refresh_from_db()
-    accepted.refresh_from_db()
-    noted.refresh_from_db()
-    assert (accepted.is_assigned, noted.is_canceled) == (True, True)
-    assert (action.changed, action.unchanged) == (1, 1)
-    assert action.outcomes.get(candidate_id=first.pk).before == {}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_task_that_is_released_while_it_waits_for_it_is_canceled(
-    make_candidates, order, workspace, agent
-):
-    (task,) = wait(make_candidates(1).get())
-    task.accept(agent)
-    action = order(cancel(workspace), run=False)
-    with waited_for_by(action):
-        task.release(agent)
-
-    task.refresh_from_db()
-    assert task.is_canceled
-    assert action.outcomes.get().before == {"tasks": [[task.pk, "outbound_call"]]}
-
-
-ROUNDS, EACH = 30, 24
-
-
-def wait_all(people: list[Candidate], *types: TaskType) -> list[Task]:
-    """As `wait`, for many and at once."""
-    return Task.objects.bulk_create(
-        Task(
-            workspace_id=one.workspace_id,
-            candidate=one,
-            opening_id=one.opening_id,
-            type=type,
-            origin=Origin.JOURNEY,
-        )
-        for one in people
-        for type in types
-    )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_accept_against_a_running_cancel_one_wins_and_the_outcomes_say_which(
-    make_candidates, order, workspace, agent, told, settings
-):
-    """Two tasks for each candidate; an agent accepts one after the other while chunks go by."""
-    settings.BULK_CHUNK_SIZE = 6
-    people = list(make_candidates(EACH).order_by("pk"))
-    wins: Counter[str] = Counter()
-    for number in range(ROUNDS):
-        tasks = wait_all(people, *CALLS, TaskType.VOICEMAIL)
-        action = order(cancel(workspace), run=False)
-        ready = Barrier(2)
-        told.clear()
-        lane = worked_on(action, ready)
-        ready.wait()
-        if number % 2:
-            tasks.reverse()
-        accepted = {task.pk for task in tasks if task.accept(agent)}
-        lane.join()
-
-        action.refresh_from_db()
-        befores = action.outcomes.changed().values_list("before__tasks", flat=True)
-        canceled = {pk for before in befores for pk, _ in before}
-        by_action = Task.objects.filter(canceled_by_bulk_action_id=action.pk)
-        assert action.status == "completed"
-        assert accepted | canceled == {task.pk for task in tasks}
-        assert not accepted & canceled
-        assert set(by_action.values_list("pk", flat=True)) == canceled
-        assert set(told_once(told, "cancel")) == canceled
-        assert set(told_once(told, "accept")) == accepted
-        assert action.changed + action.unchanged == action.total == EACH
-        wins.update(accepted=len(accepted), canceled=len(canceled))
-        Task.objects.all().delete()
-
-    assert wins["accepted"]
-    assert wins["canceled"]
-
-
-# --- the dialog ---
-
-
-@pytest.fixture
-def filled(make_candidates: Any) -> dict[str, Any]:
-    for one in make_candidates(2):
-        wait(one, TaskType.OUTBOUND_CALL, TaskType.VOICEMAIL)
-    return {"operation": "cancel_tasks", "select": "all", "key": uuid4(), "reason": "No longer"}
-
-
-@pytest.mark.parametrize(
-    ("answers", "title"),
-    [
-        ({"scope": "all"}, "all"),
-        (
-            {"scope": "types", "task_types": ["outbound_call", "voicemail"]},
-            "Outbound Call, Voicemail",
-        ),
-        ({"scope": "campaign", "of_campaign": "campaign"}, "Win back"),
-        # What belongs to another scope than the chosen one counts for nothing.
-        ({"scope": "types", "task_types": ["voicemail"], "of_campaign": "campaign"}, "Voicemail"),
-    ],
-)
-def test_from_the_dialog_to_the_canceled_tasks(
-    answers, title, filled, client_of, recruiter, order, campaign
-):
-    Workspace.objects.update(start_delay_seconds=0)
-    if "of_campaign" in answers:
-        answers = answers | {"of_campaign": campaign.pk}
-    Task.objects.filter(type="outbound_call").update(campaign=campaign)
-    browser = client_of(recruiter)
-
-    page = browser.get(NEW, filled | answers).content.decode()
-    browser.post(START, filled | answers)
-
-    action = BulkAction.objects.get()
-    order.finish(action)
-    assert action.title == f"Cancel waiting tasks: {title}"
-    assert "<strong>2</strong> will be freed of waiting tasks." in page
-    canceled = Task.objects.filter(state="canceled")
-    each = 2 if title in ("all", "Outbound Call, Voicemail") else 1
-    assert canceled.count() == each * 2
-    assert f"{each * 2} waiting tasks would be canceled: " in page
-    assert set(canceled.values_list("cancel_reason", "cancel_source")) == {
-        ("No longer", CancelSource.BULK_ACTION)
-    }
-    entry = AuditEntry.objects.get()
-    assert (entry.verb, entry.subject) == ("started", f"{action.title} (2 candidates)")
-
-
-@pytest.mark.parametrize(
-    ("answers", "field", "complaint"),
-    [
-        ({}, "scope", "Choose which tasks are to be canceled."),
-        ({"scope": "everything"}, "scope", "not one of the available choices"),
-        ({"scope": "types"}, "task_types", "Choose at least one task type."),
-        ({"scope": "campaign", "task_types": ["voicemail"]}, "of_campaign", "Choose the campaign"),
-        ({"scope": "types", "task_types": ["manual_outbound_sms"]}, "task_types", "not one of the"),
-        ({"scope": "all", "reason": " "}, "reason", "Say why the tasks are canceled."),
-    ],
-)
-def test_what_can_t_be_is_refused_with_what_to_do(
-    answers, field, complaint, filled, client_of, recruiter
-):
-    answer = client_of(recruiter).post(START, filled | answers)
-
-    assert answer.status_code == 422
-    assert complaint in " ".join(answer.context["order"].options.errors[field])
-    assert complaint in answer.content.decode()
-    assert not BulkAction.objects.exists()
-
-
-def test_the_dialog_begins_with_a_reason_that_names_who_and_what(
-    filled, client_of, recruiter, campaign, stranger
-):
-    Campaign.objects.launch(
-        stranger.membership.workspace, name="Theirs", channel="phone", state=CampaignState.READY
-    )
-    del filled["reason"]
-
-    page = client_of(recruiter).get(NEW, filled).content.decode()
-
-    assert "Canceled by Ana Ruiz with the bulk action “Cancel waiting tasks”." in page
-    assert "inbound calls, messages and voicemails included" in page
-    assert "so it never waits" in page
-    assert "C1 Win back" in page
-    assert "Theirs" not in page
-    assert "Manual Outbound" not in page
-
-
-def test_every_role_that_starts_bulk_actions_may_and_agents_may_not(
-    filled, client_of, recruiter: User, agent: User
-):
-    answers = filled | {"scope": "all"}
-
-    assert client_of(agent).post(START, answers).status_code == 403
-    assert client_of(recruiter).post(START, answers).status_code == 303

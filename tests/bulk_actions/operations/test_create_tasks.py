@@ -1,111 +1,31 @@
-"""Tasks for many candidates: as if made one by one, each announced once, and taken back again."""
+"""Tasks for many candidates: as if made one by one, each announced once."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from threading import Barrier, Thread
-from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
-from django.urls import reverse
+from django.db import connection
 from django.utils import timezone
 
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.models import BulkAction, FollowUp
+from pipeline.bulk_actions.models import FollowUp
 from pipeline.bulk_actions.operations.create_tasks import CreateTasks
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign, Channel
 from pipeline.outreach.optouts import opt_out
-from pipeline.tasks.actors import Canceler, Creator, Origin
+from pipeline.tasks.actors import Creator, Origin
 from pipeline.tasks.creating import create_task
-from pipeline.tasks.models import Task, TaskRules
-from pipeline.tasks.scopes import AllTasks
-from pipeline.tasks.signals import task_changed
-from pipeline.tasks.states import State
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.types import KINDS, QUEUED, TaskChannel, TaskType
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
-from tests.tasks.conftest import CONVERTED
 from tests.tasks.conftest import campaign as campaign
-from tests.tasks.conftest import sms_campaign as sms_campaign
 
 from .conftest import Order, assert_was, reasons_of
-from .test_undo import undo_of
-from .test_waiting import is_anybody_waiting, work_on_it_during
-
-NEW, START = reverse("bulk_actions:new"), reverse("bulk_actions:history")
-
-
-def create(
-    workspace: Workspace,
-    type: TaskType = TaskType.OUTBOUND_CALL,
-    campaign: Campaign | None = None,
-    **options: Any,
-) -> CreateTasks:
-    return CreateTasks(
-        {
-            "workspace": workspace.pk,
-            "type": type.value,
-            "campaign": campaign and campaign.pk,
-            "campaign_name": campaign.name if campaign else "",
-            "priority": None,
-            "due": None,
-            "notes": "",
-        }
-        | options
-    )
-
-
-@pytest.fixture
-def told() -> Any:
-    """Every announcement, as (verb, task ids)."""
-    heard: list[tuple[str, list[int]]] = []
-
-    def hear(verb: str, task_ids: list[int], **_: Any) -> None:
-        heard.append((verb, task_ids))
-
-    task_changed.connect(hear)
-    yield heard
-    task_changed.disconnect(hear)
-
-
-def told_once(told: list[tuple[str, list[int]]], verb: str) -> list[int]:
-    ids = [pk for spoken, pks in told for pk in pks if spoken == verb]
-    assert len(ids) == len(set(ids))
-    return sorted(ids)
-
-
-def worked_on(action: BulkAction, ready: Barrier | None = None) -> Thread:
-    """The action's one lane, in a session of its own."""
-
-    def work() -> None:
-        try:
-            if ready:
-                ready.wait()
-            engine.work_on(action.pk, 0)
-        finally:
-            connection.close()
-
-    thread = Thread(target=work)
-    thread.start()
-    return thread
-
-
-@contextmanager
-def waited_for_by(action: BulkAction) -> Iterator[None]:
-    """What is changed in here is committed while the action's lane already waits for it."""
-    with transaction.atomic():
-        yield
-        lane = worked_on(action)
-        while not is_anybody_waiting():
-            time.sleep(0.01)
-    lane.join()
-
+from .task_orders import create, told_once
+from .task_orders import told as told
+from .test_waiting import work_on_it_during
 
 WITHOUT = ("id", "created_at", "queued_at", "candidate_id", "opening_id")
 
@@ -337,68 +257,6 @@ def test_each_task_is_announced_once_also_where_one_poisons_its_chunk(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_undo_takes_back_what_waits_and_says_who_was_faster(
-    make_candidates, order, workspace, recruiter, agent, told
-):
-    workspace.time_zone = "Pacific/Auckland"
-    workspace.save()
-    make_candidates(6)
-    bystander = create_task(
-        Candidate.objects.latest("pk"), TaskType.OUTBOUND_CALL, Creator.event("Phone system")
-    )
-    action = order(create(workspace))
-    waits, accepted, completed, canceled, by_journey, gone = Task.objects.filter(
-        created_by_bulk_action_id=action.pk
-    ).order_by("pk")
-    accepted.accept(agent)
-    completed.accept(agent)
-    completed.complete(agent, "reached")
-    canceled.cancel(agent, "A mistake")
-    mine = Task.objects.cancelable()
-    mine.filter(pk=by_journey.pk).cancel(AllTasks(), Canceler.journey(CONVERTED), "Converted")
-    Task.objects.filter(pk=accepted.pk).update(accepted_at="2026-05-02T23:30:00Z")
-    gone.delete()
-    told.clear()
-
-    undo = undo_of(action, recruiter)
-    preview = undo["operation"].preview(undo["candidates"])
-    undone = order(**undo)
-
-    assert_was(preview, undone)
-    assert (undone.changed, undone.failed) == (1, 5)
-    reasons = {reason.partition(" on ")[0] for reason in reasons_of(undone)}
-    assert reasons == {
-        "The task was accepted by Chloe Tan",
-        "The task was completed by Chloe Tan",
-        "The task was canceled by Chloe Tan",
-        "The task was canceled by Journey 12 “Converted customers” v3",
-        "The task no longer exists.",
-    }
-    assert "The task was accepted by Chloe Tan on 3 May 2026, 11:30." in reasons_of(undone)
-    waits.refresh_from_db()
-    assert waits.state == State.CANCELED
-    assert waits.cancel_reason == "Undo of “Create tasks: Outbound Call”."
-    told_by = Canceler.bulk_action(undone.pk, recruiter).fields
-    assert {name: getattr(waits, name) for name in told_by} == told_by
-    accepted.refresh_from_db()
-    bystander.refresh_from_db()
-    assert (accepted.is_assigned, bystander.is_waiting) == (True, True)
-    assert told == [("cancel", [waits.pk])]
-
-
-def test_a_second_undo_says_so(make_candidates, order, workspace, recruiter):
-    make_candidates(2)
-    action = order(create(workspace))
-    order(**undo_of(action, recruiter))
-
-    again = order(**undo_of(action, recruiter))
-
-    assert (again.changed, again.failed) == (0, 2)
-    (reason,) = reasons_of(again)
-    assert reason.startswith("Already undone by Ana Ruiz on ")
-
-
-@pytest.mark.django_db(transaction=True)
 def test_a_task_that_is_made_while_it_waits_for_the_candidate_is_counted(
     make_candidates, order, workspace
 ):
@@ -412,132 +270,6 @@ def test_a_task_that_is_made_while_it_waits_for_the_candidate_is_counted(
     action.refresh_from_db()
     assert (action.changed, action.failed) == (0, 1)
     assert Task.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_task_that_is_accepted_while_its_undo_waits_stays_and_the_reason_names_the_agent(
-    make_candidates, order, workspace, recruiter, agent
-):
-    make_candidates(1)
-    action = order(create(workspace))
-    undone = order(**undo_of(action, recruiter), run=False)
-    task = Task.objects.get()
-
-    with waited_for_by(undone):
-        task.accept(agent)
-
-    undone.refresh_from_db()
-    task.refresh_from_db()
-    assert (undone.changed, undone.failed, task.is_assigned) == (0, 1, True)
-    (reason,) = reasons_of(undone)
-    assert reason.startswith("The task was accepted by Chloe Tan on ")
-
-
-# --- the dialog ---
-
-
-@pytest.fixture
-def filled(make_candidates: Any) -> dict[str, Any]:
-    make_candidates(2)
-    return {"operation": "create_tasks", "select": "all", "key": uuid4()}
-
-
-def in_dialog(at: Any, workspace: Workspace) -> str:
-    return f"{timezone.localtime(at, workspace.tz):%Y-%m-%dT%H:%M}"
-
-
-def test_from_the_dialog_to_the_tasks(filled, client_of, recruiter, order, workspace, campaign):
-    Workspace.objects.update(start_delay_seconds=0, time_zone="Pacific/Auckland")
-    workspace.refresh_from_db()
-    due = (timezone.now() + timedelta(days=3)).replace(second=0, microsecond=0)
-    filled |= {
-        "task_type": "scheduled_callback",
-        "for_campaign": campaign.pk,
-        "priority": "3",
-        "due": in_dialog(due, workspace),
-        "notes": "After the interview",
-    }
-    browser = client_of(recruiter)
-
-    page = browser.get(NEW, filled).content.decode()
-    browser.post(START, filled)
-
-    assert "<strong>2</strong> will be given a task." in page
-    assert "Time in Pacific/Auckland." in page
-    action = BulkAction.objects.get()
-    order.finish(action)
-    assert action.title == "Create tasks: Scheduled Callback, Win back"
-    rows = Task.objects.values_list("type", "campaign", "priority", "due_at", "notes")
-    told = ("scheduled_callback", campaign.pk, Priority.HIGH, due, "After the interview")
-    assert list(rows) == [told, told]
-    review = browser.get(action.get_absolute_url()).content.decode()
-    assert f"Priority: High. Due {timezone.localtime(due, workspace.tz):%-d %b %Y, %H:%M}" in review
-
-
-@pytest.mark.parametrize(
-    ("answers", "field", "complaint"),
-    [
-        ({}, "task_type", "required"),
-        ({"task_type": "manual_outbound_call"}, "task_type", "not one of the available"),
-        ({"task_type": "reminder"}, "due", "Say when the Reminder is due."),
-        ({"task_type": "scheduled_callback"}, "due", "Say when the Scheduled Callback is due."),
-        ({"task_type": "voicemail", "due": "2020-01-01T10:00"}, "due", "has passed"),
-        ({"task_type": "voicemail", "priority": "9"}, "priority", "not one of the available"),
-        ({"task_type": "voicemail", "for_campaign": "sms"}, "for_campaign", "does not fit"),
-        ({"task_type": "outbound_sms", "for_campaign": "phone"}, "for_campaign", "does not fit"),
-        ({"task_type": "outbound_sms", "for_campaign": "draft"}, "for_campaign", "no draft"),
-        ({"task_type": "outbound_sms", "for_campaign": "robot"}, "for_campaign", "agents' work"),
-    ],
-)
-def test_what_can_t_be_is_refused_with_what_to_do(
-    answers, field, complaint, filled, client_of, recruiter, workspace, campaign, sms_campaign
-):
-    campaigns = {"phone": campaign.pk, "sms": sms_campaign.pk}
-    for name, fields in (("draft", {}), ("robot", {"work": "automated", "state": "ready"})):
-        made = Campaign.objects.launch(workspace, name=name, channel="sms", **fields)
-        campaigns[name] = made.pk
-    if of := answers.get("for_campaign"):
-        answers = answers | {"for_campaign": campaigns[of]}
-
-    answer = client_of(recruiter).post(START, filled | answers)
-
-    assert answer.status_code == 422
-    assert complaint in " ".join(answer.context["order"].options.errors[field])
-    assert not BulkAction.objects.exists()
-
-
-def test_a_retry_of_what_was_due_in_the_past_asks_for_another_time(
-    filled, client_of, recruiter, order, workspace
-):
-    Candidate.objects.update(phone="")
-    past = timezone.now() - timedelta(hours=1)
-    action = order(create(workspace, TaskType.SCHEDULED_CALLBACK, due=past.isoformat()))
-
-    query = {"of": action.pk, "select": "failed"}
-    page = client_of(recruiter).get(NEW, query).content.decode()
-
-    assert "This time has passed." in page
-
-
-def test_no_manual_type_is_offered_and_no_foreign_campaign(
-    filled, client_of, recruiter, campaign, stranger
-):
-    Campaign.objects.launch(
-        stranger.membership.workspace, name="Theirs", channel="phone", state=CampaignState.READY
-    )
-
-    page = client_of(recruiter).get(NEW, filled).content.decode()
-
-    assert "C1 Win back" in page
-    assert "Theirs" not in page
-    assert "Manual Outbound Call" not in page
-
-
-def test_an_order_of_it_is_in_the_audit(filled, client_of, recruiter):
-    client_of(recruiter).post(START, filled | {"task_type": "voicemail"})
-
-    entry = AuditEntry.objects.get()
-    assert (entry.verb, entry.subject) == ("started", "Create tasks: Voicemail (2 candidates)")
 
 
 def test_orders_are_carried_out_together_without_exceeding_the_number(

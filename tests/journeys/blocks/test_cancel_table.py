@@ -16,6 +16,7 @@ from tests.journeys.conftest import until_nothing_is_due
 from tests.tasks.test_cancel_table import (
     SCOPES,
     campaigns_of,
+    columns_of,
     is_to_be_canceled,
     one_of_each,
     rows,
@@ -79,7 +80,7 @@ def test_every_scope_takes_back_what_it_says_and_nothing_else(
             enroll(journey.version, [candidate.pk], "By hand")
             until_nothing_is_due()
             run = Run.objects.get(journey=journey)
-            line, after = last_line(run), rows()
+            line, after, changed = last_line(run), rows(), columns_of(expected)
             transaction.set_rollback(True)
 
         assert expected, f"{scope} has nothing to cancel in this test"
@@ -90,7 +91,7 @@ def test_every_scope_takes_back_what_it_says_and_nothing_else(
         noun = "task" if len(expected) == 1 else "tasks"
         assert line.text.startswith(f"Canceled {len(expected)} waiting {noun}: ")
         for pk in expected:
-            row = after[pk]
+            row = changed[pk]
             assert (row["state"], row["cancel_source"]) == ("canceled", "journey")
             assert (row["canceled_by_journey_id"], row["canceled_by_run_id"]) == (
                 journey.pk,

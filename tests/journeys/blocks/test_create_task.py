@@ -11,7 +11,8 @@ from pipeline.journeys.blocks.create_task import CreateTask, CreateTaskForm
 from pipeline.journeys.models import Journey, RunState
 from pipeline.outreach.models import Campaign, Channel
 from pipeline.outreach.optouts import opt_out
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.types import MANUAL, QUEUED, TaskType
 from pipeline.workspaces.models import Workspace
 

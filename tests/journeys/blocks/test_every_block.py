@@ -221,14 +221,20 @@ def test_a_new_block_says_what_is_to_be_chosen(type: str, workspace: Workspace):
         assert not BLOCKS[type].form(QueryDict(), workspace=workspace).is_valid()
 
 
+@pytest.mark.parametrize("rounds", [8, pytest.param(200, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("type", BLOCKS)
 def test_garbage_is_a_problem_and_never_an_error(
-    type: str, mine: dict[str, Any], workspace: Workspace, candidate: Candidate, owner: User
+    type: str,
+    rounds: int,
+    mine: dict[str, Any],
+    workspace: Workspace,
+    candidate: Candidate,
+    owner: User,
 ):
     chance = random.Random(type)
     for answers in good_answers(mine)[type]:
         good = options_of(type, answers, workspace)
-        for _ in range(40):
+        for _ in range(rounds):
             options = dict(good)
             for name in chance.sample(sorted(options), chance.randint(1, len(options))):
                 options[name] = garbage(chance)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.blocks.other_journey import SELF_START, SELF_STOP
+from pipeline.journeys.blocks.start_journey import SELF_START
+from pipeline.journeys.blocks.stop_journey import SELF_STOP
 from pipeline.journeys.enrolling import MOST_ENTRIES, enroll
 from pipeline.journeys.models import Journey, JourneyVersion, Run, RunState
 from pipeline.journeys.problems import problems_of

@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.models import Disposition, Task, TaskRules
+from pipeline.tasks.models import Disposition, Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.types import MANUAL, TaskType
 from pipeline.workspaces.models import User, Workspace
 from tests.tasks.conftest import MakeTask
 
+from .browsing import words
 from .conftest import in_days
-from .test_views import words
 
 ClientOf = Callable[[User], Client]
 

@@ -10,7 +10,8 @@ from django.db import connection
 
 from pipeline.candidates.models import Candidate
 from pipeline.tasks.events.models import ApiToken, InboundEvent
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import Post

@@ -5,9 +5,6 @@ Over real sockets, to two processes. 500 events, or 10,000 with `make soak`.
 
 import json
 import random
-import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,17 +16,17 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.events.models import ApiToken, InboundEvent
 from pipeline.tasks.events.types import EventType
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.states import State
 from pipeline.workspaces.models import User, Workspace
-from tests.servers import child_environment
+from tests.daphne import Daphne
 
 from .conftest import ADDRESS
 
@@ -231,42 +228,11 @@ def checksums() -> dict[str, tuple[int, str]]:
 @pytest.fixture
 def servers(transactional_db: None, tmp_path: Path) -> Iterator[list[int]]:
     """The ports of two daphne processes on the test database."""
-    log = tmp_path / "daphne.log"
-    ports = [free_port(), free_port()]
-    processes = [start(port, log) for port in ports]
-    for port in ports:
-        wait_for(port, log)
-    yield ports
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
-    command = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]
-    with log.open("a") as output:
-        return subprocess.Popen(
-            [sys.executable, *command],
-            cwd=settings.BASE_DIR,
-            env=child_environment(),
-            stdout=output,
-            stderr=output,
-        )
-
-
-def wait_for(port: int, log: Path) -> None:
-    for _ in range(600):
-        try:
-            line = HTTPConnection("127.0.0.1", port)
-            line.request("GET", "/healthz")
-            line.getresponse()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"daphne did not start:\n{log.read_text()}")
+    both = [Daphne(tmp_path / f"daphne-{number}.log") for number in range(2)]
+    for one in both:
+        one.launch()
+    for one in both:
+        one.wait_until_it_answers()
+    yield [one.port for one in both]
+    for one in both:
+        one.kill()

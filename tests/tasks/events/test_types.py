@@ -12,7 +12,8 @@ from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import CancelSource, Creator, Origin
 from pipeline.tasks.creating import create_task
 from pipeline.tasks.events.models import ApiToken, InboundEvent
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.tasks.signals import task_changed
 from pipeline.tasks.states import State
 from pipeline.tasks.types import TaskType

@@ -19,7 +19,7 @@ from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import BY_JOURNEY, COMPLETED, MakePast
-from .test_list import LIST, shown
+from .lists import LIST, shown
 
 FILE = "/tasks/past/past.csv"
 

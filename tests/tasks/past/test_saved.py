@@ -10,7 +10,7 @@ from pipeline.tasks.past.models import SavedFilter
 from pipeline.workspaces.models import User
 
 from .conftest import COMPLETED
-from .test_list import LIST, shown
+from .lists import LIST, shown
 
 NEW = "/tasks/past/saved/new/"
 HTMX = {"HX-Request": "true"}

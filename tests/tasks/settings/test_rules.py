@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
 from tests.tasks.conftest import MakeTask

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.candidates.models import Opening
-from pipeline.tasks.models import AgentSkills
 from pipeline.tasks.next_task import Skills, take_next_task
 from pipeline.tasks.settings.handed import handed_to
+from pipeline.tasks.settings.models import AgentSkills
 from pipeline.tasks.types import TaskType
 from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import Membership, Role, User, Workspace

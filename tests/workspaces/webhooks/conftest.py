@@ -88,7 +88,7 @@ class Receiver:
         with self.changed:
             return [headers["webhook-id"] for headers, _ in self.got]
 
-    def wait_for(self, count: int, seconds: float = 20) -> None:
+    def wait_for(self, count: int, seconds: float = 120) -> None:
         with self.changed:
             enough = self.changed.wait_for(lambda: len(self.got) >= count, seconds)
         assert enough, f"{len(self.got)} of {count} came in {seconds} s"

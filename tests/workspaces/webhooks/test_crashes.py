@@ -42,7 +42,7 @@ def test_one_killed_between_sending_and_the_answer(put: Put, receiver: Receiver,
     receiver.how = receiver.hang
     first = worker(tmp_path / "log")
     (delivery,) = put()
-    receiver.wait_for(1, seconds=60)
+    receiver.wait_for(1)
     kill(first)
     receiver.how = 200
 
