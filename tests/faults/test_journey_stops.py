@@ -26,7 +26,8 @@ from pipeline.candidates.models import Candidate, CandidateLabel, CandidateQuery
 from pipeline.journeys import happenings, runner
 from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.happenings import tell_some
-from pipeline.journeys.models import Happening, Journey, Run, RunState, RunStep
+from pipeline.journeys.listeners import Happening
+from pipeline.journeys.models import Journey, Run, RunState, RunStep
 from pipeline.journeys.publishing import archive, pause, resume
 from pipeline.journeys.runner import advance_some
 from pipeline.workspaces.models import User, Workspace

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.models import Q
 
-from pipeline.journeys.models import Happening, JourneyState, Run, RunState, RunStep
+from pipeline.journeys.listeners import Happening
+from pipeline.journeys.models import JourneyState, Run, RunState, RunStep
 from pipeline.journeys.runner import now
 
 Effect = tuple[str, int]  # what, and the id of the task, candidate, label … that it was about

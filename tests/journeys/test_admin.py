@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from pipeline.candidates.models import Candidate
 from pipeline.journeys import admin as journey_admin
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.models import Journey, JourneyRules, JourneyVersion, Run
+from pipeline.journeys.models import Journey, JourneyVersion, Run
+from pipeline.journeys.rules import JourneyRules
 from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
 

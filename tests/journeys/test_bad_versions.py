@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.models import Journey, JourneyState, JourneyVersion, Listener, Run, RunState
+from pipeline.journeys.listeners import Listener
+from pipeline.journeys.models import Journey, JourneyState, JourneyVersion, Run, RunState
 from pipeline.journeys.publishing import archive, pause, publish, resume
 from pipeline.journeys.schedules import enroll_on_schedule
 from pipeline.tasks.models import Task
@@ -67,6 +68,7 @@ def test_others_that_the_same_label_triggers_go_on(
 
 
 def test_runs_in_it_stop_with_a_sentence(broken: Journey, candidate: Candidate):
+    assert broken.version
     run = Run.objects.create(
         workspace=broken.workspace,
         journey=broken,
@@ -82,7 +84,7 @@ def test_runs_in_it_stop_with_a_sentence(broken: Journey, candidate: Candidate):
     run.refresh_from_db()
     assert run.state == RunState.FAILED
     assert run.end_reason.endswith(".")
-    assert run.log.last().text == run.end_reason
+    assert [line.text for line in run.log.all()] == [run.end_reason]
 
 
 def test_it_is_paused_resumed_mended_and_archived(

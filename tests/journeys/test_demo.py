@@ -15,7 +15,8 @@ from pipeline.candidates import demo
 from pipeline.candidates.models import CandidateLabel
 from pipeline.journeys.definition import Definition
 from pipeline.journeys.demo import add_journeys
-from pipeline.journeys.models import Happening, Journey, JourneyState, Run, RunState, RunStep
+from pipeline.journeys.listeners import Happening
+from pipeline.journeys.models import Journey, JourneyState, Run, RunState, RunStep
 from pipeline.journeys.problems import problems_of
 from pipeline.journeys.reading import read
 from pipeline.outreach.demo import add_templates

@@ -7,10 +7,12 @@ import pytest
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.models import Happening, Journey, Run, RunState
+from pipeline.journeys.listeners import Happening
+from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import pause
 from pipeline.tasks.events.models import InboundEvent
-from pipeline.tasks.models import Task, TaskRules
+from pipeline.tasks.models import Task
+from pipeline.tasks.settings.models import TaskRules
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.blocks.conftest import publish_block as publish_block
 from tests.tasks.events.conftest import Post

@@ -9,8 +9,10 @@ from django.test import Client
 
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.models import Happening, Journey, JourneyRules, Run, RunState
+from pipeline.journeys.listeners import Happening
+from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import archive
+from pipeline.journeys.rules import JourneyRules
 from pipeline.outreach.models import Channel, Message, OptOut
 from pipeline.outreach.optouts import opt_out
 from pipeline.outreach.unsubscribing import link_for

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pipeline.candidates.models import Candidate, CandidateLabel
 from pipeline.journeys import writing
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.models import Happening, Journey, JourneyState, Listener, Run
+from pipeline.journeys.listeners import Happening, Listener
+from pipeline.journeys.models import Journey, JourneyState, Run
 from pipeline.journeys.publishing import pause, resume
 from pipeline.journeys.stopping import stop_runs
 from pipeline.tasks.models import Disposition, Task

@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from django import forms
 
-from pipeline.journeys.models import JourneyRules
+from pipeline.journeys.rules import JourneyRules
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.blocks.wait import Wait, zone_of
 from pipeline.journeys.happenings import tell_some
-from pipeline.journeys.models import Happening, Run, RunState
+from pipeline.journeys.listeners import Happening
+from pipeline.journeys.models import Run, RunState
 from tests.journeys.conftest import until_nothing_is_due, waits_are_over
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")

@@ -7,8 +7,9 @@ from django.test import Client
 
 from pipeline.candidates.models import Candidate, FolderKind, Label, Opening
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.models import Journey, JourneyRules, Run, RunState
+from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import pause
+from pipeline.journeys.rules import JourneyRules
 from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import MakeJourney, until_nothing_is_due
