@@ -21,7 +21,8 @@ from .blocks import BLOCKS
 from .blocks.base import Block
 from .definition import BadDefinition, Definition, Node
 from .models import JourneyVersion, Run, RunState
-from .writing import failure, write
+from .writing import failure
+from .writing import write as write
 
 log = logging.getLogger(__name__)
 BATCH = 1000
