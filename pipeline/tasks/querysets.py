@@ -1,6 +1,7 @@
 """Many tasks at once: which may be seen, which may be canceled, and canceling them."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -50,7 +51,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     @transaction.atomic
     def cancel(
-        self, scope: Scope, by: Canceler, reason: str, runs: Mapping[int, int] | None = None
+        self, scope: Scope, by: Canceler, reason: str, runs: dict[int, int] | None = None
     ) -> list[int]:
         """Cancel those of these tasks that are in `scope` and still in the queue.
 
@@ -60,7 +61,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """
         waiting = self.waiting().filter(scope.q).order_by("pk").select_for_update(no_key=True)
         fields = {"cancel_reason": reason, **by.fields}
-        columns = ", ".join(f"{column} = %s" for column in fields)
+        values_of = dict.fromkeys(fields, "%s")
+        if runs:
+            fields["canceled_by_run_id"] = json.dumps(runs)
+            values_of["canceled_by_run_id"] = RUN_OF
+        columns = ", ".join(f"{column} = {value}" for column, value in values_of.items())
         try:
             chosen, values = waiting.values("pk", "workspace_id").query.sql_with_params()
         except EmptyResultSet:
@@ -70,9 +75,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
                 CANCEL.format(chosen=chosen, columns=columns), (*values, *fields.values())
             )
             canceled = sorted(cursor.fetchall())
-            if runs and canceled:
-                ids = [pk for pk, _ in canceled]
-                cursor.execute(SIGN, [list(runs), list(runs.values()), ids])
         of_workspace: dict[int, list[int]] = {}
         for pk, workspace_id in canceled:
             of_workspace.setdefault(workspace_id, []).append(pk)
@@ -89,8 +91,4 @@ UPDATE tasks_task AS task SET state = 'canceled', ended_at = now(), {columns}
 FROM chosen WHERE task.id = chosen.id
 RETURNING task.id, task.workspace_id
 """
-SIGN = """
-UPDATE tasks_task AS task SET canceled_by_run_id = run.id
-FROM unnest(%s::bigint[], %s::bigint[]) AS run (candidate_id, id)
-WHERE task.id = ANY(%s) AND run.candidate_id = task.candidate_id
-"""
+RUN_OF = "(%s::jsonb ->> task.candidate_id::text)::bigint"

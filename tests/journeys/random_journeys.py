@@ -182,7 +182,7 @@ def start_journey(chance: Random, _: World, others: list[Journey]) -> Options | 
 
 
 def stop_journey(chance: Random, _: World, others: list[Journey]) -> Options:
-    if others and chance.choice([True, False]):
+    if others and chance.random() < 0.5:
         return {"which": "one", "journey": chance.choice(others).pk}
     return {"which": "others"}
 
