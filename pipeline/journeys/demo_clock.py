@@ -18,8 +18,10 @@ from . import runner
 from .blocks.send_message import SendMessage
 from .enrolling import enroll
 from .happenings import Kind, wake
-from .models import Happening, Journey, Run
-from .sending import SENT, Sending, record
+from .holding import SENT, record
+from .listeners import Happening
+from .models import Journey, Run
+from .sending import Sending
 from .triggers import text_of
 
 MOST_STEPS = 50  # of one run

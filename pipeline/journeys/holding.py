@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from pipeline.outreach import handing_over, limits
 from pipeline.outreach.models import Message, MessageStatus
 
+from . import writing
 from .batch import Batch, Result
 from .models import Journey, Run, RunQuerySet, RunStep
 
@@ -107,7 +108,7 @@ def write_each(batch: Batch, runs: list[Run], results: dict[int, Result]) -> Non
     from . import runner  # knows the blocks, which know this module
 
     definition = runner.definition_of(batch.version.pk)
-    runner.write(runs, results, definition, batch.node, batch.summary)
+    writing.write(runs, results, definition, batch.node, batch.summary)
 
 
 def add_line(batch: Batch, run: Run, result: Result) -> None:

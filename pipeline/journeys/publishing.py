@@ -136,7 +136,8 @@ def listen(journey: Journey) -> None:
 def set_schedule(journey: Journey) -> None:
     """When its trigger is a schedule: the next time from now on; what a pause missed is missed."""
     schedule = schedule_of(journey.version) if journey.is_live and journey.version else None
-    journey.next_at = schedule and next_time(schedule, journey.workspace, timezone.now())
+    now = timezone.now()
+    journey.next_at = next_time(schedule, journey.workspace, now) if schedule else None
     journey.save(update_fields=["next_at"])
 
 
