@@ -192,4 +192,4 @@ def test_hundreds_are_changed_in_a_few_queries(
 
     changed = Candidate.objects.filter(folder__kind="hired", labels=labels[0])
     assert changed.filter(attributes={"Plan": "pro"}).count() == 300
-    assert len(queries) < 40
+    assert len(queries) < 60  # for 300
