@@ -75,13 +75,13 @@ class Provider:
         with self.changed:
             return [who for who, texts in self.by_recipient.items() if len(texts) > 1]
 
-    def wait_for(self, count: int, seconds: float = 20) -> None:
+    def wait_for(self, count: int, seconds: float = 120) -> None:
         """Return as soon as so many messages were taken."""
         with self.changed:
             enough = self.changed.wait_for(lambda: self.count >= count, seconds)
         assert enough, f"{self.count} of {count} messages were taken in {seconds} s"
 
-    def wait_until_it_misbehaved(self, times: int = 1, seconds: float = 20) -> None:
+    def wait_until_it_misbehaved(self, times: int = 1, seconds: float = 120) -> None:
         with self.changed:
             assert self.changed.wait_for(lambda: self.misbehaved >= times, seconds)
 

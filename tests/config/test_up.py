@@ -81,8 +81,9 @@ class Up:
         return next(child for child in children if word in child.cmdline())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
+    """The same for all: the first start, which makes the data, is the slow one."""
     # Not tmp_path: as root, PostgreSQL runs as another user, who can't enter that.
     folder = Path(tempfile.mkdtemp(prefix="belay up "))
     folder.chmod(0o711)

@@ -93,8 +93,8 @@ def crew(tmp_path: Path, transactional_db: None) -> Iterator[Crew]:
     crew.dismiss()
 
 
-def wait_for(what: Callable[..., object], *about: object, seconds: float = 60) -> None:
-    """Until `what(*about)` is true."""
+def wait_for(what: Callable[..., object], *about: object, seconds: float = 120) -> None:
+    """Until `what(*about)` is true. Patience costs nothing where it is not needed."""
     ends = time.monotonic() + seconds
     while not what(*about):
         assert time.monotonic() < ends, "it did not come true in time"

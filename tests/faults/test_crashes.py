@@ -42,7 +42,7 @@ def crew_at_work(crew: Crew, action: BulkAction) -> Crew:
 
 
 def assert_it_completes_with_everybody_exactly_once(action: BulkAction, witness: Witness) -> None:
-    wait_for(has_ended, action, seconds=60)
+    wait_for(has_ended, action)
     assert (action.status, action.changed) == (Status.COMPLETED, 15_000)
     assert_counts_add_up(action)
     ids = Candidate.objects.values_list("pk", flat=True)

@@ -136,7 +136,7 @@ def test_runners_killed_at_any_moment(
         start(sending, make_candidates(150))
         for _ in range(2):
             send_a_worker(senders)
-        mail_server.wait_for(before + random.randrange(1, 60), seconds=60)
+        mail_server.wait_for(before + random.randrange(1, 60))
         kill_the_horses(senders)
         bring_to_its_end()
 
