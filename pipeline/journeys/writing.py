@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from .batch import Result
@@ -61,7 +60,8 @@ def write(
             }
         )
     with connection.cursor() as cursor:
-        told = json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False)
+        # DjangoJSONEncoder would cut moments off at milliseconds.
+        told = json.dumps(rows, default=str, ensure_ascii=False)
         cursor.execute(WRITE, [told, runs[0].block, summary[:300]])
 
 
