@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
                 ('waiting_for', models.CharField(blank=True, help_text='As happenings.key says.', max_length=150)),
                 ('heard', models.BooleanField(default=False, help_text='What it waited for has happened.')),
                 ('tries', models.PositiveSmallIntegerField(default=0, help_text='Of this block, in vain.')),
+                ('is_slow', models.BooleanField(db_default=False, help_text='At a block that talks to the outside: see slow.py.')),
                 ('entered_by', models.CharField(help_text='What made the candidate enter.', max_length=200)),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('ended_at', models.DateTimeField(null=True)),
@@ -147,6 +148,8 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('journey', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edits', to='journeys.journey')),
                 ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('undone_at', models.DateTimeField(null=True)),
+                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['-revision'],
@@ -167,7 +170,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='run',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['journey', 'due_at'], name='run_due'),
+            index=models.Index(condition=models.Q(('state', 'running')), fields=['journey', 'is_slow', 'due_at'], name='run_due'),
         ),
         migrations.AddIndex(
             model_name='run',

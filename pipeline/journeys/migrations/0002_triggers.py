@@ -34,7 +34,7 @@ BEGIN
          AND (listener.kind = 'folder' AND listener.ref = now.folder_id
               OR listener.kind = 'outcome' AND listener.name = folder.kind)
         WHERE now.folder_id <> had.folder_id
-        ORDER BY now.id;
+        ORDER BY now.id, listener.kind DESC; -- outcome first: what begins in Hired goes on
     END IF;
     RETURN NULL;
 END $$;

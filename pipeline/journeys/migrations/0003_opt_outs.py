@@ -1,6 +1,4 @@
-"""The database writes down who opts out, too; and of a move, that it ended an application before
-what begins in that folder: a journey that begins in Hired is not stopped by the hire.
-"""
+"""The database writes down who opts out, too."""
 
 from django.db import migrations
 
@@ -40,31 +38,10 @@ DROP TRIGGER journeys_note_opt_out_changed ON outreach_optout;
 DROP FUNCTION journeys_note_opted_out();
 """
 
-MOVED = """
-CREATE OR REPLACE FUNCTION journeys_note_moved() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT FROM journeys_listener WHERE kind IN ('folder', 'outcome')) THEN
-        INSERT INTO journeys_happening (workspace_id, candidate_id, kind, ref, name)
-        SELECT DISTINCT now.workspace_id, now.id, listener.kind, listener.ref, listener.name
-        FROM moved AS now JOIN had USING (id)
-        JOIN candidates_folder AS folder ON folder.id = now.folder_id
-        JOIN journeys_listener AS listener ON listener.workspace_id = now.workspace_id
-         AND (listener.kind = 'folder' AND listener.ref = now.folder_id
-              OR listener.kind = 'outcome' AND listener.name = folder.kind)
-        WHERE now.folder_id <> had.folder_id
-        ORDER BY now.id{outcome_first};
-    END IF;
-    RETURN NULL;
-END $$;
-"""
-
 
 class Migration(migrations.Migration):
-    dependencies = [("journeys", "0003_undone_edits"), ("outreach", "0003_message_of_run")]
+    dependencies = [("journeys", "0002_triggers"), ("outreach", "0003_message_of_run")]
 
     operations = [
         migrations.RunSQL(WATCH, FORGET),
-        migrations.RunSQL(
-            MOVED.format(outcome_first=", listener.kind DESC"), MOVED.format(outcome_first="")
-        ),
     ]
