@@ -7,7 +7,7 @@ from datetime import datetime
 from pipeline.tasks.actors import CancelSource, Origin
 from pipeline.tasks.models import Task, TaskRelease
 
-from .journeys import journey_url
+from .journeys import canceled_url, created_url, journey_url
 
 
 @dataclass(frozen=True)
@@ -19,18 +19,17 @@ class Step:
     who: str = ""
     link: str = ""  # to who or what did it
     bulk_action_id: int | None = None
+    block: str = ""  # of a journey
+    block_link: str = ""  # to what it did then
     place: str = ""
     because: str = ""
 
     @property
-    def after(self) -> str:
-        """What is said behind who did it."""
-        return f"{self.place}, because “{self.because}”" if self.because else self.place
-
-    @property
     def sentence(self) -> str:
         action = f", bulk action {self.bulk_action_id}" if self.bulk_action_id else ""
-        return f"{self.verb} {self.who}".strip() + action + self.after
+        block = f", block “{self.block}”" if self.block else ""
+        because = f", because “{self.because}”" if self.because else ""
+        return f"{self.verb} {self.who}".strip() + action + block + self.place + because
 
 
 def steps_of(task: Task, releases: Iterable[TaskRelease] | None = None) -> list[Step]:
@@ -42,8 +41,9 @@ def steps_of(task: Task, releases: Iterable[TaskRelease] | None = None) -> list[
 def created(task: Task) -> Step:
     who = task.created_by_name or Origin(task.origin).label
     place = ""
-    if task.created_by_journey_id:
-        who, place = task.created_by_text, block(task.created_by_block)
+    journey = task.created_by_journey_id
+    if journey:
+        who = task.created_by_text
     elif task.origin == Origin.CAMPAIGN and task.campaign:
         place = f", for the campaign {task.campaign.short_id} “{task.campaign}”"
     elif task.origin == Origin.EVENT:
@@ -54,8 +54,10 @@ def created(task: Task) -> Step:
         task.created_at,
         "Created by",
         who,
-        journey_url(task.created_by_journey_id),
+        journey_url(journey),
         task.created_by_bulk_action_id,
+        task.created_by_block if journey else "",
+        created_url(task),
         place,
     )
 
@@ -100,13 +102,10 @@ def canceled(task: Task) -> Step:
         who,
         journey_url(task.canceled_by_journey_id),
         task.canceled_by_bulk_action_id,
-        block(task.canceled_by_block),
-        task.cancel_reason,
+        task.canceled_by_block,
+        canceled_url(task),
+        because=task.cancel_reason,
     )
-
-
-def block(label: str) -> str:
-    return f", block “{label}”" if label else ""
 
 
 def is_creation(task: Task, accepted_at: datetime) -> bool:

@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
 from django.db import connection
-from django.urls import Resolver404, get_urlconf, resolve
+from django.urls import reverse
 
+from pipeline.tasks.models import Task
 from pipeline.workspaces.models import Membership
 
 MOST = 500  # journeys on offer
@@ -44,18 +44,23 @@ def meant(text: str, offered: list[Journey]) -> list[int]:
 
 
 def journey_url(pk: int | None) -> str:
-    """The journey's page, once there are such pages; else nothing."""
-    return f"/journeys/{pk}/" if pk and have_pages(get_urlconf()) else ""
+    """The journey's page; nothing without one."""
+    return reverse("journeys:journey", args=[pk]) if pk else ""
 
 
-@cache
-def have_pages(urlconf: str | None) -> bool:
-    """Found out once: it tries every address of the site, and a page has many rows."""
-    try:
-        resolve("/journeys/1/", urlconf)
-    except Resolver404:
-        return False
-    return True
+def created_url(task: Task) -> str:
+    """The line of a run's log that tells of its creation; nothing where no run created it."""
+    return line_url(task.created_by_journey_id, task.created_by_run_id, f"created-{task.pk}")
+
+
+def canceled_url(task: Task) -> str:
+    return line_url(task.canceled_by_journey_id, task.canceled_by_run_id, f"canceled-{task.pk}")
+
+
+def line_url(journey_id: int | None, run_id: int | None, line: str) -> str:
+    if not journey_id or not run_id:
+        return ""
+    return f"{reverse('journeys:run', args=[journey_id, run_id])}#{line}"
 
 
 # DISTINCT would read every task that a journey ever canceled. Each step of the recursion is one

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from pipeline.candidates.models import Candidate
 from pipeline.tasks.models import Task
-from pipeline.tasks.past.journeys import journey_url
+from pipeline.tasks.past.journeys import canceled_url, journey_url
 from pipeline.tasks.states import State
 
 register = template.Library()
@@ -46,12 +46,16 @@ def state_color(task: Task) -> str:
 
 @register.simple_tag
 def canceled_by(task: Task) -> SafeString:
-    """Who or what canceled it: a journey as a link, with its block."""
-    link = journey_url(task.canceled_by_journey_id)
-    who = format_html('<a href="{}">{}</a>' if link else "{1}", link, task.canceled_by_text)
-    block = task.canceled_by_block
-    small = '{}<div class="text-secondary small">{}</div>'
-    return format_html(small, who, block) if block else who
+    """Who or what canceled it: a journey as a link, with its block and what that did."""
+    who = linked(journey_url(task.canceled_by_journey_id), task.canceled_by_text)
+    if not task.canceled_by_block:
+        return who
+    block = linked(canceled_url(task), task.canceled_by_block)
+    return format_html('{}<div class="text-secondary small">{}</div>', who, block)
+
+
+def linked(address: str, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>' if address else "{1}", address, text)
 
 
 @register.inclusion_tag("tasks/_candidate_tasks.html", takes_context=True)

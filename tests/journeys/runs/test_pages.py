@@ -8,6 +8,7 @@ from pipeline.candidates.models import Candidate, Opening
 from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import publish
+from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import MakeJourney, until_nothing_is_due
 
@@ -101,6 +102,21 @@ def test_the_log_says_what_each_block_did(
     assert "Canceled 1 waiting task: Outbound Call." in page
     assert "Waits 3 days." in page
     assert "Stop this run" not in page
+
+
+def test_a_task_leads_to_the_line_that_tells_of_it_and_back(
+    client_of: Any, support: User, journey: Journey, run: Run
+):
+    client = client_of(support)
+    task = Task.objects.get()
+    log = f"/journeys/{journey.pk}/runs/{run.pk}/"
+
+    history = page_of(client, f"/tasks/past/{task.pk}/")
+    assert f'href="{log}#created-{task.pk}"' in history
+    assert f'href="{log}#canceled-{task.pk}"' in history
+    assert f'href="{log}#canceled-{task.pk}"' in page_of(client, "/tasks/past/")
+    for verb in ("created", "canceled"):
+        assert f'id="{verb}-{task.pk}" href="/tasks/past/{task.pk}/"' in page_of(client, log)
 
 
 def test_a_run_is_stopped_once(client_of: Any, recruiter: User, journey: Journey, run: Run):

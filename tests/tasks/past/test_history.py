@@ -155,14 +155,15 @@ def test_it_stays_readable_when_the_people_are_gone(
     assert client_of(support).get("/tasks/past/").status_code == 200
 
 
-def test_a_journey_is_linked_only_where_it_has_a_page(
-    make_task: MakeTask, client_of, support, monkeypatch
-):
+def test_a_journey_and_what_its_block_did_are_linked(make_task: MakeTask, client_of, support):
     task = make_task()
 
-    assert 'href="/journeys/12/">Journey 12' in page_of(client_of(support), task)
-    monkeypatch.setattr("pipeline.tasks.past.journeys.have_pages", lambda urlconf: False)
-    assert "/journeys/12/" not in page_of(client_of(support), task)
+    Task.objects.filter(pk=task.pk).update(created_by_run_id=None)
+    page = page_of(client_of(support), task)
+    assert 'href="/journeys/12/">Journey 12' in page
+    assert "#created-" not in page
+    Task.objects.filter(pk=task.pk).update(created_by_run_id=34)
+    assert f'href="/journeys/12/runs/34/#created-{task.pk}">“' in page_of(client_of(support), task)
 
 
 def test_a_bulk_action_is_linked_for_who_sees_all_openings(
