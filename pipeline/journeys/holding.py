@@ -47,7 +47,7 @@ def hold(batch: Batch, runs: list[Run]) -> list[Run]:
     return list(mine.values())
 
 
-HOLD_JOURNEY = "SELECT id FROM journeys_journey WHERE id = %s AND state = 'live' FOR SHARE"
+HOLD_JOURNEY = "SELECT id FROM journeys_journey WHERE id = %s AND state = 'live' FOR KEY SHARE"
 
 
 def settle(batch: Batch, run: Run, message: Message) -> None:

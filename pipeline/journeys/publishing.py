@@ -96,7 +96,8 @@ def change(journey: Journey, verb: str, by: User, told: str) -> bool:
 
 
 def locked(journey: Journey) -> None:
-    """The journey as of now, after whatever batch of its runs is being written."""
+    """The journey as of now, after whatever is being written of its runs: who writes holds its row
+    FOR KEY SHARE."""
     Journey.objects.select_for_update().get(pk=journey.pk)
     journey.refresh_from_db()
 
