@@ -124,7 +124,7 @@ def entering(source: str, why: str) -> str:
     return ENTERING.format(source=source, why=why)
 
 
-# Waits for whoever pauses, archives or publishes it (publishing.locked), but for no edit of its draft.
+# Waits for whoever pauses, archives or publishes it (publishing.locked); for no edit of its draft.
 HOLD_LIVE = """
 SELECT id FROM journeys_journey WHERE id = ANY(%s) AND state = 'live' ORDER BY id FOR KEY SHARE
 """
