@@ -19,7 +19,7 @@ run: .venv/run.stamp static/node_modules/.stamp
 	@exec $(PY) manage.py up --port "$(PORT)" --data "$(DATA)" --workers "$(WORKERS)" --demo "$(DEMO)"
 
 test: .venv/dev.stamp static/node_modules/.stamp
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@echo "Screenshots of the pages are in .test-output/"
 
 soak: .venv/dev.stamp static/node_modules/.stamp

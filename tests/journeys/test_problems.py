@@ -96,14 +96,15 @@ def test_a_journey_without_a_block(workspace: Workspace):
     }
 
 
+@pytest.mark.parametrize("rounds", [30, pytest.param(300, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("type", sorted(BLOCKS))
 def test_whatever_its_options_are_a_block_gives_sentences(
-    type: str, workspace: Workspace, owner: User
+    type: str, rounds: int, workspace: Workspace, owner: User
 ):
     """As a definition that somebody edited by hand has them: right ones with one thing wrong."""
     chance = random.Random(type)
     names = [*BLOCKS[type].form(workspace=workspace).fields, "shares", "rules", "groups"]
-    for _ in range(300):
+    for _ in range(rounds):
         right = {"scope": "campaign", "kind": "event", "event": "label", "type": "reminder"}
         options = {name: right[name] for name in right if chance.random() < 0.5}
         options |= {chance.choice(names): garbage(chance) for _ in range(chance.randint(0, 4))}

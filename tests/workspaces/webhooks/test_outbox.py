@@ -90,12 +90,14 @@ def test_a_lost_redis_loses_no_event(put: Put, receiver: Receiver, monkeypatch: 
 
 
 def test_a_periodic_job_sends_what_no_job_was_sent_for():
-    from rq.cron import _job_data_registry
+    from django_rq.cron import DjangoCronScheduler
 
-    ours = {job["func"]: job for job in _job_data_registry}
+    scheduler = DjangoCronScheduler()
+    scheduler.load_config_from_file("config.cron")
+    ours = {job.func: job for job in scheduler.get_jobs()}
 
-    assert (ours[send_due]["queue_name"], ours[send_due]["interval"]) == ("webhooks", 10)
-    assert ours[clear_deliveries]["queue_name"] == "default"
+    assert (ours[send_due].queue_name, ours[send_due].interval) == ("webhooks", 10)
+    assert ours[clear_deliveries].queue_name == "default"
 
 
 @pytest.mark.django_db(transaction=True)
