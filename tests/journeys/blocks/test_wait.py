@@ -9,9 +9,13 @@ from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.blocks.wait import Wait, zone_of
+from pipeline.journeys.definition import Definition
+from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.happenings import tell_some
 from pipeline.journeys.listeners import Happening
-from pipeline.journeys.models import Run, RunState
+from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.publishing import publish
+from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import until_nothing_is_due, waits_are_over
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
@@ -162,6 +166,26 @@ def test_an_event_that_comes_when_the_time_is_over_counts_while_nobody_has_looke
     until_nothing_is_due()
 
     assert texts(run)[1:] == ["It happened: the event “paid”."]
+
+
+def test_what_one_wait_heard_is_nothing_to_the_next_one(
+    workspace: Workspace, owner: User, candidate: Candidate
+):
+    def waiting(following: str | None) -> dict[str, Any]:
+        return {"type": "wait", "options": PAID, "ways": {"next": following, "timed_out": None}}
+
+    draft = Definition().as_json() | {"start": "b1", "blocks": {"b1": waiting("b2")}}
+    draft["blocks"]["b2"] = waiting(None)
+    journey = Journey.objects.create(workspace=workspace, draft=draft, created_by=owner)
+    enroll(publish(journey, owner), [candidate.pk], "By hand")
+    until_nothing_is_due()
+
+    happens(candidate, "paid")
+    until_nothing_is_due()
+    waits_are_over()
+    until_nothing_is_due()
+
+    assert [line.way for line in Run.objects.get().log.all()] == ["", "next", "", "timed_out"]
 
 
 def test_an_event_of_somebody_else_is_none(pass_block: Any, make_candidates: Any):
