@@ -1,5 +1,7 @@
 """The indexes of the tasks, in the order of the lists: one for each filter."""
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -8,7 +10,7 @@ from .states import PAST, State
 BY_JOURNEY = Q(canceled_by_journey_id__isnull=False)
 
 
-def queue_index(name: str, *fields: str) -> models.Index:
+def queue_index(name: str, *fields: str, include: Sequence[str] | None = None) -> models.Index:
     """The waiting tasks of each value of `fields`, in the order in which they are worked off."""
     order = [F(field) for field in fields]
     return models.Index(
@@ -17,6 +19,7 @@ def queue_index(name: str, *fields: str) -> models.Index:
         F("due_at"),
         F("id"),
         name=name,
+        include=include,
         condition=Q(state=State.IN_QUEUE),
     )
 
@@ -36,9 +39,10 @@ def past_index(name: str, *fields: str, condition: Q | None = None) -> models.In
 INDEXES = [
     models.Index(fields=["candidate", "id"], name="task_candidate"),
     queue_index("task_queue", "workspace"),
-    queue_index("task_queue_type", "workspace", "type"),
     queue_index("task_queue_opening", "opening"),
-    queue_index("task_queue_opening_type", "opening", "type"),
+    # Next task passes over those of paused campaigns, of which many may come first, by these alone.
+    queue_index("task_queue_type", "workspace", "type", include=["campaign"]),
+    queue_index("task_queue_opening_type", "opening", "type", include=["workspace", "campaign"]),
     queue_index("task_queue_campaign", "campaign"),
     # By age: the oldest wait of each type, and those that waited too long.
     models.Index(

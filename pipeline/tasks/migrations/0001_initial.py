@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(models.F('workspace'), models.F('type'), models.OrderBy(models.F('priority'), descending=True), models.F('due_at'), models.F('id'), condition=models.Q(('state', 'in_queue')), name='task_queue_type'),
+            index=models.Index(models.F('workspace'), models.F('type'), models.OrderBy(models.F('priority'), descending=True), models.F('due_at'), models.F('id'), condition=models.Q(('state', 'in_queue')), include=('campaign',), name='task_queue_type'),
         ),
         migrations.AddIndex(
             model_name='task',
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(models.F('opening'), models.F('type'), models.OrderBy(models.F('priority'), descending=True), models.F('due_at'), models.F('id'), condition=models.Q(('state', 'in_queue')), name='task_queue_opening_type'),
+            index=models.Index(models.F('opening'), models.F('type'), models.OrderBy(models.F('priority'), descending=True), models.F('due_at'), models.F('id'), condition=models.Q(('state', 'in_queue')), include=('workspace', 'campaign'), name='task_queue_opening_type'),
         ),
         migrations.AddIndex(
             model_name='task',
