@@ -33,11 +33,10 @@ class Batch:
 
     version: JourneyVersion
     node: Node
-    label: str  # the block's, as tasks keep it: "Cancel Task: Outbound Call"
+    label: str  # the block's, as tasks and the log keep it: "Cancel Task: Outbound Call"
     runs: list[Run]
     now: datetime
     results: dict[int, Result] = field(default_factory=dict)
-    summary: str = ""  # of the block, for the log; a slow block says it itself
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.runs)

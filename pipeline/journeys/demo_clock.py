@@ -68,7 +68,6 @@ def send(standing: runner.Standing) -> None:
     assert isinstance(block, SendMessage)
     template = block.template_in(batch.version.journey.workspace)
     assert template
-    batch.summary = block.summary
     OnPaper(batch, template).work()
 
 

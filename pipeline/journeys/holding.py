@@ -108,7 +108,7 @@ def write_each(batch: Batch, runs: list[Run], results: dict[int, Result]) -> Non
     from . import runner  # knows the blocks, which know this module
 
     definition = runner.definition_of(batch.version.pk)
-    writing.write(runs, results, definition, batch.node, batch.summary)
+    writing.write(runs, results, definition, batch.node, batch.label)
 
 
 def add_line(batch: Batch, run: Run, result: Result) -> None:
@@ -117,7 +117,7 @@ def add_line(batch: Batch, run: Run, result: Result) -> None:
         run=run,
         number=run.steps + 1,
         block=batch.node.id,
-        summary=batch.summary[:300],
+        summary=batch.label[:300],
         text=result.text,
         details=result.details,
     )

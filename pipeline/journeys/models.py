@@ -245,7 +245,7 @@ class RunStep(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="log", db_index=False)
     number = models.PositiveIntegerField()
     block = models.CharField(max_length=20)
-    summary = models.CharField(max_length=300)  # of the block: "Wait 3 days"
+    summary = models.CharField(max_length=300)  # of the block: "Wait: 3 days"
     text = models.TextField()  # "Canceled 2 waiting tasks: Outbound Call, ASAP Callback"
     way = models.CharField(max_length=20, blank=True)  # which it then took
     details = models.JSONField(default=dict)

@@ -139,7 +139,7 @@ def advance(standing: Standing) -> None:
             standing.batch.results,
             standing.definition,
             standing.node,
-            standing.block.summary,
+            standing.batch.label,
         )
 
 

@@ -74,6 +74,7 @@ def fill(workspace: Workspace, waiting: int) -> None:
             cursor.execute(WAITING, parameters)
             cursor.execute(PAST, parameters)
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")  # else the filling is still being written meanwhile
 
 
 @contextmanager

@@ -80,7 +80,6 @@ class SendMessage(Block):
         return f"{left}. Once they are used up, runs wait here until the limit resets." * bool(left)
 
     def hand_over(self, batch: Batch) -> None:
-        batch.summary = self.summary
         workspace = batch.version.journey.workspace
         template = self.template_in(workspace)
         if template is None:

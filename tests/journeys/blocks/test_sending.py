@@ -42,7 +42,7 @@ def test_an_sms_goes_and_the_log_tells_of_it(
     assert run.state == RunState.FINISHED
     line = run.log.get()
     assert line.text == f"Sent the SMS “Reminder” to {candidate.phone}."
-    assert (line.summary, line.details) == ("Reminder", {"message": message.pk})
+    assert (line.summary, line.details) == ("Send SMS: Reminder", {"message": message.pk})
     assert used("sms") == 1
 
 
