@@ -1,13 +1,10 @@
 """Pushes what changed to the open panels: rendered once, whoever watches."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -18,10 +15,10 @@ from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.signals import bulk_action_changed
 
 from .groups import groups_of, session_group, user_group
+from .pusher import pusher
 
 log = logging.getLogger(__name__)
-TIMEOUT_SECONDS = 1.0  # what a push may cost the work when Redis hangs
-PAUSE_SECONDS = 5.0  # and then none is tried for so long; see LiveConsumer.check
+PAUSE_SECONDS = 5.0  # in which none is tried after one that failed; see LiveConsumer.check
 
 WHOLE = ("bulk_actions/_row.html", "bulk_actions/_cancel_dialog.html")
 TICK = ("bulk_actions/_progress.html", "bulk_actions/_dialog_numbers.html")
@@ -67,16 +64,14 @@ def html_of(action: BulkAction, templates: tuple[str, ...]) -> str:
 
 def push(groups: list[str], message: dict[str, Any]) -> None:
     """Send to all groups, or give up soon: a push that fails never fails the work."""
+    push_each([(group, message) for group in groups])
+
+
+def push_each(messages: list[tuple[str, dict[str, Any]]]) -> None:
+    """The same, a message of its own for each group."""
     global paused_until
     try:
-        async_to_sync(send_to_all)(groups, message)
+        pusher.send(messages)
     except Exception as error:
         paused_until = time.monotonic() + PAUSE_SECONDS
         log.warning("No live updates for %s s: %r", PAUSE_SECONDS, error)
-
-
-async def send_to_all(groups: list[str], message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        for group in groups:
-            await layer.group_send(group, message)

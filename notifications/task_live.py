@@ -24,20 +24,19 @@ def push_tasks(workspace_id: int, verb: str, task_ids: list[int], **_: Any) -> N
     told = {workspace_tasks_group(workspace_id): task_ids}
     for opening, ids in by_opening(workspace_id, task_ids).items():
         told[opening_tasks_group(opening)] = ids
-    for group, ids in told.items():
-        named = ids if len(ids) <= MOST_NAMED else []
-        gone = verb in LEAVES_THE_QUEUE
-        live.push([group], {"type": "tasks.changed", "tasks": named, "gone": gone})
+    live.push_each([(group, message(verb, ids)) for group, ids in told.items()])
+
+
+def message(verb: str, ids: list[int]) -> dict[str, Any]:
+    named = ids if len(ids) <= MOST_NAMED else []
+    return {"type": "tasks.changed", "tasks": named, "gone": verb in LEAVES_THE_QUEUE}
 
 
 def by_opening(workspace_id: int, task_ids: list[int]) -> dict[int, list[int]]:
     """Which of them each opening has that some limited member sees: nobody hears of others."""
-    openings = Opening.objects.filter(workspace=workspace_id, members__is_limited=True)
-    heard_in = list(openings.order_by("pk").values_list("pk", flat=True).distinct())
-    if not heard_in:
-        return {}
-    found = Task.objects.filter(pk__in=task_ids, opening__in=heard_in).order_by("pk")
+    heard_in = Opening.objects.filter(workspace=workspace_id, members__is_limited=True)
+    found = Task.objects.filter(pk__in=task_ids, opening__in=heard_in.values("pk"))
     of_opening: dict[int, list[int]] = {}
-    for pk, opening in found.values_list("pk", "opening"):
+    for pk, opening in found.order_by("pk").values_list("pk", "opening"):
         of_opening.setdefault(opening, []).append(pk)
     return of_opening

@@ -48,7 +48,7 @@ def take_next_task(agent: User) -> Task | None:
         taken, looked_at = take(agent, skills, number)
         if taken:
             announce("accept", agent.membership.workspace_id, [taken])
-            return Task.objects.for_rows().get(pk=taken)
+            return Task.objects.get(pk=taken)
         if looked_at < number:
             break  # that was all there is
     return None
