@@ -116,7 +116,9 @@ def test_cancels_name_who_or_what_did_it(loaded: Workspace):
 def test_the_same_candidates_get_the_same_tasks(loaded: Workspace):
     def told() -> list[tuple[Any, ...]]:
         fields = ("candidate", "type", "state", "notes", "disposition", "agent", "cancel_reason")
-        return sorted(Task.objects.values_list(*fields), key=repr)
+        # Those of journeys go their ways by the journey's id too (see Split), which is a new one.
+        tasks = Task.objects.exclude(created_by_journey_id__isnull=False)
+        return sorted(tasks.values_list(*fields), key=repr)
 
     first = told()
     Task.objects.all().delete()
