@@ -11,8 +11,11 @@ from typing import IO
 import psutil
 
 from config.embedded import ServerError
+from pipeline.foundation.private_files import FOLDER, make_private, set_mode
 
 PATIENCE_SECONDS = 6
+POSTGRES = "postgres"  # keeps its folder private by itself, as another user where this one is root
+PLACE = "place"  # empty; a change of its mode would make the folder look like a copy
 
 
 class DataFolder:
@@ -21,19 +24,50 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock: IO[str] | None = None
+        self.was_copied = False
 
     def hold(self) -> None:
         """Take the folder, or raise ServerError. Ends what a killed run left running."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() == 0:
-            self.path.chmod(0o711)  # PostgreSQL's user, who is not root, passes through
-        lock = (self.path / "up.lock").open("a+")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            # As root it is passed through by PostgreSQL's user, who can't list it.
+            set_mode(self.path, 0o711 if os.geteuid() == 0 else FOLDER)
+            lock = (self.path / "up.lock").open("a+")
+        except OSError as error:
+            raise self.not_writable(error.strerror) from None
+        if not os.access(self.path, os.W_OK, effective_ids=True):
+            raise self.not_writable("it may only be read")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ServerError(f"Belay is already running with the data in {self.path}.") from None
         self.lock = lock
         self.end_leftovers()
+        make_private(self.path, apart_from=[POSTGRES, PLACE])
+        self.was_copied = self.note_place()
+
+    def note_place(self) -> bool:
+        """Whether this folder is a copy, such as a backup that was put back. Said once.
+
+        A file that nobody writes to keeps its number and its time of change while the folder is
+        moved within a disk; any copy gets new ones.
+        """
+        stake, note = self.path / PLACE, self.path / "place.json"
+        with suppress(FileExistsError):
+            stake.touch(mode=0o600, exist_ok=False)
+        place = [stake.stat().st_ino, stake.stat().st_ctime_ns]
+        try:
+            known = json.loads(note.read_text())
+        except (OSError, ValueError):
+            known = place
+        write_private(note, json.dumps(place))
+        return bool(known != place)
+
+    def not_writable(self, why: str | None) -> ServerError:
+        return ServerError(
+            f"The data folder {self.path} can't be written to ({why}). Make it writable, or name"
+            f" another one: `make run DATA=…` or `manage.py up --data …`."
+        )
 
     def secret(self, name: str, length: int) -> str:
         """The secret in this file, made at the first use and readable by its owner only."""

@@ -7,13 +7,19 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.crypto import constant_time_compare
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue, Worker
 
 TIMEOUT_SECONDS = 2
 # The queues without whose worker Belay stands still, by the name in the answer.
-WORKERS = {"worker": "default", "journeys worker": "journeys"}
+WORKERS = {
+    "worker": "default",
+    "messages worker": "messages",
+    "periodic worker": "periodic",
+    "journeys worker": "journeys",
+}
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
@@ -31,27 +37,46 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> Answer:
         if request.path == "/healthz":
-            return self.answer(alive)
+            return self.answer(request, alive)
         if request.path == "/readyz":
-            return self.answer(ready)
+            return self.answer(request, ready)
         return self.get_response(request)
 
-    def answer(self, probe: Callable[[], HttpResponse]) -> Answer:
+    def answer(self, request: HttpRequest, probe: Callable[[HttpRequest], HttpResponse]) -> Answer:
         # A thread of its own: a hanging server must not hold up the pages' thread.
-        return sync_to_async(probe, thread_sensitive=False)() if self.is_async else probe()
+        if self.is_async:
+            return sync_to_async(probe, thread_sensitive=False)(request)
+        return probe(request)
 
 
-def alive() -> HttpResponse:
-    return HttpResponse("ok", content_type="text/plain")
+def alive(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
-def ready() -> HttpResponse:
-    """200 while database, Redis and the WORKERS answer, else 503 with what does not."""
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 while database, Redis and the WORKERS answer, else 503.
+
+    Which of them does not is told to the operator's probe only, who has READYZ_TOKEN.
+    """
     answers = {"database": database_answers(), **redis_and_workers_answer()}
+    status = 200 if all(answers.values()) else 503
+    if not has_token(request):
+        text = "ok" if status == 200 else "not ok"
+        return HttpResponse(text, content_type="text/plain; charset=utf-8", status=status)
     return JsonResponse(
         {name: "ok" if fine else "does not answer" for name, fine in answers.items()},
-        status=200 if all(answers.values()) else 503,
+        status=status,
     )
+
+
+def has_token(request: HttpRequest) -> bool:
+    """Whether it brings `Authorization: Bearer` with READYZ_TOKEN. Nobody does while that is empty.
+
+    The comparison takes as long for a token that is nearly right as for any other.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    is_right = constant_time_compare(token.strip(), settings.READYZ_TOKEN)
+    return is_right and scheme.lower() == "bearer" and bool(settings.READYZ_TOKEN)
 
 
 def database_answers() -> bool:
@@ -60,6 +85,7 @@ def database_answers() -> bool:
     fresh.settings_dict["OPTIONS"] = {
         **fresh.settings_dict["OPTIONS"],
         "connect_timeout": TIMEOUT_SECONDS,
+        "pool": None,
     }
     try:
         with fresh.cursor() as cursor:

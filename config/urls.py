@@ -1,6 +1,14 @@
+import django_rq.urls
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+
+from pipeline.workspaces.admin_access import superusers_only
+
+QUEUES = list(superusers_only(django_rq.urls.urlpatterns))
+
+handler400 = "config.refusals.bad_request"
+handler500 = "config.outages.error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="candidates:list")),
@@ -20,6 +28,6 @@ urlpatterns = [
     path("bulk-actions/", include("pipeline.bulk_actions.urls")),
     path("shared/", include("pipeline.candidates.sharing.urls")),
     path("notifications/", include("notifications.urls")),
-    path("admin/queues/", include("django_rq.urls")),
+    path("admin/queues/", include((QUEUES, "django_rq"))),
     path("admin/", admin.site.urls),
 ]

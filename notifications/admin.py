@@ -1,25 +1,17 @@
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
+
+from pipeline.workspaces.admin_access import WorkspaceModelAdmin
+from pipeline.workspaces.admin_lists import ReadOnly
 
 from .models import Notice
 
 
 @admin.register(Notice)
-class NoticeAdmin(admin.ModelAdmin[Notice]):
+class NoticeAdmin(ReadOnly, WorkspaceModelAdmin[Notice]):
     """To look at: what a user was told is a fact, and only the user reads it."""
 
+    workspace_path = "user__membership__workspace"
     list_display = ("text", "user", "created_at", "read_at")
     list_select_related = ("user",)
     search_fields = ("user__email", "text", "=about")
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -9,6 +9,7 @@ class NotificationsConfig(AppConfig):
         from . import (
             live,  # noqa: F401
             notices,  # noqa: F401
+            page_live,  # noqa: F401
             task_live,  # noqa: F401
             task_notices,  # noqa: F401
         )

@@ -1,10 +1,14 @@
 """What one user's bell shows."""
 
+from collections.abc import Collection, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import Count, Max, Q
+from django.template.loader import render_to_string
 
-from pipeline.workspaces.models import User
+from pipeline.candidates.sight import Sight, sight_of
+from pipeline.workspaces.models import Membership, User
 
 from .models import Notice, NoticeQuerySet
 
@@ -12,37 +16,11 @@ LATEST = 20  # in the panel; the history has them all
 MOST = 99  # a badge is small
 
 
-class Bell:
-    """The bell of one user. The count costs one query, the list another, when looked into."""
-
-    def __init__(self, user: User) -> None:
-        self.user = user
-
-    @property
-    def mine(self) -> NoticeQuerySet:
-        return Notice.objects.visible_to(self.user)
-
-    @cached_property
-    def notices(self) -> list[Notice]:
-        return list(self.mine[:LATEST])
-
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        is_unread = Q(read_at=None)
-        return self.mine.aggregate(
-            total=Count("pk"),
-            unread=Count("pk", filter=is_unread),
-            newest=Max("pk", default=0),
-            newest_unread=Max("pk", filter=is_unread, default=0),
-        )
-
-    @property
-    def unread(self) -> int:
-        return self.numbers["unread"]
-
-    @property
-    def badge(self) -> str:
-        return f"{MOST}+" if self.unread > MOST else str(self.unread)
+class BellNumbers(NamedTuple):
+    total: int
+    unread: int
+    newest: int
+    newest_unread: int
 
     @property
     def version(self) -> int:
@@ -50,13 +28,102 @@ class Bell:
 
         All there are and those that are read, as neither of them is ever fewer than before.
         """
-        return 2 * self.numbers["total"] - self.unread
+        return 2 * self.total - self.unread
+
+
+class Bell:
+    """The bell of one user. The count costs one query, the list another, when looked into."""
+
+    def __init__(self, user: User | int) -> None:
+        self.member = None if isinstance(user, int) else user
+        self.user = user if isinstance(user, int) else user.pk
+
+    @property
+    def mine(self) -> NoticeQuerySet:
+        return Notice.objects.filter(user=self.user)
+
+    @cached_property
+    def notices(self) -> list[Notice]:
+        notices = list(self.mine[:LATEST])
+        return as_seen(sight_of(self.member), notices) if self.member else notices
+
+    @cached_property
+    def numbers(self) -> BellNumbers:
+        is_unread = Q(read_at=None)
+        found = self.mine.aggregate(
+            total=Count("pk"),
+            unread=Count("pk", filter=is_unread),
+            newest=Max("pk", default=0),
+            newest_unread=Max("pk", filter=is_unread, default=0),
+        )
+        return BellNumbers(**found)
+
+    @property
+    def unread(self) -> int:
+        return self.numbers.unread
+
+    @property
+    def badge(self) -> str:
+        return f"{MOST}+" if self.unread > MOST else str(self.unread)
+
+    @property
+    def version(self) -> int:
+        return self.numbers.version
 
     @property
     def newest(self) -> int:
-        return self.numbers["newest"]
+        return self.numbers.newest
 
     @property
     def is_newest_unread(self) -> bool:
         """Something to announce; not when an older one is left after the newest was read."""
-        return 0 < self.newest == self.numbers["newest_unread"]
+        return 0 < self.newest == self.numbers.newest_unread
+
+
+def render_bells(numbers: Mapping[int, BellNumbers]) -> dict[int, str]:
+    """The bells of those users, with those numbers.
+
+    Two queries, however many they are; and what each of those sees who are limited to openings.
+    """
+    latest = latest_notices([user for user, counted in numbers.items() if counted.total])
+    sights = sights_of_limited(latest)
+    html: dict[int, str] = {}
+    for user, counted in numbers.items():
+        bell = Bell(user)
+        bell.numbers = counted
+        bell.notices = as_seen(sights.get(user), latest.get(user, []))
+        html[user] = render_to_string("notifications/_bell.html", {"bell": bell})
+    return html
+
+
+def as_seen(sight: Sight | None, notices: list[Notice]) -> list[Notice]:
+    """The same, with texts that name no opening which the user does not see (any more)."""
+    for notice in notices if sight else ():
+        assert sight
+        notice.text = sight.clean(notice.text)
+    return notices
+
+
+def sights_of_limited(users: Collection[int]) -> dict[int, Sight]:
+    """What those of them see who are limited to some openings."""
+    if not users:
+        return {}
+    members = Membership.objects.filter(user__in=list(users), is_limited=True)
+    return {member.user_id: sight_of(member.user) for member in members.select_related("user")}
+
+
+def latest_notices(users: Collection[int]) -> dict[int, list[Notice]]:
+    latest: dict[int, list[Notice]] = {}
+    if users:
+        for notice in Notice.objects.raw(LATEST_OF_EACH, [list(users), LATEST]):
+            latest.setdefault(notice.user_id, []).append(notice)
+    return latest
+
+
+LATEST_OF_EACH = """
+SELECT notice.* FROM unnest(%s::bigint[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM notifications_notice WHERE user_id = asked.id ORDER BY id DESC LIMIT %s
+) notice
+ORDER BY notice.user_id, notice.id DESC
+"""

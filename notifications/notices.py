@@ -4,13 +4,13 @@ Whoever makes one, and however often, it is kept once: `about` says what it tell
 takes it once for each user.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, timedelta
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.dispatch import receiver
 from django.urls import reverse
@@ -20,42 +20,117 @@ from pipeline.bulk_actions.models import BulkAction, BulkActionQuerySet, Status
 from pipeline.bulk_actions.progress import Progress
 from pipeline.bulk_actions.signals import bulk_action_changed
 from pipeline.candidates.importing.models import CandidateImport, CandidateImportQuerySet
+from pipeline.candidates.models import Opening
 from pipeline.candidates.signals import candidates_changed
+from pipeline.foundation.commits import after_commit
+from pipeline.foundation.parts import work_in_parts
+from pipeline.journeys.models import Journey
 from pipeline.outreach.limits import WARN_AT, alerts
 from pipeline.outreach.models import MessageLimit, MessageUse
 from pipeline.workspaces.models import Membership, Workspace
+from pipeline.workspaces.setbacks.isolation import Isolation, Subject
+from pipeline.workspaces.setbacks.models import Setback
 
 from .live import push_bells
+from .lost_rights import (
+    BY_WHOM,
+    about_import,
+    of_paused,
+    to_owners_of_canceled,
+    to_owners_of_revoked,
+)
 from .models import Notice
 
+log = logging.getLogger(__name__)
+Row = TypeVar("Row", bound=Model)
+KEEPING = "keeping"  # of setbacks: the notice was made, and can't be stored
 LONGEST = 400  # Notice.text
 LATELY = timedelta(days=1)  # how long ago something may have ended that is still to be told
 
 
-def tell(*notices: Notice) -> None:
-    """Keep those that are new, and ring the bell of who gets one."""
+def tell(*notices: Notice) -> list[tuple[Notice, Exception]]:
+    """Keep those that are new, and ring the bell of who gets one.
+
+    Returns those that can't be kept, with the reason: they keep no other from being told.
+    """
     for notice in notices:
         if len(notice.text) > LONGEST:
             notice.text = f"{notice.text[: LONGEST - 1]}…"
+    broken = work_in_parts(notices, keep_and_ring)
+    for notice, error in broken:
+        log.error("Notice %s for user %s", notice.about, notice.user_id, exc_info=error)
+    return broken
+
+
+def keep_and_ring(notices: Sequence[Notice]) -> None:
     if users := Notice.objects.all().keep(notices):
-        transaction.on_commit(partial(push_bells, users))
+        after_commit(push_bells, users)
 
 
 def catch_up() -> None:
     """Tell what was not told because a process died at the wrong moment. Runs every 10 s."""
-    tell(*of_actions(untold(BulkAction.objects.filter(ended_at__gt=Now() - LATELY))))
-    tell_the_untold(of_imports(CandidateImport.objects.filter(ended_at__gt=Now() - LATELY)))
-    tell_the_untold(of_limits(Workspace.objects.all()))
+    lately = Now() - LATELY
+    actions = untold(BulkAction.objects.filter(ended_at__gt=lately))
+    tell_each("action_notices", to_be_told(actions), lambda action: [of_action(action)])
+    canceled = BulkAction.objects.canceled_by_belay().filter(ended_at__gt=lately)
+    tell_each("canceled_notices", canceled.for_rows(), to_owners_of_canceled)
+    imports = done_or_failed(CandidateImport.objects.filter(ended_at__gt=lately))
+    tell_each("import_notices", imports, lambda imported: [of_import(imported)])
+    revoked = CandidateImport.objects.revoked().filter(ended_at__gt=lately)
+    tell_each("revoked_notices", revoked.select_related("opening"), to_owners_of_revoked)
+    paused = Journey.objects.filter(paused_at__gt=lately).select_related(*BY_WHOM)
+    tell_each("journey_notices", paused, of_paused)
+    near = Workspace.objects.filter(Exists(near_limits()))
+    tell_each("limit_notices", near, of_limits)
+    tell_each("setback_notices", Setback.objects.serious().exclude(workspace=None), of_setback)
 
 
-def tell_the_untold(notices: Iterator[Notice]) -> None:
+def tell_each(loop: str, rows: QuerySet[Row], make: Callable[[Row], Iterable[Notice]]) -> None:
+    """What `make` says of each row. One that fails is put off, and the others are told."""
+    isolation = Isolation(loop)
+    made: dict[tuple[int, str], Subject] = {}
+    notices: list[Notice] = []
+    for row in rows:
+        if isolation.put_off_until(row.pk, KEEPING):
+            continue
+        found = isolation.attempt(subject_of(row), partial(make_all, make, row)) or []
+        made |= {(one.user_id, one.about): subject_of(row, KEEPING) for one in found}
+        notices += found
+    lost = tell_the_untold(notices)
+    broken = {made[one.user_id, one.about]: error for one, error in lost}
+    for subject, error in broken.items():
+        isolation.fail(subject, error)
+    for subject in set(made.values()) - broken.keys():
+        isolation.succeed(subject)
+
+
+def make_all(make: Callable[[Row], Iterable[Notice]], row: Row) -> list[Notice]:
+    return list(make(row))
+
+
+def subject_of(row: Model, part: str = "") -> Subject:
+    """`row` is of a workspace, or one itself."""
+    workspace = row.pk if isinstance(row, Workspace) else workspace_of(row)
+    what = f"The notice about {row._meta.verbose_name} {row.pk}"
+    link = getattr(row, "link", "") or getattr(row, "get_absolute_url", str)()
+    return Subject(row.pk, workspace, what, link, part)
+
+
+def workspace_of(row: Any) -> int | None:
+    place = row.opening if isinstance(row, CandidateImport) else row
+    workspace: int | None = place.workspace_id
+    return workspace
+
+
+def tell_the_untold(made: Sequence[Notice]) -> list[tuple[Notice, Exception]]:
     """As `tell`, but asks first: an INSERT takes a number even for what it does not insert."""
-    made = list(notices)
+    if not made:
+        return []
     told = Notice.objects.filter(
         user__in={one.user_id for one in made}, about__in=[one.about for one in made]
     )
     known = set(told.values_list("user", "about"))
-    tell(*(one for one in made if (one.user_id, one.about) not in known))
+    return tell(*(one for one in made if (one.user_id, one.about) not in known))
 
 
 # --- bulk actions ---
@@ -64,23 +139,27 @@ def tell_the_untold(notices: Iterator[Notice]) -> None:
 @receiver(bulk_action_changed)
 def tell_of_action(action_id: int, status_changed: bool, **_: Any) -> None:
     if status_changed:
-        tell(*of_actions(BulkAction.objects.filter(pk=action_id)))
+        actions = BulkAction.objects.filter(pk=action_id)
+        tell(*map(of_action, to_be_told(actions)))
+        for action in actions.canceled_by_belay().for_rows():
+            tell(*to_owners_of_canceled(action))
 
 
-def of_actions(actions: BulkActionQuerySet) -> Iterator[Notice]:
-    """For who started an action, that it ended; not for who canceled it: that was seen."""
+def to_be_told(actions: BulkActionQuerySet) -> BulkActionQuerySet:
+    """Those that ended, for who started them; not for who canceled them: that was seen."""
     ended = actions.ended().exclude(canceled_by=F("started_by"))
-    for action in (
-        ended.filter(started_by__membership__workspace=F("workspace"))
-        .for_rows()
-        .order_by("ended_at")
-    ):
-        yield Notice(
-            user=action.started_by,
-            about=f"action-{action.pk}",
-            text=end_of(action),
-            link=f"{action.get_absolute_url()}{'file/' if action.file else ''}",
-        )
+    members = ended.filter(started_by__membership__workspace=F("workspace"))
+    return members.for_rows().order_by("ended_at")
+
+
+def of_action(action: BulkAction) -> Notice:
+    link = f"{action.get_absolute_url()}{'file/' if action.file else ''}"
+    if action.is_canceled_by_belay:  # who started it may have lost the sight of it, too
+        seen = BulkAction.objects.visible_to(action.started_by).filter(pk=action.pk)
+        link = link if seen.exists() else ""
+    return Notice(
+        user=action.started_by, about=f"action-{action.pk}", text=end_of(action), link=link
+    )
 
 
 def untold(actions: BulkActionQuerySet) -> BulkActionQuerySet:
@@ -96,10 +175,12 @@ def end_of(action: BulkAction) -> str:
     """
     counts = "" if action.being_sent else Progress(action).counts
     if action.status == Status.CANCELED:
-        return f"{action.canceled_by} canceled your “{action.title}”{counts and f': {counts}'}."
+        by = action.canceled_by or "Belay"
+        why = f" {action.failure}" if action.is_canceled_by_belay else ""
+        return f"{by} canceled your “{action.title}”{counts and f': {counts}'}.{why}"
     if action.file:
         failed = f", {localize(action.failed)} failed" if action.failed else ""
-        people = f"{localize(action.done)} candidate{'' if action.done == 1 else 's'}"
+        people = f"{localize(action.changed)} candidate{'' if action.changed == 1 else 's'}"
         return f"Export is ready: {people}{failed}."
     sentence = f"{action.title}: {action.get_status_display()}{counts and f', {counts}'}."
     return f"{sentence} {action.failure}".strip()
@@ -109,22 +190,29 @@ def end_of(action: BulkAction) -> str:
 
 
 @receiver(candidates_changed)
-def tell_of_import(import_id: int, **_: Any) -> None:
-    tell(*of_imports(CandidateImport.objects.filter(pk=import_id)))
+def tell_of_import(import_id: int | None, **_: Any) -> None:
+    if import_id:
+        tell(*map(of_import, done_or_failed(CandidateImport.objects.filter(pk=import_id))))
 
 
-def of_imports(imports: CandidateImportQuerySet) -> Iterator[Notice]:
+def done_or_failed(imports: CandidateImportQuerySet) -> CandidateImportQuerySet:
     """For who ordered an import, that it is done or failed: each time, if it was tried again."""
-    mine = imports.filter(created_by__membership__workspace=F("opening__workspace"))
-    ended = mine.filter(status__in=[CandidateImport.Status.DONE, CandidateImport.Status.FAILED])
-    for imported in ended.select_related("created_by", "opening").order_by("ended_at"):
-        assert imported.ended_at is not None
-        yield Notice(
-            user=imported.created_by,
-            about=f"import-{imported.pk}-{imported.ended_at.astimezone(UTC):%Y%m%d%H%M%S%f}",
-            text=outcome_of(imported),
-            link=imported.get_absolute_url(),
-        )
+    ordered = Q(ordered_by__membership__workspace=F("opening__workspace"))
+    # Before it was known who ordered one, it was taken to be who had uploaded the file.
+    uploaded = Q(created_by__membership__workspace=F("opening__workspace"), ordered_by=None)
+    over = [CandidateImport.Status.DONE, CandidateImport.Status.FAILED]
+    ended = imports.filter(ordered | uploaded, status__in=over)
+    return ended.select_related("ordered_by", "created_by", "opening").order_by("ended_at")
+
+
+def of_import(imported: CandidateImport) -> Notice:
+    user = imported.ordered_by or imported.created_by
+    assert user is not None
+    link = imported.get_absolute_url()
+    if imported.is_revoked:  # the same
+        seen = Opening.objects.visible_to(user).filter(pk=imported.opening_id)
+        link = link if seen.exists() else ""
+    return Notice(user=user, about=about_import(imported), text=outcome_of(imported), link=link)
 
 
 def outcome_of(imported: CandidateImport) -> str:
@@ -141,16 +229,18 @@ def outcome_of(imported: CandidateImport) -> str:
 # --- message limits: nothing signals these, so `catch_up` finds them within seconds ---
 
 
-def of_limits(workspaces: QuerySet[Workspace]) -> Iterator[Notice]:
+def of_limits(workspace: Workspace) -> Iterator[Notice]:
     """For owners and admins, that a limit is nearly or wholly used up: once for each period."""
-    for workspace in workspaces.filter(Exists(near_limits())):
-        managers = Membership.objects.filter(
-            workspace=workspace, role__in=Membership.MANAGERS, user__is_active=True
-        ).select_related("user")
-        for alert in alerts(workspace):
-            for member in managers:
-                link = reverse("outreach:limits") if member.is_owner else ""
-                yield Notice(user=member.user, about=alert.about, text=alert.sentence, link=link)
+    managers = managers_of(workspace.pk)
+    for alert in alerts(workspace):
+        for member in managers:
+            link = reverse("outreach:limits") if member.is_owner else ""
+            yield Notice(user=member.user, about=alert.about, text=alert.sentence, link=link)
+
+
+def managers_of(workspace_id: int | None) -> QuerySet[Membership]:
+    managers = Membership.objects.filter(role__in=Membership.MANAGERS, user__is_active=True)
+    return managers.filter(workspace=workspace_id).select_related("user")
 
 
 def near_limits() -> QuerySet[MessageLimit]:
@@ -162,3 +252,18 @@ def near_limits() -> QuerySet[MessageLimit]:
         used__gte=OuterRef("number") * min(WARN_AT) / 100,
     )
     return MessageLimit.objects.filter(Q(number=0) | Exists(near), workspace=OuterRef("pk"))
+
+
+# --- what the background work could not do: found by `catch_up`, too ---
+
+
+def of_setback(setback: Setback) -> Iterator[Notice]:
+    """For owners and admins, that something keeps failing: once, until it has worked again."""
+    text = (
+        f"{setback.what} fails because of an unexpected error. Belay keeps trying, ever more rarely"
+        f" up to once an hour. If it keeps failing, give support this number: S-{setback.pk}."
+    )
+    for member in managers_of(setback.workspace_id):
+        is_for_owners = setback.link.startswith("/settings/")
+        link = "" if is_for_owners and not member.is_owner else setback.link
+        yield Notice(user=member.user, about=f"setback-{setback.pk}", text=text, link=link)

@@ -1,6 +1,5 @@
 """Tells the open desks and task pages which tasks changed: they ask for what they show of them."""
 
-import time
 from typing import Any
 
 from django.dispatch import receiver
@@ -10,26 +9,39 @@ from pipeline.tasks.models import Task
 from pipeline.tasks.signals import task_changed
 
 from . import live
-from .groups import opening_tasks_group, workspace_tasks_group
+from .publishing import Message, workspace_channel
 
 LEAVES_THE_QUEUE = ("accept", "cancel")
+ENDS = ("complete", "cancel", "withdraw")
 MOST_NAMED = 2000  # ids in one push; of more, pages are told that something changed
 
 
 @receiver(task_changed)
 def push_tasks(workspace_id: int, verb: str, task_ids: list[int], **_: Any) -> None:
-    """One push for each group that may see some of them, however many they are."""
-    if time.monotonic() < live.paused_until:
+    """One push, however many tasks and watchers there are.
+
+    Pages that show no queue are told only that something changed, or also ended ("ended-tasks").
+    """
+    if live.is_paused():
         return
-    told = {workspace_tasks_group(workspace_id): task_ids}
-    for opening, ids in by_opening(workspace_id, task_ids).items():
-        told[opening_tasks_group(opening)] = ids
-    live.push_each([(group, message(verb, ids)) for group, ids in told.items()])
+    named_ones = message(workspace_id, verb, task_ids)
+    about = "ended-tasks" if verb in ENDS else "tasks"
+    channel = workspace_channel(workspace_id)
+    live.push([(channel, named_ones), (channel, live.news(about, named_ones["in_openings"]))])
 
 
-def message(verb: str, ids: list[int]) -> dict[str, Any]:
-    named = ids if len(ids) <= MOST_NAMED else []
-    return {"type": "tasks.changed", "tasks": named, "gone": verb in LEAVES_THE_QUEUE}
+def message(workspace_id: int, verb: str, ids: list[int]) -> Message:
+    """The ids for members without a limit, and for each opening those a limited member sees."""
+    return {
+        "type": "tasks",
+        "gone": verb in LEAVES_THE_QUEUE,
+        "tasks": named(ids),
+        "in_openings": {pk: named(some) for pk, some in by_opening(workspace_id, ids).items()},
+    }
+
+
+def named(ids: list[int]) -> list[int]:
+    return ids if len(ids) <= MOST_NAMED else []
 
 
 def by_opening(workspace_id: int, task_ids: list[int]) -> dict[int, list[int]]:

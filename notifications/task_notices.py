@@ -27,7 +27,7 @@ def tell_of_tasks(verb: str, task_ids: list[int], **_: Any) -> None:
 
 def of_withdrawn(task_ids: list[int]) -> Iterator[Notice]:
     taken = Task.objects.past().filter(pk__in=task_ids).exclude(canceled_by=F("agent"))
-    for task in taken.select_related("candidate"):
+    for task in taken.select_related("candidate").defer("candidate__attributes"):
         text = f"{task.canceled_by_text} canceled your task {what(task)}: {task.cancel_reason}"
         yield from notices(task, task.agent_id, f"task-{task.pk}", text)
 
@@ -37,7 +37,7 @@ def of_released(task_ids: list[int]) -> Iterator[Notice]:
     last = (
         TaskRelease.objects.filter(task__in=task_ids).order_by("task_id", "-pk").distinct("task_id")
     )
-    for release in last.select_related("task__candidate"):
+    for release in last.select_related("task__candidate").defer("task__candidate__attributes"):
         if release.released_by_id == release.agent_id:
             continue
         why = f": {release.reason}" if release.reason else "."

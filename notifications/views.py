@@ -4,9 +4,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from pipeline.candidates.sight import sight_of
 from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
+from .bell import as_seen
 from .live import push_bells
 from .models import Notice, NoticeQuerySet
 
@@ -32,7 +34,7 @@ def bell(request: MemberRequest) -> HttpResponse:
 def history(request: MemberRequest) -> HttpResponse:
     """All of them, newest first."""
     page = page_of(Notice.objects.visible_to(request.user), request.GET, PAGE)
-    context = {"notices": page.rows, **page.links}
+    context = {"notices": as_seen(sight_of(request.user), page.rows), **page.links}
     return render(request, "notifications/history.html", context)
 
 

@@ -20,6 +20,7 @@ from pipeline.candidates.models import (
 )
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 
+from . import servers
 from .emptying import empty_tables
 
 PASSWORD = "correct horse battery staple"
@@ -34,6 +35,20 @@ def soon_done() -> Iterator[None]:
         # Else each test client reads all the static files: 0.1 s.
         patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The test database begins as a copy of `belay`, which is migrated."""
+    if servers.postgres:
+        connection.settings_dict["TEST"]["TEMPLATE"] = "belay"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """A test that ended the server, or this session, leaves a connection that no test can use."""
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
 
 
 def join(workspace: Workspace, role: Role, name: str, **fields: Any) -> User:

@@ -22,6 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every command
 TIMEOUT = 0.5  # seconds that senders wait for a provider in the tests that use `fast`
+SLOW = 0.3  # seconds that a slow mail server takes for a step
 LINGER_NOT = struct.pack("ii", 1, 0)  # a close that is a reset
 
 
@@ -37,7 +38,8 @@ class Provider:
         self.over = threading.Event()
 
     def misbehave(self, at: str, how: str, times: int = 1_000_000) -> None:
-        """From now on, so many times: `how` is "hang", "reset", "close" or an answer: "550 No".
+        """From now on, so many times: `how` is "hang", "slow", "reset", "close" or an answer, as in
+        "550 No".
 
         `at` is the step: greeting, ehlo, auth, mail, rcpt, data, or after_data, when the mail is
         taken unless the answer says no. The SMS provider has one step only, "post".
@@ -97,6 +99,9 @@ class Conversation(SMTP):
         if how == "hang":
             while not self.provider.over.is_set() and self.transport:
                 await asyncio.sleep(0.05)
+        elif how == "slow":
+            await asyncio.sleep(SLOW)
+            await super().push(status)
         elif how in ("reset", "close"):
             assert self.transport is not None
             if how == "reset":

@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 
 from config.embedded import PostgreSQL, Redis
+from tests import order, ready_made
 
 # Only a machine that dies would miss what was not flushed to its disk; a PostgreSQL that is killed
 # and starts again finds all that was committed.
 NO_FLUSH_TO_DISK = {"fsync": "off", "full_page_writes": "off"}
-
-# The files that take longest, so that of two processes neither waits for the other's last one.
-FIRST = ("tests/config/", "tests/browser/", "tests/faults/", "tests/notifications/")
+# So that the nemesis can tell what was committed after a cancel.
+COMMIT_TIMES = {"track_commit_timestamp": "on"}
+# For tests whose client vanishes; each run has an address of its own, so no port is in the way.
+TCP_ADDRESS = ".".join(["127", *(str(secrets.randbelow(250) + 2) for _ in range(3))])
 
 # The servers of this run, for tests that kill and restart them.
 postgres: PostgreSQL | None = None
@@ -31,16 +33,24 @@ redis: Redis | None = None
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long rounds (marker `soak`)")
+    parser.addoption("--seed", type=int, help="of the nemesis' first round")
+    parser.addoption("--rounds", type=int, help="of the nemesis: 200 with --soak, else one")
 
 
 @pytest.hookimpl(wrapper=True)  # before pytest-django's own, which reads the settings
-def pytest_load_initial_conftests() -> Generator[None]:
-    prepare_environment()
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if not is_worker and early_config.known_args_namespace.numprocesses:
+        make_ready()  # xdist's controller runs no test
+        ready_made.cluster()
+    else:
+        prepare_environment(is_worker)
     return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m is looked at
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    order.arrange(items)
     if config.getoption("--soak"):
         return
     for item in items:
@@ -52,17 +62,6 @@ def pytest_unconfigure() -> None:
     stop()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def collected_static() -> None:
-    """Every page asks the manifest for its files."""
-    from django.conf import settings
-    from django.core.management import call_command
-
-    if not (settings.BASE_DIR / "static" / "node_modules").is_dir():
-        pytest.exit("static/node_modules is missing: `make test` fetches it (npm ci).", 1)
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-
 def child_environment() -> dict[str, str]:
     """The environment for a process that a test starts and that shares the test database."""
     from django.db import connection
@@ -72,12 +71,19 @@ def child_environment() -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": url.replace("@/belay?", f"@/{name}?")}
 
 
-def prepare_environment() -> None:
+def make_ready() -> None:
+    """The static files; a process that has servers asks for the cluster as well."""
+    if not (ready_made.BASE / "static" / "node_modules").is_dir():
+        pytest.exit("static/node_modules is missing: `make test` fetches it (npm ci).", 1)
+    ready_made.static_files()
+
+
+def prepare_environment(is_worker: bool) -> None:
+    make_ready()
     folder = Path(tempfile.mkdtemp(prefix="belay-test-"))
     folder.chmod(0o711)  # as root, PostgreSQL's user passes through
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     # A worker of xdist inherits its controller's; some tests kill theirs, so each has its own.
-    is_worker = "PYTEST_XDIST_WORKER" in os.environ
     if is_worker or not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         start(folder)
     os.environ |= {
@@ -85,13 +91,16 @@ def prepare_environment() -> None:
         "BELAY_DATA": str(folder),
         "HTTPS": "0",
         "SECRET_KEY": secrets.token_urlsafe(50),
+        "STATIC_ROOT": str(ready_made.static_files()),
     }
 
 
 def start(folder: Path) -> None:
     global postgres, redis
-    postgres = PostgreSQL(folder / "postgres", folder / "postgres.log", NO_FLUSH_TO_DISK)
+    options = {**NO_FLUSH_TO_DISK, **COMMIT_TIMES, "listen_addresses": TCP_ADDRESS}
+    postgres = PostgreSQL(folder / "postgres", folder / "postgres.log", options)
     redis = Redis(folder / "redis", folder / "redis.log")
+    ready_made.put_cluster_into(postgres)
     atexit.register(stop)
     for server in (postgres, redis):
         server.start()

@@ -148,7 +148,8 @@ class PostgreSQL(Server):
             return
         self.data.parent.mkdir(parents=True, exist_ok=True)
         if self.user and not self.may_use("test", "-x", str(self.data.parent)):
-            ROOTS_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+            ROOTS_HOME.mkdir(parents=True, exist_ok=True)
+            ROOTS_HOME.chmod(0o755)  # whatever the umask: PostgreSQL's user passes through
             self.data.symlink_to(tempfile.mkdtemp(prefix="postgres-", dir=ROOTS_HOME))
             print(
                 f"The user {self.user.pw_name}, who runs PostgreSQL for root, can't enter "
@@ -176,6 +177,8 @@ class PostgreSQL(Server):
             libraries = f"{wheel.name}.libs"
             shutil.copytree(wheel.parent / programs, half / programs)
             shutil.copytree(wheel.parent / libraries, half / libraries)
+            for folder in (half, half / wheel.name):
+                folder.chmod(0o755)  # whatever the umask; nobody else comes as far
             half.rename(copy)
         return copy / programs / "bin"
 

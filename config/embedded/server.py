@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
-import tempfile
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
+
+from config.embedded import socket_folders
 
 READY_SECONDS = 60  # crash recovery after a power cut may take that long
 STOP_SECONDS = 20
@@ -30,10 +31,8 @@ class Server:
         self.data = data
         self.log = log
         self.process: subprocess.Popen[bytes] | None = None
-        # Socket paths end at 107 bytes, and data folders can be deep: so not in the data folder.
-        # Only the server's own user (and root) may enter, since nobody is asked for a password.
-        short = "/tmp" if Path("/tmp").is_dir() else None
-        self.sockets = Path(tempfile.mkdtemp(prefix="belay-", dir=short))
+        self.sockets = socket_folders.make()
+        self.hold: IO[str] | None = socket_folders.hold(self.sockets)
 
     @property
     def address(self) -> str:
@@ -99,15 +98,20 @@ class Server:
         if self.process.poll() is None:
             server = psutil.Process(self.process.pid)
             for process in [server, *server.children(recursive=True)]:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # a session that has just ended
+                    process.kill()
         self.process.wait()
 
     def make_sockets(self) -> None:
         """Make the socket folder again after a stop, so that the address stays the same."""
         self.sockets.mkdir(mode=0o700, exist_ok=True)
+        self.hold = self.hold or socket_folders.hold(self.sockets)
 
     def remove_sockets(self) -> None:
         shutil.rmtree(self.sockets, ignore_errors=True)
+        if self.hold:
+            self.hold.close()
+            self.hold = None
 
 
 def leftover(pid_file: Path, folder: Path) -> psutil.Process | None:

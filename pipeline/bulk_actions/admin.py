@@ -6,7 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from pipeline.workspaces.models import membership_of
+from pipeline.workspaces.admin_access import WorkspaceModelAdmin
+from pipeline.workspaces.admin_lists import ReadOnly
 
 from .models import BulkAction
 from .operations import OPERATIONS
@@ -26,7 +27,7 @@ class OperationFilter(admin.SimpleListFilter):
 
 
 @admin.register(BulkAction)
-class BulkActionAdmin(admin.ModelAdmin[BulkAction]):
+class BulkActionAdmin(ReadOnly, WorkspaceModelAdmin[BulkAction]):
     """Read-only: an order is a fact. Only its end can be brought about, by the same verb."""
 
     list_display = (
@@ -57,13 +58,6 @@ class BulkActionAdmin(admin.ModelAdmin[BulkAction]):
     show_full_result_count = False
     actions = ("cancel_selected",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[BulkAction]:
-        """All, but for staff who work in a workspace and are no superusers: what they see there."""
-        actions = super().get_queryset(request)
-        if request.user.is_superuser or membership_of(request.user) is None:
-            return actions
-        return actions.filter(pk__in=BulkAction.objects.visible_to(request.user))
-
     @admin.action(description="Cancel the selected bulk actions", permissions=["view"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[BulkAction]) -> None:
         """Cancel each for itself, and tell of each that had ended what it ended as."""
@@ -79,12 +73,3 @@ class BulkActionAdmin(admin.ModelAdmin[BulkAction]):
             told += f", and {len(lost) - NAMED:,} more"
         level = messages.WARNING if lost else messages.SUCCESS
         self.message_user(request, f"{told}.", level)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from pipeline.workspaces import audit
 from pipeline.workspaces.downloads import FileDownload
 from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.settings.access import exporters_only
 
 from .export_clearing import KEPT
 from .models import BulkAction
@@ -17,6 +18,7 @@ from .review import visible_action
 
 
 @require_safe
+@exporters_only
 def file(request: MemberRequest, pk: int) -> HttpResponseBase:
     """The export itself, in pieces; or a page that says why there is none."""
     action = visible_action(request, pk)

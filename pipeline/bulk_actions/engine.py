@@ -16,11 +16,21 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
+from psycopg.errors import LockNotAvailable
+from rq import get_current_job
+
+from pipeline.foundation.turns import Turn
+from pipeline.outreach.limits import LimitReached
+from pipeline.workspaces.restores.detection import holds_messages
 
 from . import lanes, locks
+from .lanes import Lane
 from .models import BulkAction, Chunk, Status
-from .operations import Operation, Unfinished, sends
+from .operations import Operation, Unfinished, sends, writes_to_people
+from .rights import cancel_if_lost
 from .sending import Sending
+from .start_push import started
+from .turn_order import Line, Share
 from .writing import failure, hold, unexpected, write
 
 Step = Callable[[], bool]  # False when there is no next one, or no leave to take it
@@ -44,37 +54,56 @@ class Pulse:
 
 
 def work_on(action_id: int, lane: int) -> None:
-    """Be one lane of an action until nothing is left, it was stopped, or the turn is over."""
-    if not locks.take_lane(action_id, lane):
-        return  # the same job came twice: the other process is this lane
-    try:
-        is_more = take_turn(action_id, lane)
-    finally:
-        if connection.is_usable():
-            locks.leave_lane(action_id, lane)
-    if is_more:
-        lanes.send(action_id, lane)
+    """The job of a worker: this lane's work, and in the same turn that of others which wait.
+
+    Which lane comes first is turn_order's to say; one that has more to do queues up again.
+    """
+    turn = Turn(settings.BULK_TURN_SECONDS)
+    job = get_current_job()
+    mine = Lane.of(job.id) if job else None
+    if job is None or mine is None:
+        be_lane(action_id, lane, turn)
+        return
+    line = Line(job.origin)
+    following: Lane | None = line.choose(mine)
+    while following:
+        be_lane(following.action, following.number, turn, line)
+        following = None if turn.is_over() else line.take_next()
 
 
-def take_turn(action_id: int, lane: int) -> bool:
-    """Process candidates for BULK_TURN_SECONDS. True when there is more to do in another turn."""
-    action = BulkAction.objects.filter(pk=action_id).due().first()
+def be_lane(action_id: int, lane: int, turn: Turn, line: Line | None = None) -> None:
+    """Be one lane of an action until nothing is left, it was stopped, or its share is over."""
+    with locks.lane(action_id, lane) as is_mine:
+        # Not so when the same job came twice: the other process is this lane.
+        goes_on = is_mine and take_turn(action_id, lane, Share(turn, line, action_id))
+    if goes_on and not (line and line.holds(action_id, lane)):
+        lanes.send(goes_on, lane)
+
+
+def take_turn(action_id: int, lane: int, share: Share) -> BulkAction | None:
+    """Process candidates until the share is over. Returns the action if there is more to do."""
+    due = BulkAction.objects.filter(pk=action_id).due()
+    action = due.select_related("started_by__membership").first()
     if action is None:
-        return False
+        return None
     try:
         operation = action.get_operation()
     except KeyError:
         action.fail(f"Belay no longer knows the operation “{action.operation}”.")
-        return False
-    with begun(action, operation, lane) as (step, is_more):
-        if is_more and is_turn_over(action, step):
-            return True
-    conclude(action, operation)
-    return False
+        return None
+    if cancel_if_lost(action, operation):
+        return None
+    if writes_to_people(operation) and holds_messages(action.workspace_id):
+        return None
+    with first_step(action, operation, lane) as (step, is_more):
+        if is_more and work_until_turn_ends(action, step, share):
+            return action
+    finish_if_done(action, operation)
+    return None
 
 
 @contextmanager
-def begun(action: BulkAction, operation: Operation, lane: int) -> Iterator[tuple[Step, bool]]:
+def first_step(action: BulkAction, operation: Operation, lane: int) -> Iterator[tuple[Step, bool]]:
     """Start it, if it waits, and take the first step: one candidate's message, or a whole chunk.
 
     Yields the step, to be taken again and again, and whether there is another to take.
@@ -85,39 +114,46 @@ def begun(action: BulkAction, operation: Operation, lane: int) -> Iterator[tuple
             yield send_next, send_next()
     else:
         chunk = partial(process_next_chunk, action, operation)
-        with transaction.atomic():  # the start is told with the first chunk, and does not delay it
-            action.start()
+        with started(action):
             is_more = chunk()
         yield chunk, is_more
 
 
-def is_turn_over(action: BulkAction, step: Step) -> bool:
-    """Take steps until the turn is over, which is True, or there is none left to take."""
-    ends = time.monotonic() + settings.BULK_TURN_SECONDS
+def work_until_turn_ends(action: BulkAction, step: Step, share: Share) -> bool:
+    """Take steps until the share is over, which is True, or there is none left to take."""
     pulse = Pulse(action.lanes)
     while True:
         if pulse.is_due():
             action.announce(status_changed=False)
-        if time.monotonic() >= ends:
+        if share.is_over():
             return True
         if not step():
             return False
 
 
-def conclude(action: BulkAction, operation: Operation) -> None:
+def finish_if_done(action: BulkAction, operation: Operation) -> None:
     """Bring it to its end, if nothing is pending and no other lane is at it."""
     if not operation.has_conclusion:
         action.finish()
         return
     with locks.only_conclusion(action.pk) as is_mine:
-        if not is_mine or action.chunks.pending().exists() or not action.is_wanted():
+        if not is_mine or action.chunks.pending().exists() or not action.is_still_active():
             return
+        if cancel_if_lost(as_of_now(action), operation):
+            return  # a file or an e-mail about everybody is the last thing that may get away
         try:
             fields = operation.conclude(action)
         except Unfinished as reason:
             action.fail(str(reason))
+        except LimitReached as reason:
+            action.halt(str(reason))
         else:
             action.finish(**fields)
+
+
+def as_of_now(action: BulkAction) -> BulkAction:
+    """The same with its owner's rights of this moment: the last look may be a turn ago."""
+    return BulkAction.objects.select_related("started_by__membership").get(pk=action.pk)
 
 
 def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
@@ -130,16 +166,19 @@ def process_next_chunk(action: BulkAction, operation: Operation) -> bool:
                 return False
             if chunk.attempts < TRIES:
                 if operation.locks_first:
-                    operation.hold_before(action, chunk)
+                    operation.lock_before_candidates(action, chunk)
                     hold(action, chunk)
-                    operation.hold_beside(action, chunk)
+                    operation.lock_related(action, chunk)
                 write(action, chunk, operation.apply())
-                operation.write_beside(action, chunk)
+                operation.after_write(action, chunk)
             elif not chunk.split():
                 write(action, chunk, failure(unexpected(action, chunk.candidate_ids[0])))
     except DatabaseError as error:
         if chunk is None or not connection.is_usable():
             raise  # the database is away: reconcile sends a new lane when it is back
+        if isinstance(error.__cause__, LockNotAvailable):
+            log.info("Bulk action %s, chunk %s waits for a lock", action.pk, chunk.number)
+            return True  # not the chunk's fault: an import, for one, holds these candidates
         log.warning("Bulk action %s, chunk %s failed: %s", action.pk, chunk.number, error)
         Chunk.objects.filter(pk=chunk.pk).update(attempts=F("attempts") + 1)
     return True

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils.crypto import salted_hmac
@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
 ROOM = "exports"
 SCRATCH = "belay-export-"  # what the names of folders for unfinished files begin with
+MOST_ATTRIBUTES = 2_000  # columns of them: each row has a cell for each
+TOO_MANY = (
+    f"These candidates have more than {MOST_ATTRIBUTES:,} different attributes, each of which"
+    " would be a column."
+)
+ROWS_IN_MEMORY = 20
 LOOK_SECONDS = 1.0  # between two looks whether the action is still wanted
+
+
+class TooManyColumns(ValueError):
+    """The candidates have more different attributes than a table should have columns."""
 
 
 class NoLongerWanted(Exception):
@@ -109,17 +119,26 @@ def write_part(action: "BulkAction", chunk: "Chunk", columns: Collection[str]) -
         "openings": action.opening_ids,
         "zone": action.workspace.time_zone,
     }
-    with connection.cursor() as cursor:
-        row = f"json_build_array({', '.join(cells)})::text"
-        cursor.execute(CANDIDATES.format(what=row, order="candidate.id"), params)
-        rows = [line for (line,) in cursor.fetchall()]
-        names: list[str] = []
-        if with_attributes:
-            names_of = f"DISTINCT jsonb_object_keys({OBJECT})"
-            cursor.execute(CANDIDATES.format(what=names_of, order=1), params)
-            names = [name for (name,) in cursor.fetchall()]
-    text = "\n".join([json.dumps(names), *rows, ""])
-    replace(part_name(action.pk, chunk.number), ContentFile(text.encode()))
+    names: list[str] = []
+    if with_attributes:
+        names_of = f"DISTINCT jsonb_object_keys({OBJECT})"
+        names = list(texts(CANDIDATES.format(what=names_of, order=1), params))
+    row = f"json_build_array({', '.join(cells)})::text"
+    with tempfile.TemporaryFile() as part:
+        part.write(f"{json.dumps(names)}\n".encode())
+        for line in texts(CANDIDATES.format(what=row, order="candidate.id"), params):
+            part.write(f"{line}\n".encode())
+        part.seek(0)
+        replace(part_name(action.pk, chunk.number), File(part))
+
+
+def texts(sql: str, params: dict[str, Any]) -> Iterator[str]:
+    """The first column, of some rows at a time: each may have 100,000 characters."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(ROWS_IN_MEMORY):
+            for (text,) in rows:
+                yield text
 
 
 @dataclass
@@ -144,6 +163,8 @@ class Parts:
         found: set[str] = set()
         for lines in self._opened():
             found.update(json.loads(next(lines)))
+            if len(found) > MOST_ATTRIBUTES:
+                raise TooManyColumns(TOO_MANY)
         self.attributes = sorted(found, key=lambda name: (name.casefold(), name))
 
     @property

@@ -2,6 +2,7 @@ import django_filters
 from django import forms
 from django.db import models
 
+from pipeline.foundation.parameters import DayFilter
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
@@ -27,17 +28,15 @@ class HistoryFilter(django_filters.FilterSet):  # type: ignore[misc]
     who = django_filters.ModelChoiceFilter(
         field_name="started_by", queryset=colleagues, label="Started by", empty_label="Anyone"
     )
-    since = django_filters.DateFilter(
+    since = DayFilter(
         field_name="created_at",
         lookup_expr="date__gte",
         label="From",
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
-    until = django_filters.DateFilter(
+    until = DayFilter(
         field_name="created_at",
         lookup_expr="date__lte",
         label="To",
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
 
     class Meta:

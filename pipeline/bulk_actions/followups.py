@@ -3,25 +3,31 @@
 Each is a bulk action of its own that points back, over the candidates that the user sees.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, Func, OuterRef
+from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, Sum
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Opening
 from pipeline.candidates.selections import Selection
+from pipeline.candidates.sight import sight_of
+from pipeline.foundation.parameters import number_in
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.workspaces.models import User, membership_of
 
-from .models import BulkAction, FollowUp, Status
+from .chunks import ChunkQuerySet
+from .models import ACTIVE, BulkAction, BulkActionQuerySet, FollowUp, Outcome, Status
 from .operations import OPERATIONS, Operation
 from .operations.undo import Undo
+from .seen import partly
 
 STOPPED = (Status.CANCELED, Status.HALTED, Status.FAILED)
 MOST_LINKS = 20
+HAS_DONE = Q(changed__gt=0) | Q(unchanged__gt=0) | Q(failed__gt=0)
 
 # Whose message did not arrive for sure. Who may have got it is never written to again by a retry.
 WRITTEN_TO = (MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.UNCONFIRMED)
@@ -35,6 +41,11 @@ class Unnest(Func):
     function = "unnest"
     set_returning = True
     output_field = BigIntegerField()
+
+
+def each_of(chunks: ChunkQuerySet) -> Any:
+    """The ids of the candidates in `chunks`, found by the database."""
+    return chunks.order_by().annotate(each=Unnest(F("candidate_ids"))).values("each")
 
 
 @dataclass(frozen=True)
@@ -53,35 +64,75 @@ class Following:
         """
         if "of" not in data:
             return None
-        pk, which = data.get("of", ""), data.get("select", "")
-        if not pk.isdecimal() or len(pk) > 9 or which not in FollowUp:
+        pk, which = number_in(data.get("of"), 9), data.get("select", "")
+        if pk is None or which not in FollowUp:
             raise Http404("There is no such follow-up.")
-        action = get_object_or_404(BulkAction.objects.visible_to(user).for_rows(), pk=int(pk))
+        action = get_object_or_404(BulkAction.objects.visible_to(user).for_rows(), pk=pk)
         following = cls(action, FollowUp(which), user)
         if following.problem:
             raise NotOnOffer(following.problem)
         return following
 
+    @cached_property
+    def shown(self) -> BulkAction:
+        """The action as the user sees it: with the words to speak of it."""
+        return partly(sight_of(self.user), self.action)
+
     @property
     def problem(self) -> str:
         """Why it is not on offer; empty when it is."""
-        action = self.action
+        action, title = self.action, self.shown.title
         if action.operation not in OPERATIONS:
             return f"Belay no longer knows the operation “{action.operation}”."
         if action.is_active:
-            return f"“{action.title}” is still running. Wait for its end, or cancel it first."
+            return f"“{title}” is still running. Wait for its end, or cancel it first."
         if self.follow_up == FollowUp.UNDO:
             return self._why_no_undo()
+        whole = action.whole or action
         if self.follow_up == FollowUp.RETRY:
-            return "" if action.failed else f"No candidate of “{action.title}” has failed."
+            if not action.failed:
+                return f"No candidate of “{title}” has failed."
+            return self._why_not_again(whole.failed, "tried again")
         if action.status in STOPPED and action.untouched:
-            return ""
-        return f"“{action.title}” has left no candidate untouched."
+            return self._why_not_again(whole.untouched, "carried on")
+        return f"“{title}” has left no candidate untouched."
+
+    def _why_not_again(self, count: int, done: str) -> str:
+        """What was ordered for these `count` before is followed up at its own review, if at all.
+
+        A second order of the same would write to them a second time.
+        """
+        found = self._earlier.aggregate(
+            active=Count("pk", filter=Q(status__in=ACTIVE)),
+            taken=Sum("total", filter=HAS_DONE, default=0),
+        )
+        if found["active"]:
+            return f"“{self.shown.title}” is being {done}."
+        if found["taken"] >= count:
+            return f"“{self.shown.title}” has already been {done}."
+        return ""
+
+    @property
+    def _earlier(self) -> BulkActionQuerySet:
+        """What followed the action up like that before."""
+        return BulkAction.objects.filter(follows=self.action.pk, follow_up=self.follow_up)
 
     def _why_no_undo(self) -> str:
         if not OPERATIONS[self.action.operation].can_undo:
-            return f"“{self.action.title}” can’t be undone."
-        return "" if self.action.changed else f"“{self.action.title}” has changed nothing."
+            return f"“{self.shown.title}” can’t be undone."
+        if not self.action.changed:
+            return f"“{self.shown.title}” has changed nothing."
+        redone = BulkAction.objects.filter(
+            follows=OuterRef("pk"), follow_up=FollowUp.UNDO, changed__gt=0
+        )
+        found = self._earlier.aggregate(
+            active=Count("pk", filter=Q(status__in=ACTIVE)),
+            restored=Sum("changed", filter=~Exists(redone), default=0),
+        )
+        if found["active"]:
+            return f"“{self.shown.title}” is being undone."
+        is_undone = found["restored"] >= (self.action.whole or self.action).changed
+        return f"“{self.shown.title}” has already been undone." if is_undone else ""
 
     @property
     def kind(self) -> type[Operation]:
@@ -125,12 +176,15 @@ class Following:
             FollowUp.REST: "left untouched by “{}”",
             FollowUp.RETRY: "failed in “{}”",
             FollowUp.UNDO: "changed by “{}”",
-        }[self.follow_up].format(self.action.title)
+        }[self.follow_up].format(self.shown.title)
         return Selection(self._candidates(), fields, which)
 
     def _candidates(self) -> CandidateQuerySet:
         """Found by the database alone: there may be a million."""
         mine = Candidate.objects.visible_to(self.user)
+        if self.follow_up != FollowUp.UNDO:
+            taken = Outcome.objects.filter(action__in=self._earlier, candidate_id=OuterRef("pk"))
+            mine = mine.exclude(Exists(taken))
         outcomes = self.action.outcomes.all()
         written_to = Message.objects.filter(bulk_action_id=self.action.pk, candidate=OuterRef("pk"))
         if self.follow_up == FollowUp.UNDO:
@@ -138,15 +192,18 @@ class Following:
         if self.follow_up == FollowUp.RETRY:
             failed = mine.filter(pk__in=outcomes.failed().values("candidate_id"))
             return failed.exclude(Exists(written_to.filter(status__in=WRITTEN_TO)))
-        frozen = self.action.chunks.pending().order_by()
-        left = frozen.annotate(each=Unnest(F("candidate_ids"))).values("each")
+        if self.action.is_discarded:
+            return mine.filter(pk__in=each_of(self.action.chunks.all()))
+        left = each_of(self.action.chunks.pending())
         # A message that was on its way when the action was stopped has no outcome yet.
         return mine.filter(pk__in=left).exclude(
             Exists(outcomes.filter(candidate_id=OuterRef("pk"))) | Exists(written_to)
         )
 
     def notes(self, total: int) -> list[str]:
-        """Why it is for fewer than the action counted."""
+        """Why it is for fewer than the action counted; without a number where others' count."""
+        if self.shown.whole:
+            return ["Candidates in openings that you don’t see are left out."]
         counted = {
             FollowUp.REST: self.action.untouched,
             FollowUp.RETRY: self.action.failed,
@@ -175,10 +232,11 @@ def on_offer(action: BulkAction, user: User) -> list[FollowUp]:
     return [each for each in FollowUp if not Following(action, each, user).problem]
 
 
+# What it says of the action that it follows; and that one of it, with and without a change.
 FOLLOWS = {
-    FollowUp.REST: ("Carries on", "Carried on by"),
-    FollowUp.RETRY: ("Tries again what failed in", "Tried again by"),
-    FollowUp.UNDO: ("Undoes", "Undone by"),
+    FollowUp.REST: ("Carries on", "Carried on by", "The rest was ordered by"),
+    FollowUp.RETRY: ("Tries again what failed in", "Tried again by", "Another try was ordered by"),
+    FollowUp.UNDO: ("Undoes", "Undone by", "Undo was ordered by"),
 }
 
 
@@ -191,20 +249,29 @@ class Link:
 
 def links(action: BulkAction, user: User) -> list[Link]:
     """To the action that this one follows, and to those that follow it, as far as `user` sees."""
+
+    def seen(actions: Iterable[BulkAction]) -> list[BulkAction]:
+        return [partly(sight_of(user), each) for each in actions]
+
     mine = BulkAction.objects.visible_to(user).for_rows()
     befores = mine.filter(pk=action.follows_id or 0)  # one, or none
     later = mine.filter(follows=action).order_by("pk")[:MOST_LINKS]
     return [
-        *(Link(FOLLOWS[FollowUp(action.follow_up)][0], before, False) for before in befores),
-        *(Link(FOLLOWS[FollowUp(after.follow_up)][1], after, True) for after in later),
+        *(Link(FOLLOWS[FollowUp(action.follow_up)][0], each, False) for each in seen(befores)),
+        *(Link(words_of(each), each, is_later=True) for each in seen(later)),
     ]
 
 
+def words_of(after: BulkAction) -> str:
+    """What the action that `after` follows says of it. An undo that did nothing undid nothing."""
+    _, done, ordered = FOLLOWS[FollowUp(after.follow_up)]
+    return done if after.changed else ordered
+
+
 def context(action: BulkAction, user: User) -> dict[str, Any]:
-    """What the review shows of this; `is_followed` while a follow-up is at work."""
+    """What the review shows of this."""
     found = links(action, user)
     return {
         "links": found,
         "offers": on_offer(action, user),
-        "is_followed": any(link.is_later and link.action.is_active for link in found),
     }

@@ -11,20 +11,27 @@ from django.http import Http404, QueryDict
 
 from pipeline.candidates.models import Opening
 from pipeline.candidates.selections import Selection, SelectionError
+from pipeline.candidates.sight import sight_of
 from pipeline.workspaces.models import User
 
 from .followups import Following
 from .models import BulkAction
 from .operations import OPERATIONS, Operation, Preview
 from .operations.base import Sample
+from .seen import partly
+
+
+class MayNotExport(Exception):
+    """An operation that makes a file, ordered by a member without the right to export."""
 
 
 class Order:
     """A bulk action as it is being put together by `user` in the dialog; nothing is saved here.
 
     Raises Http404 for an operation that does not exist, and for candidates or a followed action
-    that the user can't see, and NotOnOffer for a follow-up that there is no reason for; the
-    options form refuses folders and labels that the user can't see.
+    that the user can't see, NotOnOffer for a follow-up that there is no reason for, and
+    MayNotExport for a file that the user may not have; the options form refuses folders and labels
+    that the user can't see.
     """
 
     def __init__(self, user: User, data: QueryDict, *, is_given: bool = False) -> None:
@@ -32,8 +39,11 @@ class Order:
         kind = self.following.kind if self.following else OPERATIONS.get(data.get("operation", ""))
         if kind is None or (kind.is_follow_up and not self.following):
             raise Http404("There is no such operation.")
+        if not kind.may_be_ordered_by(user.membership):
+            raise MayNotExport
         self.kind = kind
         self.user = user
+        self.list_filters = data.get("list_filters", "")
         try:
             self.selection = (
                 self.following.selection if self.following else Selection.from_data(user, data)
@@ -43,7 +53,11 @@ class Order:
         known = self.following.answers if self.following else kind.form.defaults
         fields = kind.form.base_fields
         is_answered = is_given or not fields or any(name in data for name in fields)
-        self.options = kind.form(data if is_answered else known or None, user=user)
+        self.options = kind.form(
+            data if is_answered else known or None,
+            user=user,
+            candidates=self.selection.candidates,
+        )
 
     @cached_property
     def operation(self) -> Operation | None:
@@ -71,6 +85,19 @@ class Order:
         return self.preview.total if self.preview else self.selection.candidates.count()
 
     @property
+    def button(self) -> str:
+        """As in "Move 4,599 candidates": as many as the preview says."""
+        if not self.preview:
+            return self.kind.label
+        changes = self.preview.changes
+        return f"{self.kind.command} {changes:,} candidate{'' if changes == 1 else 's'}"
+
+    @property
+    def hidden_sentence(self) -> str:
+        """How many of the selection the list does not show, as it is filtered; empty for none."""
+        return self.selection.hidden_sentence(self.user, self.list_filters)
+
+    @property
     def must_type(self) -> bool:
         return self.total >= self.user.membership.workspace.typed_number_from
 
@@ -82,7 +109,8 @@ class Order:
         selected = self.selection.candidates.order_by().filter(opening=OuterRef("pk"))
         openings = Opening.objects.filter(Exists(selected), pk__in=busy)
         both = set(openings.values_list("pk", flat=True)) if busy else set()
-        return [action for action in active if both & set(action.opening_ids)]
+        sight = sight_of(self.user)
+        return [partly(sight, action) for action in active if both & set(action.opening_ids)]
 
 
 class ConfirmForm(forms.Form):
@@ -92,7 +120,6 @@ class ConfirmForm(forms.Form):
     typed_number = forms.CharField(
         required=False,
         max_length=20,
-        label="Number of candidates",
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -100,6 +127,7 @@ class ConfirmForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, order: Order) -> None:
         super().__init__(data, initial={"key": uuid.uuid4()})
         self.order = order
+        self.fields["typed_number"].label = f"Type {order.total:,} to confirm"
 
     def clean_counted(self) -> int | None:
         """What the dialog showed; a selection that has grown or shrunk since is shown again."""

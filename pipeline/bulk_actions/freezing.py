@@ -6,12 +6,14 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet, PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from pipeline.candidates.models import CandidateQuerySet, Opening
+from pipeline.foundation import database_clock
+from pipeline.foundation.commits import after_commit
 from pipeline.workspaces.models import User, membership_of
 
-from . import lanes
+from . import lanes, quotas
+from .followups import Following, NotOnOffer
 from .models import BulkAction, FollowUp
 from .operations import Operation, sends
 
@@ -41,14 +43,18 @@ def start_bulk_action(
     """Freeze `candidates` and queue `operation` for them; as a `follow_up` of one that it follows.
 
     Returns the action, and whether this call made it: the same `key` from the same user answers
-    with the action that it made first. Raises NothingSelected for an empty selection, and
-    PermissionDenied for a user who may not start one, or who picks up another user's key.
+    with the action that it made first. Raises NothingSelected for an empty selection,
+    PermissionDenied for a user who may not start one, or who picks up another user's key,
+    QuotaReached where too many are active, and NotOnOffer where somebody was quicker with the same
+    follow-up.
     """
     membership = membership_of(user)
     if membership is None or not membership.can_start:
         raise PermissionDenied("Starting a bulk action takes an Owner, Admin or Recruiter.")
     workspace = membership.workspace
     with transaction.atomic():
+        if follows and follow_up:
+            check_offer(follows, follow_up, user, key)
         action, created = BulkAction.objects.get_or_create(
             workspace=workspace,
             key=key,
@@ -59,19 +65,35 @@ def start_bulk_action(
                 "lanes": lanes_for(operation),
                 "total": 0,
                 "started_by": user,
-                "starts_at": timezone.now() + workspace.start_delay,
+                "starts_at": database_clock.now() + workspace.start_delay,
                 "follows": follows,
                 "follow_up": follow_up or "",
             },
         )
         if created:
+            quotas.check(action)
             freeze(action, candidates, size_of_chunks(operation, action.lanes))
             action.audit(VERBS[action.follow_up], by=user)
-            transaction.on_commit(action.announce)
-            transaction.on_commit(lambda: lanes.wake(action))
+            quotas.check_exactly(action)
+            after_commit(action.announce)
+            after_commit(lanes.wake, action)
         elif action.started_by_id != user.pk:
             raise PermissionDenied("That key belongs to another user's order.")
     return action, created
+
+
+def check_offer(follows: BulkAction, follow_up: FollowUp, user: User, key: uuid.UUID) -> None:
+    """Raise NotOnOffer where the same was ordered since the dialog was shown.
+
+    Those who order it at one moment have their turns here: else each would see it on offer, and
+    everybody in it would be written to twice.
+    """
+    locked = BulkAction.objects.select_for_update(no_key=True, of=("self",))
+    ended = locked.select_related("workspace").get(pk=follows.pk)
+    if BulkAction.objects.filter(workspace=ended.workspace_id, key=key).exists():
+        return  # a double click
+    if problem := Following(ended, follow_up, user).problem:
+        raise NotOnOffer(problem)
 
 
 def freeze(action: BulkAction, candidates: CandidateQuerySet, size: int) -> None:

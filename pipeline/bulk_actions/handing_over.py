@@ -4,6 +4,7 @@ Whatever happens in between, nobody gets it twice: it is *sending* before it lea
 found as *sending* afterwards is never sent again.
 """
 
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from pipeline.outreach.senders import Sender
 
 from . import locks
 from .message_sql import BEGIN, RECORD, prepare
-from .models import BulkAction, Result, Status
+from .models import BulkAction, Outcome, Result, Status
 from .operations import CantSend, Draft, SendingOperation
 from .writing import write_one
 
@@ -26,7 +27,7 @@ class Stopped(Exception):
     """The action is no longer In Progress."""
 
 
-def has_leave(action: BulkAction) -> bool:
+def lock_and_check_running(action: BulkAction) -> bool:
     """Whether a candidate may be processed until this transaction ends.
 
     The status is read by a statement after the one that takes the lock: only then does it see
@@ -57,6 +58,7 @@ def begin(
         body=draft.body,
     )
     prepare()
+    message.begun_at = handing_over.clock()
     with connection.cursor() as cursor:
         cursor.execute(BEGIN, parameters_of(message))
         cursor.nextset()
@@ -96,7 +98,7 @@ def begin_with_change(
 
     None where it left the candidate as it is: then there is no message either.
     """
-    if not has_leave(action):
+    if not lock_and_check_running(action):
         raise Stopped
     if optouts.is_opted_out(action.workspace_id, draft.channel, draft.address):
         raise CantSend(OPTED_OUT[draft.channel])
@@ -107,9 +109,34 @@ def begin_with_change(
 def hand_over(sender: Sender, message: Message) -> str:
     """The second and the third step. Returns the action's status as it is afterwards.
 
-    Raises Unavailable when the provider can't be reached any more and nothing was handed over.
+    Raises Unavailable when the provider can't be reached any more, and Stopped when the action was
+    stopped while this process stood still: nothing was handed over then.
     """
-    return record(message, *handing_over.hand_over(sender, message))
+    try:
+        result = handing_over.hand_over(sender, message, partial(is_still_wanted, message))
+    except handing_over.NoLongerWanted:
+        withdraw(message)
+        raise Stopped from None
+    return record(message, *result)
+
+
+@transaction.atomic
+def is_still_wanted(message: Message) -> bool:
+    assert message.bulk_action_id
+    locks.enter_chunk(message.bulk_action_id)
+    in_progress = BulkAction.objects.filter(pk=message.bulk_action_id, status=Status.IN_PROGRESS)
+    return in_progress.exists() and Message.objects.sending().filter(pk=message.pk).exists()
+
+
+def withdraw(message: Message) -> None:
+    """It was not handed over, and will not be. A candidate that was changed with it stays so."""
+    written = Outcome.objects.filter(
+        action=message.bulk_action_id, candidate=message.candidate_id
+    ).exists()
+    if written:
+        record(message, MessageStatus.FAILED, "The action was stopped before it left.")
+    else:
+        take_back(message)
 
 
 def record(message: Message, status: MessageStatus, problem: str = "") -> str:
@@ -148,7 +175,7 @@ def write_result(message: Message, status: MessageStatus, problem: str) -> str:
 @transaction.atomic
 def take_back(message: Message) -> None:
     """As if it had never been begun: nothing was handed over."""
-    if message.delete()[0]:
+    if Message.objects.sending().filter(pk=message.pk).delete()[0]:
         limits.give_back(message)
 
 

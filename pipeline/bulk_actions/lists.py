@@ -18,9 +18,11 @@ from django.db import connection, models
 from pipeline.candidates.filters import EVERYTHING
 from pipeline.candidates.models import Candidate, CandidateQuerySet, CandidateSearch
 from pipeline.candidates.search import Words, tsquery
+from pipeline.candidates.sight import sight_of
 from pipeline.workspaces.models import User, membership_of
 
 from .models import BulkAction, Result
+from .operations.left_out import sentence_of
 
 Place = tuple[int, int]  # what a list is ordered by; unique in it
 LOOK = 2000  # rows that are looked at together
@@ -28,20 +30,44 @@ REASONS_FROM = 5000  # failures that the summary of reasons looks at
 REASONS_SHOWN = 5
 
 
+NO_CHANGE = "No change needed."
+
+
 class Which(models.TextChoices):
-    DONE = "done"
+    DONE = "done"  # changed, or unchanged
     FAILED = "failed"
     UNTOUCHED = "untouched"
 
 
-def first_list(action: BulkAction) -> Which:
-    """The one that a reader wants first: what was done, unless nothing was."""
-    if action.done or action.is_active:
-        return Which.DONE
-    return Which.FAILED if action.failed else Which.UNTOUCHED
+class Part(models.TextChoices):
+    """The done, told apart as the review does."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
 
 
-RESULTS = {Which.DONE: [Result.CHANGED, Result.UNCHANGED], Which.FAILED: [Result.FAILED]}
+def list_named(name: str) -> Which | Part | None:
+    if name in Which:
+        return Which(name)
+    return Part(name) if name in Part else None
+
+
+def first_list(action: BulkAction) -> Which | Part:
+    """The one that a reader wants first: who was changed, unless nobody was."""
+    if action.changed or action.is_active:
+        return Part.CHANGED
+    if action.failed:
+        return Which.FAILED
+    return Part.UNCHANGED if action.unchanged else Which.UNTOUCHED
+
+
+RESULTS = {
+    Part.CHANGED: [Result.CHANGED],
+    Part.UNCHANGED: [Result.UNCHANGED],
+    Which.FAILED: [Result.FAILED],
+    Which.DONE: [Result.CHANGED, Result.UNCHANGED],
+}
+TOLD_WHY = (Part.UNCHANGED, Which.FAILED)
 
 
 @dataclass(frozen=True)
@@ -81,7 +107,7 @@ class OutcomeList:
     """One list of one action, as `user` may see it: only candidates of the user's openings."""
 
     action: BulkAction
-    which: Which
+    which: Which | Part
     user: User
     text: str = ""  # looked for in names, e-mail and phone
 
@@ -102,7 +128,9 @@ class OutcomeList:
     def reasons(self) -> list[tuple[str, int]]:
         """The most frequent reasons among the first REASONS_FROM rows, with their counts."""
         near = replace(self, text="")._wanted(self._fetch((0, 0), REASONS_FROM))
-        return Counter(reason for _, _, _, reason, *_ in near).most_common(REASONS_SHOWN)
+        clean = sight_of(self.user).clean
+        counts = Counter(clean(sentence_of(reason)) or NO_CHANGE for _, _, _, reason, *_ in near)
+        return counts.most_common(REASONS_SHOWN)
 
     def _find(self, after: Place, limit: int) -> list[Any]:
         """The first `limit` wanted rows.
@@ -151,7 +179,11 @@ class OutcomeList:
             except EmptyResultSet:
                 return []
             narrowing = f"AND candidate_id IN ({ids})"
+        if self.action.is_discarded and self.which in RESULTS:
+            return []
         sql = OUTCOMES if self.which in RESULTS else UNTOUCHED
+        if self.action.is_discarded:
+            sql = FROZEN
         begin = RESULTS.get(self.which) or after[0]
         with connection.cursor() as cursor:
             cursor.execute(
@@ -162,6 +194,7 @@ class OutcomeList:
 
     def _with_candidates(self, found: list[Any]) -> list[Row]:
         ids = [candidate_id for _, candidate_id, *_ in found]
+        clean = sight_of(self.user).clean
         candidates = whole_candidates(self.user).in_bulk(ids)
         befores = describe(self.action, [json.loads(before or "{}") for *_, before, _ in found])
         return [
@@ -170,8 +203,8 @@ class OutcomeList:
                 candidate_id=pk,
                 candidate=candidates.get(pk),
                 result=Result(result) if result else None,
-                reason=reason,
-                before=before,
+                reason=clean(sentence_of(reason)),
+                before=clean(before),
                 at=at,
             )
             for (place, pk, result, reason, _, at), before in zip(found, befores, strict=True)
@@ -203,6 +236,14 @@ OUTCOMES = """
 SELECT result, candidate_id, result, reason, before, at FROM bulk_actions_outcome
 WHERE action_id = %s AND result = ANY(%s) AND (result, candidate_id) > (%s, %s) {narrowing}
 ORDER BY result, candidate_id LIMIT %s
+"""
+
+# Everybody, of an action that discarded what it had done.
+FROZEN = """
+SELECT number, candidate_id, NULL, '', NULL, NULL
+FROM bulk_actions_chunk AS chunk, unnest(chunk.candidate_ids) AS candidate_id
+WHERE action_id = %s AND number >= %s AND (number, candidate_id) > (%s, %s) {narrowing}
+ORDER BY number, candidate_id LIMIT %s
 """
 
 # Without those that have an outcome: nobody may be in two lists, whatever became of the chunk.

@@ -4,10 +4,11 @@ PostgreSQL's lock queue is fair: once a canceller waits, new chunks queue up beh
 only for those in flight. Row locks (SELECT … FOR SHARE) would starve it for over a second.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from django.db import connection
+
+from pipeline.foundation import session_locks
 
 CHUNKS = 0x42E1  # first half of the key; the second is the action's id
 LANES = 0x42E1_00  # plus the lane's number
@@ -20,28 +21,21 @@ def enter_chunk(action_id: int) -> None:
 
 
 def stop_chunks(action_id: int) -> None:
-    """Exclusive, until the transaction ends: waits for the chunks in flight, admits no other."""
+    """Exclusive, until the transaction ends: waits for the chunks in flight, admits no other.
+
+    To be called within a `fenced` transaction: a frozen lane would hold it up for ever.
+    """
     _call("pg_advisory_xact_lock", CHUNKS, action_id)
 
 
-def take_lane(action_id: int, number: int) -> bool:
-    """Be this lane for as long as this session lives; False when another process is."""
-    return _call("pg_try_advisory_lock", LANES + number, action_id)
+def lane(action_id: int, number: int) -> AbstractContextManager[bool]:
+    """Be this lane for as long as this process lives; False when another process is."""
+    return session_locks.only_one(LANES + number, action_id)
 
 
-def leave_lane(action_id: int, number: int) -> None:
-    _call("pg_advisory_unlock", LANES + number, action_id)
-
-
-@contextmanager
-def only_conclusion(action_id: int) -> Iterator[bool]:
-    """Whether this session is the one that brings the action to its end."""
-    is_mine = _call("pg_try_advisory_lock", CONCLUSION, action_id)
-    try:
-        yield is_mine
-    finally:
-        if is_mine and connection.is_usable():
-            _call("pg_advisory_unlock", CONCLUSION, action_id)
+def only_conclusion(action_id: int) -> AbstractContextManager[bool]:
+    """Whether this process is the one that brings the action to its end."""
+    return session_locks.only_one(CONCLUSION, action_id)
 
 
 def living_lanes() -> set[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """A bulk action: one order, and the only ways in which its status changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
@@ -13,13 +13,15 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from pipeline.candidates.models import Opening
+from pipeline.foundation.commits import after_commit
+from pipeline.foundation.fence import fenced
 from pipeline.outreach.models import Message
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User, Workspace, membership_of
 from pipeline.workspaces.webhooks import outbox
 
 from . import locks
-from .operations import OPERATIONS, Operation
+from .operations import OPERATIONS, Delivery, Operation, writes_to_people
 from .signals import bulk_action_changed
 
 
@@ -29,7 +31,7 @@ class Status(models.TextChoices):
     COMPLETED = "completed", "Completed"  # all candidates were processed successfully
     COMPLETED_WITH_FAILURES = "completed_with_failures", "Completed with Failures"
     FAILED = "failed", "Failed"  # did not complete
-    CANCELED = "canceled", "Canceled"  # stopped by a user
+    CANCELED = "canceled", "Canceled"  # stopped by a user, or as its owner lost the right to it
     HALTED = "halted", "Halted"  # stopped because a messaging limit was reached
 
 
@@ -41,6 +43,10 @@ ENDED = (
     Status.CANCELED,
     Status.HALTED,
 )
+
+
+# What an action counts that prepared something for all candidates together, and never made it.
+DISCARDS = {"changed": 0, "unchanged": 0, "failed": 0, "is_discarded": True}
 
 
 class FollowUp(models.TextChoices):
@@ -55,17 +61,27 @@ class BulkActionQuerySet(models.QuerySet["BulkAction"]):
         membership = membership_of(user)
         if membership is None:
             return self.none()
-        mine = self.filter(workspace=membership.workspace_id)
+        openings = None
         if membership.is_limited:
-            openings = list(membership.openings.values_list("pk", flat=True))
-            mine = mine.filter(opening_ids__overlap=openings)
-        return mine
+            openings = membership.openings.values_list("pk", flat=True)
+        return self.visible_in(membership.workspace_id, openings)
+
+    def visible_in(self, workspace_id: int, openings: Iterable[int] | None) -> Self:
+        """Those of the workspace; of them, unless None, what concerns these openings."""
+        of_workspace = self.filter(workspace=workspace_id)
+        if openings is None:
+            return of_workspace
+        return of_workspace.filter(opening_ids__overlap=list(openings))
 
     def active(self) -> Self:
         return self.filter(status__in=ACTIVE)
 
     def ended(self) -> Self:
         return self.filter(status__in=ENDED)
+
+    def canceled_by_belay(self) -> Self:
+        """Stopped because their owners may no longer order them: see rights.py."""
+        return self.filter(status=Status.CANCELED, canceled_by=None)
 
     def due(self) -> Self:
         """Active and past the start delay: somebody should be working on these."""
@@ -118,6 +134,11 @@ class BulkAction(models.Model):
     ended_at = models.DateTimeField(null=True)
     canceled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     failure = models.TextField(blank=True, help_text="Why it did not complete.")
+    is_discarded = models.BooleanField(
+        default=False,
+        help_text="It was stopped before its file or e-mail was made, so all count as untouched,"
+        " whatever its outcomes say.",
+    )
     follows = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -131,6 +152,11 @@ class BulkAction(models.Model):
     stalls = models.PositiveSmallIntegerField(
         default=0, help_text="How often a lane was started again since the last progress."
     )
+
+    # Of a copy for a member who sees only some of its openings (seen.py): what it is as a whole,
+    # and whether its numbers here are the whole's still, so that they are not shown.
+    whole: "BulkAction | None" = None
+    hides_counts = False
 
     objects = BulkActionQuerySet.as_manager()
 
@@ -179,14 +205,29 @@ class BulkAction(models.Model):
         return self.status in (Status.COMPLETED, Status.COMPLETED_WITH_FAILURES)
 
     @property
+    def is_canceled_by_belay(self) -> bool:
+        """Whether it was stopped because its owner may no longer order it: see rights.py."""
+        return self.status == Status.CANCELED and self.canceled_by_id is None
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether it may not go on, as it writes to people and the database was restored."""
+        if not (self.is_active and self.workspace.holds_messages):
+            return False
+        try:
+            return writes_to_people(self.get_operation())
+        except KeyError:
+            return False
+
+    @property
     def can_cancel(self) -> bool:
         return self.status in self.MOVES["cancel"]
 
-    def is_wanted(self) -> bool:
+    def is_still_active(self) -> bool:
         """Whether it is still active, as the database has it at this moment."""
         return BulkAction.objects.active().filter(pk=self.pk).exists()
 
-    def goes_on(self) -> bool:
+    def heartbeat(self) -> bool:
         """The same; and tells everybody that it does, while no chunk can tell it any more."""
         mine = BulkAction.objects.active().filter(pk=self.pk)
         return bool(mine.update(progressed_at=Now()))
@@ -205,7 +246,10 @@ class BulkAction(models.Model):
 
     @property
     def done(self) -> int:
-        """What the reader calls done: changed, or already as ordered."""
+        """How many the download `done` holds: changed, or unchanged because no change was needed.
+
+        What people read as "done" is `changed` alone: see Progress.counts.
+        """
         return self.changed + self.unchanged
 
     @property
@@ -221,20 +265,42 @@ class BulkAction(models.Model):
         """The operation with this action's options. Raises KeyError for one that is gone."""
         return OPERATIONS[self.operation](self.options, self.opening_ids)
 
+    def delivery(self) -> Delivery:
+        """How far what its operation makes of all candidates together has come."""
+        try:
+            operation = self.get_operation()
+        except KeyError:
+            return Delivery.NOT_NEEDED
+        return operation.delivery(self) if operation.has_conclusion else Delivery.NOT_NEEDED
+
+    @property
+    def queue(self) -> str:
+        """The one in which its lanes wait."""
+        try:
+            return self.get_operation().queue
+        except KeyError:
+            return "default"
+
     # --- what can be done to it ---
 
     @transaction.atomic
-    def start(self) -> bool:
+    def start(self, *, announces: bool = True) -> bool:
         """In Progress, if it still waits. Enters like a chunk: first the lock, then the row."""
         locks.enter_chunk(self.pk)
-        return self.move("start", started_at=Now(), progressed_at=Now())
+        return self.move("start", announces=announces, started_at=Now(), progressed_at=Now())
 
-    def cancel(self, by: User) -> bool:
-        """Stop before the next candidate. False when it had already ended."""
+    def cancel(self, by: User | None, why: str = "") -> bool:
+        """Stop before the next candidate. False when it had already ended.
+
+        `by` is None where Belay itself stops it; `why` then says the reason.
+        """
+        reason: dict[str, Any] = {"failure": why} if why else {}
         with self.no_chunk_in_flight():
-            is_mine = self.move("cancel", canceled_by=by, ended_at=Now())
+            is_mine = self.move(
+                "cancel", canceled_by=by, ended_at=Now(), **reason, **self.discards()
+            )
             if is_mine:
-                self.audit("canceled", by)
+                self.audit("canceled", by, why)
             return is_mine
 
     def finish(self, **fields: Any) -> bool:
@@ -242,33 +308,62 @@ class BulkAction(models.Model):
 
         `fields` are set with it, if it does.
         """
+        if self.chunks.pending().exists():
+            return False  # before the wait: another lane may be at one, and may take its time
         with self.no_chunk_in_flight():
             if self.chunks.pending().exists():
                 return False
             self.refresh_from_db(fields=["failed"])
-            verb = "finish_with_failures" if self.failed else "finish"
-            return self.move(verb, ended_at=Now(), **fields)
+            return self.complete(**fields)
+
+    def complete(self, **fields: Any) -> bool:
+        verb = "finish_with_failures" if self.failed else "finish"
+        return self.move(verb, ended_at=Now(), **fields)
 
     def halt(self, why: str) -> bool:
         """Stop because a message limit is reached; `why` says which. The rest stays untouched."""
         with self.no_chunk_in_flight():
-            return self.move("halt", failure=why, ended_at=Now())
+            return self.move("halt", failure=why, ended_at=Now(), **self.discards())
 
     def fail(self, why: str) -> bool:
+        """Failed, because of `why`. Where nothing is left to do it has not failed: it finishes.
+
+        An e-mail that may have arrived counts for nothing here: all are untouched, and `why` says
+        what is known of it.
+        """
         with self.no_chunk_in_flight():
-            return self.move("fail", failure=why, ended_at=Now())
+            self.refresh_from_db()
+            delivery = self.delivery()
+            if not self.untouched and delivery in (Delivery.NOT_NEEDED, Delivery.ARRIVED):
+                return self.complete()
+            discards: dict[str, Any] = DISCARDS if delivery != Delivery.NOT_NEEDED else {}
+            return self.move("fail", failure=why, ended_at=Now(), **discards)
+
+    def discards(self) -> dict[str, Any]:
+        """What a stop takes back: all that was only prepared for a file or e-mail not made yet."""
+        return DISCARDS if self.delivery() == Delivery.NOTHING_LEFT else {}
+
+    def discard(self) -> None:
+        """The same after the stop: an e-mail that was on its way then has been refused."""
+        ended = BulkAction.objects.filter(pk=self.pk, status__in=[Status.CANCELED, Status.HALTED])
+        if ended.update(version=F("version") + 1, **DISCARDS):
+            self.announce()
 
     @contextmanager
     def no_chunk_in_flight(self) -> Iterator[None]:
-        """Wait for the chunks that lanes are writing, and let no other begin until the commit."""
-        with transaction.atomic():
+        """Wait for the chunks that lanes are writing, and let no other begin until the commit.
+
+        A lane that is frozen or gone, or takes too long, is ended, and its chunk rolled back.
+        """
+        with fenced(even_at_work=True):
             locks.stop_chunks(self.pk)
             yield
 
-    def move(self, verb: str, **fields: Any) -> bool:
+    def move(self, verb: str, *, announces: bool = True, **fields: Any) -> bool:
         """The one way to a new status: a conditional UPDATE. False when another move was first.
 
-        Afterwards this object is as the database has it, whoever won.
+        Afterwards this object is as the database has it, whoever won. Without `announces` the
+        caller does.
         """
         (after,) = set(self.MOVES[verb].values())
         moved = BulkAction.objects.filter(pk=self.pk, status__in=self.MOVES[verb]).update(
@@ -277,7 +372,8 @@ class BulkAction(models.Model):
         self.refresh_from_db()
         if moved:
             self.tell("bulk_action.started" if verb == "start" else "bulk_action.ended")
-            transaction.on_commit(self.announce)
+            if announces:
+                after_commit(self.announce)
         return bool(moved)
 
     def tell(self, event: str) -> None:
@@ -287,10 +383,11 @@ class BulkAction(models.Model):
 
             outbox.put(self.workspace_id, event, [payload_of(self)])
 
-    def audit(self, verb: str, by: User) -> None:
+    def audit(self, verb: str, by: User | None, why: str = "") -> None:
         undone = self.follows if self.follow_up == FollowUp.UNDO and verb == "undid" else None
-        people = "1 candidate" if self.total == 1 else f"{self.total:,} candidates"
-        told = f"{(undone or self).title} ({people})"
+        told = f"{(undone or self).title} ({self.total:,} selected)"
+        if why:
+            told = f"{told[:100]}: {why}"  # of the two, the reason must not be cut
         record(self.workspace, by, verb, told, self.get_absolute_url())
 
     def announce(self, *, status_changed: bool = True) -> None:

@@ -13,7 +13,8 @@ from .models import BulkAction
 def payload_of(action: BulkAction) -> dict[str, Any]:
     """As it is now: JSON-ready, times in ISO 8601 and UTC.
 
-    The counts add up; of the untouched, `being_sent` are messages whose provider has not answered.
+    `total` is how many were selected, and the other counts add up to it; of the untouched,
+    `being_sent` are messages whose provider has not answered.
     """
     return {
         "id": action.pk,

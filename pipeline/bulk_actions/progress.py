@@ -7,13 +7,20 @@ from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.formats import localize
 
+from pipeline.foundation import database_clock
+
 from .models import BulkAction, Status
-from .operations import sends
+from .operations import Delivery, sends
 
 STALLED_AFTER = timedelta(seconds=30)
 # No guess before this much is known: the first chunks say little about the rest.
 GUESS_AFTER = timedelta(seconds=5)
 GUESS_FROM = 0.02
+UNCONFIRMED = (
+    "Belay was restored from a backup, so messages are on hold until an Owner confirms. "
+    "What was sent after the backup may go out twice."
+)
+PARTLY = "partly in another opening"  # instead of how many
 
 COMPLETED = (Status.COMPLETED, Status.COMPLETED_WITH_FAILURES)
 COLORS = {
@@ -41,8 +48,37 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """Rounded down, so that 100 means all; it never goes back, as `processed` never does."""
-        return self.action.processed * 100 // self.action.total if self.action.total else 0
+        """Rounded down, so that 100 means all; it never goes back, as `processed` never does.
+
+        Of the whole action, also for who sees a part of it: it says how far the work is.
+        """
+        return self.whole.processed * 100 // self.whole.total if self.whole.total else 0
+
+    @property
+    def whole(self) -> BulkAction:
+        return self.action.whole or self.action
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How far it is, and of how much: without numbers that the member may not read."""
+        if self.action.whole:
+            return self.percent, 100
+        return self.action.processed, self.action.total
+
+    @property
+    def how_far(self) -> str:
+        """ "12,480 of 50,000"; "24 %" where the numbers are not shown."""
+        if self.action.hides_counts:
+            return f"{self.percent} %"
+        return f"{localize(self.action.processed)} of {localize(self.action.total)}"
+
+    @property
+    def selected(self) -> str:
+        """ "50,000 selected", of them those that the member sees."""
+        if self.action.hides_counts:
+            return PARTLY
+        count = f"{localize(self.action.total)} selected"
+        return f"{count} that you see" if self.action.whole else count
 
     @property
     def quarter(self) -> int:
@@ -50,11 +86,25 @@ class Progress:
 
     @property
     def verb(self) -> str:
-        """What has become of a done candidate: "moved"."""
+        """What has become of a changed candidate: "moved"."""
         try:
             return self.action.get_operation().verb
         except KeyError:
             return "changed"
+
+    @property
+    def changes(self) -> str:
+        """What has changed with it, in the words of the pages' `data-shows`."""
+        followed = [f"action-{self.action.follows_id}"] if self.action.follows_id else []
+        return " ".join(["actions", f"action-{self.action.pk}", *followed])
+
+    @property
+    def moves(self) -> str:
+        """And what besides has changed if it has moved on."""
+        try:
+            return " ".join(["timelines", *self.action.get_operation().changes])
+        except KeyError:
+            return "timelines candidates"
 
     @property
     def tells_what_was(self) -> bool:
@@ -65,8 +115,13 @@ class Progress:
             return True
 
     @property
+    def comes_to_nothing(self) -> bool:
+        """Whether a cancel would leave nobody done: what is made of all is not made yet."""
+        return self.action.is_active and self.action.delivery() == Delivery.NOTHING_LEFT
+
+    @property
     def on_cancel(self) -> str:
-        """What a cancel does to the done, where they don't just stay so."""
+        """What a cancel does to the changed, where they don't just stay so."""
         try:
             return self.action.get_operation().on_cancel
         except KeyError:
@@ -79,15 +134,15 @@ class Progress:
         """Whole seconds of the start delay that are left, rounded up; 0 when it is over."""
         if self.action.status != Status.IN_QUEUE:
             return 0
-        left = (self.action.starts_at - timezone.now()).total_seconds()
+        left = (self.action.starts_at - database_clock.now()).total_seconds()
         return max(0, -int(-left // 1))
 
     @property
     def quiet_seconds(self) -> int:
         """How long nothing has happened though something should have; 0 while it may be fine."""
-        if not self.action.is_active:
+        if not self.action.is_active or self.action.is_on_hold:
             return 0
-        quiet = timezone.now() - (self.action.progressed_at or self.action.starts_at)
+        quiet = database_clock.now() - (self.action.progressed_at or self.action.starts_at)
         # In steps, so that what is shown is never much older than what it says.
         return int(quiet.total_seconds()) // 10 * 10 if quiet > STALLED_AFTER else 0
 
@@ -105,7 +160,7 @@ class Progress:
 
         Both times are the database's, so the clocks of other machines play no part.
         """
-        action = self.action
+        action = self.whole
         if action.status != Status.IN_PROGRESS or not action.started_at or self.quiet_seconds:
             return ""
         if not action.untouched:
@@ -114,6 +169,17 @@ class Progress:
         if worked < GUESS_AFTER or action.processed < action.total * GUESS_FROM:
             return ""
         return roughly(worked / action.processed * action.untouched)
+
+    @property
+    def concluding(self) -> str:
+        """What is still done when no candidate is left; empty before that, and mostly."""
+        action = self.whole
+        if action.status != Status.IN_PROGRESS or action.untouched:
+            return ""
+        try:
+            return action.get_operation().concluding
+        except KeyError:
+            return ""
 
     @property
     def support_url(self) -> str:
@@ -127,9 +193,18 @@ class Progress:
 
     @property
     def counts(self) -> str:
-        """ "12,480 done, 3 failed, 37,520 untouched", without what is none."""
+        """ "12,480 done, 334 unchanged, 3 failed, 37,520 untouched", without what is none.
+
+        In every place the same: together they are the number selected, and the done are those
+        that the preview said would be changed. Empty where the numbers are not shown.
+        """
         action = self.action
-        parts = [f"{localize(action.done)} done"]
+        if action.hides_counts:
+            return ""
+        is_none = action.is_completed and not action.changed
+        parts = [f"no candidate was {self.verb}" if is_none else f"{localize(action.changed)} done"]
+        if action.unchanged:
+            parts.append(f"{localize(action.unchanged)} unchanged")
         if action.failed:
             parts.append(f"{localize(action.failed)} failed")
         if action.untouched:
@@ -138,7 +213,7 @@ class Progress:
 
     def _under_way(self) -> str:
         """That some of the untouched may still get a message: it had left before the end."""
-        if self.action.is_active or not self.is_sending:
+        if self.action.is_active or self.action.whole or not self.is_sending:
             return ""
         count = self.action.being_sent
         return f" ({localize(count)} of them just being sent)" if count else ""
@@ -156,23 +231,26 @@ class Progress:
         action = self.action
         if action.is_active or action.ended_at is None:
             return ""
-        return f"{self._how_it_ended()} {self._at(action.ended_at)}: {self.counts}."
+        ended = f"{self._how_it_ended()} {self._at(action.ended_at)}"
+        return f"{ended}: {self.counts}." if self.counts else f"{ended}."
 
     def _how_it_ended(self) -> str:
         action = self.action
-        if action.status == Status.CANCELED and action.canceled_by:
-            return f"Canceled by {action.canceled_by}"
+        if action.status == Status.CANCELED:
+            return f"Canceled by {action.canceled_by or 'Belay'}"
         return "Completed" if action.status in COMPLETED else action.get_status_display()
 
     @property
     def why(self) -> str:
-        """Why it did not complete, for one that failed or was halted."""
+        """Why it did not complete, for one that failed, was halted or was canceled by Belay."""
         return self.action.failure
 
     @property
     def waits_for(self) -> str:
-        """What keeps an active one from going on: a provider that can't be reached."""
-        return self.action.failure if self.action.is_active else ""
+        """What keeps an active one from going on: a person's word, or a provider that is away."""
+        if not self.action.is_active:
+            return ""
+        return UNCONFIRMED if self.action.is_on_hold else self.action.failure
 
     @property
     def already_sentence(self) -> str:
@@ -190,7 +268,11 @@ class Progress:
         if action.status == Status.IN_QUEUE:
             return f"{action.title}: in queue."
         how_far = f"{self.quarter} percent" if self.quarter else "in progress"
-        return f"{action.title}: {how_far}{', some failed' if action.failed else ''}."
+        return f"{action.title}: {how_far}{', some failed' if self._failed else ''}."
+
+    @property
+    def _failed(self) -> int:
+        return 0 if self.action.hides_counts else self.action.failed
 
     # --- times of day ---
 
@@ -204,7 +286,10 @@ class Progress:
 
     def _is_today(self, moment: datetime) -> bool:
         tz = self.action.workspace.tz
-        return timezone.localtime(moment, tz).date() == timezone.localtime(None, tz).date()
+        return (
+            timezone.localtime(moment, tz).date()
+            == timezone.localtime(database_clock.now(), tz).date()
+        )
 
 
 def roughly(left: timedelta) -> str:

@@ -9,14 +9,18 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
-from django_htmx.http import trigger_client_event
 
+from pipeline.candidates.sight import sight_of
 from pipeline.workspaces.csv_export import CsvResponse
+from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.settings.access import exporters_only
 
 from . import followups
-from .lists import REASONS_FROM, OutcomeList, Which, first_list
+from .lists import REASONS_FROM, TOLD_WHY, OutcomeList, Part, Which, first_list, list_named
 from .models import BulkAction
+from .progress import Progress
+from .seen import partly, seen_by
 
 HEADINGS = (
     "Candidate id",
@@ -39,54 +43,58 @@ def visible_action(request: MemberRequest, pk: int) -> BulkAction:
 
 @require_safe
 def review(request: MemberRequest, pk: int) -> HttpResponse:
-    """The action's header, which keeps itself up to date, and one page of one of its lists."""
+    """The action's header and one page of one of its lists; both keep themselves up to date."""
     action = visible_action(request, pk)
-    which = request.GET.get("result") or first_list(action)
-    if which not in Which:
+    shown = seen_by(sight_of(request.user), action)
+    which = list_named(request.GET.get("result") or first_list(shown))
+    if which is None:
         raise Http404("There is no such list.")
     text = request.GET.get("q", "").strip()
     after = request.GET.get("after", "")
-    outcomes = OutcomeList(action, Which(which), request.user, text)
+    outcomes = OutcomeList(action, which, request.user, text)
     page = outcomes.page(after)
     context = {
-        "action": action,
+        "action": shown,
         "which": which,
         "text": text,
         "page": page,
         "is_later_page": bool(after),
-        "is_growing": action.is_active and not after and not text and not page.next,
-        "reasons": outcomes.reasons() if which == Which.FAILED and not (after or text) else [],
+        "reasons": outcomes.reasons() if which in TOLD_WHY and not (after or text) else [],
+        "is_too_many": getattr(shown, which, 0) > REASONS_FROM,
+        "verb": Progress(action).verb,
         "reasons_from": REASONS_FROM,
         "is_limited": request.user.membership.is_limited,
-    } | followups.context(action, request.user)
-    template = "_outcomes.html" if request.htmx.target == "outcomes" else "review.html"
-    return render(request, f"bulk_actions/{template}", context)
+    } | followups.context(shown, request.user)
+    return render(request, "bulk_actions/review.html", context)
 
 
 @require_safe
-def summary(request: MemberRequest, pk: int) -> HttpResponse:
-    """The header of the review alone; it asks for itself again for as long as the action runs.
-
-    Each answer tells the page's list that something may have moved, and the last one that it ended.
-    """
-    action = visible_action(request, pk)
-    context = {"action": action} | followups.context(action, request.user)
-    response = render(request, "bulk_actions/_summary.html", context)
-    event = "bulkActionMoved" if action.is_active else "bulkActionEnded"
-    return trigger_client_event(response, event, after="swap")
-
-
-@require_safe
+@exporters_only
 def outcomes_csv(request: MemberRequest, pk: int) -> HttpResponseBase:
     """The whole of one list, as CSV, with times in the workspace's time zone."""
     action = visible_action(request, pk)
-    which = request.GET.get("result", "")
-    if which not in Which:
+    which = list_named(request.GET.get("result", ""))
+    if which is None:
         return HttpResponseBadRequest(
             f"Add ?result= with one of: {', '.join(Which.values)}.", content_type="text/plain"
         )
-    name = f"bulk-action-{action.pk}-{slugify(action.title)[:60]}-{which}.csv"
-    return CsvResponse(name, HEADINGS, csv_rows(OutcomeList(action, Which(which), request.user)))
+    title = slugify(partly(sight_of(request.user), action).title)[:60]
+    name = f"bulk-action-{action.pk}-{title}-{which}.csv"
+    rows = recorded(
+        request,
+        f"{action.title}: {which.label.lower()}",
+        action.get_absolute_url(),
+        csv_rows(OutcomeList(action, which, request.user)),
+        # A limited member's are a part, and those of an active action grow.
+        None if request.user.membership.is_limited or action.is_active else number(action, which),
+    )
+    return CsvResponse(name, HEADINGS, rows)
+
+
+def number(action: BulkAction, which: Which | Part) -> int:
+    if which == Which.DONE:
+        return action.changed + action.unchanged
+    return int(getattr(action, which))
 
 
 def csv_rows(outcomes: OutcomeList) -> Iterator[list[Any]]:

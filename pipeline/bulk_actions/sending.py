@@ -30,7 +30,7 @@ from .handing_over import (
     begin,
     begin_with_change,
     hand_over,
-    has_leave,
+    lock_and_check_running,
     record,
     settle,
     take_back,
@@ -68,12 +68,18 @@ class Sending:
         self.sender.close()
 
     def __call__(self) -> bool:
-        """One candidate further. False when none is left for this lane, or no leave."""
+        """One candidate further, if the rate allows it soon: it may be that only others send now.
+
+        False when none is left for this lane, or no leave.
+        """
         if not self.waiting and not self.take_chunk():
             return False
         pk = self.waiting[0]
         try:
             goes_on = self.process(pk)
+        except pace.NotYet:
+            pace.let_others_send()
+            return True
         except OperationalError:
             raise  # the database is away, or busy: reconcile sends a new lane
         except DatabaseError as error:
@@ -94,7 +100,10 @@ class Sending:
         return self.write_to(pk, draft)
 
     def write_to(self, pk: int, draft: Draft) -> bool:
-        """All three steps. False when the action is no longer to go on in this turn."""
+        """All three steps. False when the action is no longer to go on in this turn.
+
+        Raises NotYet, and has then done nothing.
+        """
         try:
             self.sender.open()
         except Unavailable as reason:
@@ -120,6 +129,9 @@ class Sending:
     def finish(self, message: Message) -> bool:
         try:
             status = hand_over(self.sender, message)
+        except Stopped:
+            self.action.announce()
+            return False
         except Unavailable as reason:
             if self.operation.changes_candidates:  # and has: only the message can't go
                 return bool(record(message, MessageStatus.FAILED, str(reason)))
@@ -133,9 +145,9 @@ class Sending:
 
     def note_failure(self, pk: int, reason: str) -> bool:
         with transaction.atomic():
-            if not has_leave(self.action):
+            if not lock_and_check_running(self.action):
                 return False
-            write_one(self.action, pk, failure(reason))
+            write_one(self.action, pk, failure(reason, self.operation.left_out))
         return True
 
     def pause(self, reason: Unavailable) -> bool:
@@ -151,7 +163,7 @@ class Sending:
     def take_chunk(self) -> bool:
         """The chunk that this lane has begun, or else the next that nobody has."""
         with transaction.atomic():
-            if not has_leave(self.action):
+            if not lock_and_check_running(self.action):
                 return False
             ours = [self.lane, self.action.pk, self.lane]
             self.chunk = next(iter(Chunk.objects.raw(TAKE, ours)), None)

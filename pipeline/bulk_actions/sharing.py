@@ -51,7 +51,7 @@ def link_of(action: BulkAction, user: User) -> SharedLink | None:
         return None
     share = Share.objects.filter(bulk_action_id=action.pk).first()
     link = SharedLink(action, share, user) if share else None
-    was_stopped = action.status == Status.CANCELED
+    was_stopped = action.status in (Status.CANCELED, Status.HALTED)
     return None if link and was_stopped and not link.was_sent else link
 
 

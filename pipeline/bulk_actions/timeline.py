@@ -8,18 +8,20 @@ from pipeline.workspaces.models import User
 
 from .lists import describe
 from .models import BulkAction, Outcome, Result
+from .operations.left_out import CODE, sentence_of
 from .progress import Progress
 
 
 def outcomes(candidate: Candidate, user: User) -> Iterator[Event]:
     """One event for each bulk action that reached the candidate, linked to its review.
 
-    "Move to Shortlisted (was Inbox)", "Move to Shortlisted: already as ordered", or with the
+    "Move to Shortlisted (was Inbox)", "Move to Shortlisted: no change needed", or with the
     reason "Move to Shortlisted failed: The folder Shortlisted no longer exists."
     """
     actions = BulkAction.objects.visible_to(user)
     found = (
         Outcome.objects.filter(candidate_id=candidate.pk, action__in=actions)
+        .filter(action__is_discarded=False)
         .select_related("action__started_by")
         .order_by("-action_id")[:MOST]
     )
@@ -36,7 +38,8 @@ def event(outcome: Outcome, was: str) -> Event:
     if outcome.result == Result.FAILED:
         came_of = f" failed: {outcome.reason}"
     elif outcome.result == Result.UNCHANGED:
-        came_of = ": already as ordered"
+        left_out = sentence_of(outcome.reason) if outcome.reason.startswith(CODE) else ""
+        came_of = f": {left_out[0].lower()}{left_out[1:-1]}" if left_out else ": no change needed"
     elif was and not Progress(action).tells_what_was:
         came_of = f" ({was})"
     else:

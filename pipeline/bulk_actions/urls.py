@@ -8,7 +8,6 @@ urlpatterns = [
     path("new/", views.new, name="new"),
     path("cancel-all/", canceling.cancel_all, name="cancel-all"),
     path("<int:pk>/", review.review, name="review"),
-    path("<int:pk>/summary/", review.summary, name="summary"),
     path("<int:pk>/cancel/", canceling.cancel, name="cancel"),
     path("<int:pk>/file/", downloading.file, name="file"),
     path("<int:pk>/revoke/", sharing.revoke, name="revoke"),

@@ -9,14 +9,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from pipeline.candidates.sight import sight_of
+from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.settings.access import NO_EXPORT, refusal
 
 from .filters import HistoryFilter
 from .followups import NotOnOffer
-from .forms import ConfirmForm, Order
+from .forms import ConfirmForm, MayNotExport, Order
 from .freezing import NothingSelected, start_bulk_action
 from .models import BulkAction
+from .seen import all_seen_by
 
 View = Callable[..., HttpResponse]
 PAGE = 50
@@ -35,6 +39,8 @@ def starters_only(view: View) -> View:
                 return view(request)
             except NotOnOffer as reason:
                 return refused(request, str(reason))
+            except MayNotExport:
+                return refused(request, NO_EXPORT) if request.htmx else refusal(request, NO_EXPORT)
         return HttpResponseForbidden(
             "Starting a bulk action takes an Owner, Admin or Recruiter.", content_type="text/plain"
         )
@@ -76,8 +82,8 @@ def start(request: MemberRequest) -> HttpResponse:
                 follow_up=order.following.follow_up if order.following else None,
             )
             return started(request, action)
-        except NothingSelected as nothing:
-            confirm.add_error(None, str(nothing))
+        except (NothingSelected, QuotaReached) as reason:
+            confirm.add_error(None, str(reason))
     # 200 for htmx: a browser reports any other answer to a script as an error in its console.
     return dialog(request, order, confirm, status=200 if request.htmx else 422)
 
@@ -119,10 +125,11 @@ def history(request: MemberRequest) -> HttpResponse:
     actions = BulkAction.objects.visible_to(request.user).for_rows()
     narrowed = HistoryFilter(request.GET, queryset=actions, request=request)
     page = page_of(narrowed.qs, request.GET, PAGE)
+    shown = all_seen_by(sight_of(request.user), page.rows)
     context = {
         "filter": narrowed,
-        "actions": page.rows,
-        "is_live": any(action.is_active for action in page.rows),
+        "actions": shown,
+        "is_partly": any(action.whole for action in shown),
         **page.links,
     }
     return render(request, "bulk_actions/history.html", context)

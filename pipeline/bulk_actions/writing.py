@@ -1,10 +1,12 @@
 """Writes a change with its outcomes and the action's counters: together or not at all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 
 from .models import BulkAction, Chunk
+from .operations.left_out import LEFT_OUT_OF_PICKED
 
 Change = tuple[str, dict[str, Any]]  # as Operation.apply returns it
 
@@ -41,9 +43,10 @@ def execute(action: BulkAction, ids: str, change: Change, ours: dict[str, Any]) 
     return int(changed)
 
 
-def failure(reason: str) -> Change:
-    """The change that leaves a candidate as it is, and says why."""
-    return FAILURE, {"reason": reason}
+def failure(reason: str, left_out: Sequence[str] = ()) -> Change:
+    """The change that leaves a candidate as it is, and says why: `reason`, or being left out."""
+    change = f"{LEFT_OUT_OF_PICKED}, {FAILURE}"
+    return change, {"reason": reason, "left_out": list(left_out)}
 
 
 def unexpected(action: BulkAction, candidate_id: int) -> str:
@@ -100,6 +103,8 @@ RETURNING counts.changed
 
 FAILURE = """
 outcome AS (
-    SELECT id AS candidate_id, 3 AS result, %(reason)s AS reason, '{}'::jsonb AS before FROM picked
+    SELECT picked.id AS candidate_id, CASE WHEN why IS NULL THEN 3 ELSE 2 END AS result,
+           coalesce(why, %(reason)s) AS reason, '{}'::jsonb AS before
+    FROM picked LEFT JOIN left_out ON left_out.id = picked.id
 )
 """

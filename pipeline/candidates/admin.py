@@ -7,15 +7,18 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest
 from pipeline.workspaces.audited_admin import AuditedAdmin
+from pipeline.workspaces.memberships import announce_access
+from pipeline.workspaces.models import Membership
 
 from .filters import EVERYTHING
 from .models import Candidate, CandidateSearch, Folder, Label, Opening, RejectReason
 from .search import Words, tsquery
 
 
-class FolderInline(admin.TabularInline[Folder, Opening]):
+class FolderInline(OwnTabular[Folder, Opening]):
     model = Folder
     extra = 0
     fields = ("name", "kind", "position")
@@ -36,12 +39,16 @@ class OpeningAdmin(AuditedAdmin[Opening]):
     ) -> None:
         """An opening without folders could take no candidate."""
         super().save_related(request, form, formsets, change)
+        if "members" in form.changed_data:
+            limited = Membership.objects.filter(workspace=form.instance.workspace, is_limited=True)
+            announce_access(limited.values_list("user", flat=True))
         if not form.instance.folders.exists():
             form.instance.add_default_folders()
 
 
 @admin.register(Folder)
 class FolderAdmin(AuditedAdmin[Folder]):
+    workspace_path = "opening__workspace"
     list_display = ("name", "opening", "kind", "position")
     list_filter = ("kind",)
     list_select_related = ("opening",)
@@ -68,7 +75,7 @@ class RejectReasonAdmin(AuditedAdmin[RejectReason]):
 
 
 @admin.register(Candidate)
-class CandidateAdmin(admin.ModelAdmin[Candidate]):
+class CandidateAdmin(WorkspaceModelAdmin[Candidate]):
     list_display = ("full_name", "email", "phone", "opening", "folder", "created_at")
     list_select_related = ("opening", "folder")
     ordering = ("-pk",)
@@ -80,6 +87,10 @@ class CandidateAdmin(admin.ModelAdmin[Candidate]):
     autocomplete_fields = ("workspace", "opening", "folder", "recruiter")
     readonly_fields: ClassVar[tuple[str, ...]] = ("created_at", "copied_from")
     actions = None  # deleting or changing many is a bulk action's work
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
+        """Without what only a candidate's own page shows."""
+        return super().get_queryset(request).defer("attributes")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Candidate], search_term: str

@@ -33,7 +33,7 @@ EVERYTHING = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Through:
+class RelatedFilter:
     """A filter for those candidates of whom another table has a row with the chosen value."""
 
     name: str
@@ -48,8 +48,8 @@ class Through:
         return candidates.filter(pk__in=self.rows(value).values("candidate_id"))
 
 
-THROUGH = [
-    Through(
+RELATED_FILTERS = [
+    RelatedFilter(
         name="label",
         label="Label",
         words="with label {}",
@@ -95,10 +95,10 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
         }
         for name, offer in offers.items():
             self.filters[name].queryset = offer
-        for one in THROUGH:
+        for one in RELATED_FILTERS:
             self.filters[one.name] = self.through(one)
 
-    def through(self, one: Through) -> django_filters.Filter:
+    def through(self, one: RelatedFilter) -> django_filters.Filter:
         choice = django_filters.ModelChoiceFilter(
             field_name=one.name,
             queryset=one.offer(self.user),
@@ -137,13 +137,15 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
     @property
     def rows(self) -> QuerySet[Any] | None:
         """The rows that a chosen filter goes through, if there is one."""
-        found = (one.rows(self.chosen[one.name]) for one in THROUGH if one.name in self.chosen)
+        found = (
+            one.rows(self.chosen[one.name]) for one in RELATED_FILTERS if one.name in self.chosen
+        )
         return next(found, None)
 
     @property
     def choices(self) -> list[forms.BoundField]:
-        """The filters of THROUGH that have something to choose, as lists."""
-        offered = [one.name for one in THROUGH if self.filters[one.name].queryset.exists()]
+        """The filters of RELATED_FILTERS that have something to choose, as lists."""
+        offered = [one.name for one in RELATED_FILTERS if self.filters[one.name].queryset.exists()]
         return [self.form[name] for name in offered]
 
     @property
@@ -173,7 +175,9 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
         if "folder" in chosen and "opening" not in chosen:
             place = f"{chosen['folder']} of {chosen['folder'].opening}"
         parts = [place and f"in {place}"]
-        parts += [one.words.format(chosen[one.name]) for one in THROUGH if one.name in chosen]
+        parts += [
+            one.words.format(chosen[one.name]) for one in RELATED_FILTERS if one.name in chosen
+        ]
         parts += [f"of recruiter {chosen['recruiter'].user}"] if "recruiter" in chosen else []
         parts += [f"from {chosen['source']}"] if "source" in chosen else []
         parts += [f"matching “{chosen['q']}”"] if "q" in chosen else []

@@ -7,11 +7,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from pipeline.workspaces.models import Membership, User, Workspace, membership_of, visible_rows
+
+from .attributes import why_too_much
 
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
@@ -230,6 +233,13 @@ class Candidate(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("candidates:profile", args=[self.pk])
 
+    def clean(self) -> None:
+        """Attributes that the lists which read them can bear."""
+        if not isinstance(self.attributes, dict):
+            raise ValidationError({"attributes": 'Write an object: {"Name": "value"}.'})
+        if problem := why_too_much(self.attributes):
+            raise ValidationError({"attributes": problem})
+
     @property
     def phone_as_written(self) -> str:
         """The phone as people write it: +44 7700 900123."""
@@ -269,5 +279,6 @@ class CandidateSearch(models.Model):
 
 
 # Django finds models here only.
+from .former_names import FormerName  # noqa: E402, F401
 from .importing.models import CandidateImport, ImportedCandidate  # noqa: E402, F401
 from .sharing.models import Share, SharedCandidate  # noqa: E402, F401

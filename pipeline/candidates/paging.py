@@ -24,6 +24,8 @@ from django.db.models import (
 )
 from django.http import QueryDict
 
+from pipeline.foundation.parameters import number_in
+
 from .cursor_pages import CursorPage, Found
 from .filters import EVERYTHING, CandidateFilter
 from .models import Candidate, CandidateQuerySet, CandidateSearch
@@ -56,9 +58,9 @@ class Cursor:
     @classmethod
     def from_data(cls, data: QueryDict) -> "Cursor":
         for name, is_upward in (("after", False), ("before", True)):
-            value = data.get(name, "")
-            if value.isdecimal() and len(value) < 19:
-                return cls(int(value), is_upward)
+            number = number_in(data.get(name))
+            if number is not None:
+                return cls(number, is_upward)
         return cls()
 
     @property
@@ -91,7 +93,7 @@ class Page(CursorPage[Cursor, Candidate]):
         visible = Candidate.objects.visible_to(self.filters.user)
         rows = visible.filter(pk__in=self.found.ids[:PAGE]).order_by("-pk")
         rows = rows.select_related("opening", "folder", "recruiter__user")
-        return list(rows.prefetch_related("labels"))
+        return list(rows.defer("attributes").prefetch_related("labels"))
 
     @property
     def rows(self) -> list[Candidate]:

@@ -5,9 +5,10 @@ would split e-mail addresses and stumble over operators.
 """
 
 import re
-import unicodedata
 
 from django.contrib.postgres.search import SearchQuery
+
+from pipeline.foundation.normal_forms import normalized
 
 ACCENTS = re.compile("[\u0300-\u036f]")
 PHONE = re.compile(r"\+?[\d\s()./-]+")
@@ -32,7 +33,7 @@ def tsquery(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    plain = ACCENTS.sub("", unicodedata.normalize("NFKD", text.lower()))
+    plain = ACCENTS.sub("", normalized("NFKD", text.lower()))
     words = (word.strip("\"',;:()<>")[:LONGEST_WORD] for word in plain.split())
     return [word for word in words if word][:MOST_WORDS]
 

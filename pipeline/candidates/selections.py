@@ -37,7 +37,7 @@ class Selection:
         filters = CandidateFilter(data, user)
         if not filters.is_valid():
             raise SelectionError("One of the filters names something that you can't see.")
-        which = f"All candidates {filters.describe()}".strip()
+        which = f"all candidates {filters.describe()}".strip()
         return cls(filters.qs, [("select", "all"), *filters.fields], which)
 
     @classmethod
@@ -49,12 +49,32 @@ class Selection:
         candidates = Candidate.objects.visible_to(user).filter(pk__in=ids)
         if any(pk.bit_length() > 63 for pk in ids) or candidates.count() != len(ids):
             raise SelectionError("One of the candidates is not there, or you can't see it.")
-        which = "1 picked candidate" if len(ids) == 1 else f"{len(ids):,} picked candidates"
-        return cls(candidates, [("candidate", str(pk)) for pk in sorted(ids)], which)
+        return cls(candidates, [("candidate", str(pk)) for pk in sorted(ids)])
 
     @property
     def is_empty(self) -> bool:
         return not self.candidates.exists()
+
+    def hidden_by(self, filters: CandidateFilter) -> int:
+        """How many of them a list with these filters does not show."""
+        if not filters.chosen or set(filters.fields) <= set(self.fields):
+            return 0
+        shown = self.candidates.filter(pk__in=filters.qs.values("pk"))
+        return self.candidates.count() - shown.count()
+
+    def hidden_sentence(self, user: User, filters: str) -> str:
+        """As in "3 of the 50 selected are hidden by the current filter"; empty where none is.
+
+        `filters` are the list's, as a query string; one that is invalid hides nobody.
+        """
+        hidden = self.hidden_by(CandidateFilter(QueryDict(filters), user))
+        if not hidden:
+            return ""
+        total = self.candidates.count()
+        if total == 1:
+            return "The candidate selected is hidden by the current filter."
+        are = "is" if hidden == 1 else "are"
+        return f"{hidden:,} of the {total:,} selected {are} hidden by the current filter."
 
     def describe(self) -> str:
         return self.description

@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent after the commit, with `opening_id: int` and `import_id: int`.
+# Sent after the commit, with `workspace_id: int`, `opening_ids: list[int]`, where they are, and
+# `import_id: int | None`. A bulk action sends its own signal instead, which says how far it is.
 candidates_changed = Signal()

@@ -1,13 +1,14 @@
 """What happened to a candidate. The rooms above add their part in their AppConfig's `ready`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
 from pipeline.workspaces.models import User
 
 from .models import Candidate
+from .sight import sight_of
 
 MOST = 200  # events on a page; a source need not bring more
 
@@ -26,9 +27,14 @@ SOURCES: list[Callable[[Candidate, User], Iterable[Event]]] = []
 
 
 def events_of(candidate: Candidate, user: User) -> list[Event]:
-    """What happened to `candidate` as far as `user` may know, newest first, at most MOST."""
+    """What happened to `candidate` as far as `user` may know, newest first, at most MOST.
+
+    A candidate that was moved brings a past in openings that the user may not see.
+    """
     events = chain.from_iterable(source(candidate, user) for source in SOURCES)
-    return sorted(events, key=lambda event: event.at, reverse=True)[:MOST]
+    newest = sorted(events, key=lambda event: event.at, reverse=True)[:MOST]
+    clean = sight_of(user).clean
+    return [replace(each, text=clean(each.text), detail=clean(each.detail)) for each in newest]
 
 
 def arrival(candidate: Candidate, user: User) -> list[Event]:

@@ -1,14 +1,16 @@
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from pipeline.foundation.parameters import number_in
 from pipeline.workspaces.requests import MemberRequest
 
 from .filters import CandidateFilter
 from .models import Candidate, Folder
 from .paging import Cursor, Page
+from .selections import Selection, SelectionError
 from .sources import sources_for
 from .timeline import events_of
 
@@ -37,12 +39,23 @@ def candidate_list(request: MemberRequest) -> HttpResponse:
 def with_matching_folder(data: QueryDict) -> QueryDict:
     """Who chooses another opening in the form leaves the folder of the one before."""
     data = data.copy()
-    opening, folder = data.get("opening", ""), data.get("folder", "")
-    if opening.isdecimal() and folder.isdecimal():
-        chosen = Folder.objects.filter(pk=int(folder), opening=int(opening))
+    opening, folder = number_in(data.get("opening")), number_in(data.get("folder"))
+    if opening is not None and folder is not None:
+        chosen = Folder.objects.filter(pk=folder, opening=opening)
         if not chosen.exists():
             data.pop("folder")
     return data
+
+
+@require_POST  # a picked selection can be too long for an address
+def hidden(request: MemberRequest) -> HttpResponse:
+    """Say how many of the selection the list does not show; nothing where it shows all."""
+    try:
+        selection = Selection.from_data(request.user, request.POST)
+    except SelectionError:  # somebody was deleted: the dialog will say so
+        return HttpResponse()
+    filters = request.POST.get("list_filters", "")
+    return HttpResponse(selection.hidden_sentence(request.user, filters))
 
 
 @require_GET
@@ -51,10 +64,11 @@ def profile(request: MemberRequest, pk: int) -> HttpResponse:
     candidate = get_object_or_404(
         candidates.select_related("opening", "folder", "recruiter__user"), pk=pk
     )
+    lean = candidates.select_related("opening").defer("attributes")
     context = {
         "candidate": candidate,
-        "original": candidates.filter(copies=candidate).select_related("opening").first(),
-        "copies": candidates.filter(copied_from=candidate).select_related("opening"),
+        "original": lean.filter(copies=candidate).first(),
+        "copies": lean.filter(copied_from=candidate),
         "events": events_of(candidate, request.user),
     }
     return render(request, "candidates/profile.html", context)

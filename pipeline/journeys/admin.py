@@ -1,40 +1,23 @@
 """Journeys for the people who run Belay: to look at. They are made and stopped on their pages."""
 
 import json
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Max, Model, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from pipeline.workspaces.admin_access import WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
-from pipeline.workspaces.models import membership_of
 
 from .models import Journey, JourneyVersion, Run
 from .rules import JourneyRules
 
 NEWEST = 100_000  # runs that are listed and filtered; older ones are found by their ids
 LINES = 500  # of a run's log
-M = TypeVar("M", bound=Model)
-
-
-class Seen(ReadOnly, admin.ModelAdmin[M]):
-    """Read only; of staff who work in a workspace and are no superusers, what they see there."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        assert request.user.is_authenticated
-        rows = super().get_queryset(request)
-        if request.user.is_superuser or membership_of(request.user) is None:
-            return rows
-        return rows.filter(pk__in=self.visible(request).values("pk"))
-
-    def visible(self, request: HttpRequest) -> QuerySet[Any]:
-        manager: Any = self.model._default_manager
-        visible: QuerySet[Any] = manager.visible_to(request.user).order_by()
-        return visible
 
 
 def indented(data: Any) -> SafeString:
@@ -42,7 +25,7 @@ def indented(data: Any) -> SafeString:
 
 
 @admin.register(Journey)
-class JourneyAdmin(Seen[Journey]):
+class JourneyAdmin(ReadOnly, WorkspaceModelAdmin[Journey]):
     list_display = ("id", "name", "workspace", "state", "version_number", "created_at")
     list_display_links = ("id", "name")
     list_filter = ("state", "workspace")
@@ -71,7 +54,9 @@ class JourneyAdmin(Seen[Journey]):
 
 
 @admin.register(JourneyVersion)
-class JourneyVersionAdmin(Seen[JourneyVersion]):
+class JourneyVersionAdmin(ReadOnly, WorkspaceModelAdmin[JourneyVersion]):
+    workspace_path = "journey__workspace"
+    is_for_limited = True
     list_display = ("id", "journey", "number", "published_by", "published_at")
     list_select_related = ("journey", "published_by")
     ordering = ("-pk",)
@@ -79,17 +64,13 @@ class JourneyVersionAdmin(Seen[JourneyVersion]):
     search_help_text = "A journey's id or name."
     fields = ("journey", "number", "published_by", "published_at", "definition_text")
 
-    def visible(self, request: HttpRequest) -> QuerySet[Any]:
-        assert request.user.is_authenticated
-        return JourneyVersion.objects.filter(journey__in=Journey.objects.visible_to(request.user))
-
     @admin.display(description="definition")
     def definition_text(self, version: JourneyVersion) -> SafeString:
         return indented(version.definition)
 
 
 @admin.register(Run)
-class RunAdmin(Seen[Run]):
+class RunAdmin(ReadOnly, WorkspaceModelAdmin[Run]):
     list_display = ("id", "journey", "version", "candidate_id", "state", "block", "due_at")
     list_filter = ("state", "is_waiting", "workspace")
     list_select_related = ("journey", "version__journey")

@@ -6,7 +6,7 @@ class JourneysConfig(AppConfig):
     label = "journeys"
 
     def ready(self) -> None:
-        from pipeline.candidates.filters import THROUGH
+        from pipeline.candidates.filters import RELATED_FILTERS
         from pipeline.candidates.timeline import SOURCES
         from pipeline.tasks.signals import event_taken
 
@@ -15,5 +15,5 @@ class JourneysConfig(AppConfig):
         from .timeline import changes
 
         SOURCES.append(changes)
-        THROUGH.append(IN_PROGRESS)
+        RELATED_FILTERS.append(IN_PROGRESS)
         event_taken.connect(note_event)

@@ -55,7 +55,7 @@ class Definition:
         nodes = {str(pk): _node(str(pk), block) for pk, block in blocks.items()}
         trigger = _dict(checked.get("trigger", {}), "The trigger")
         if not isinstance(trigger.get("type"), str):
-            raise BadDefinition("The trigger says not of which type it is.")
+            raise BadDefinition("The trigger has no type.")
         _dict(trigger.get("options", {}), "The trigger's options")
         reentry = _dict(checked.get("reentry", {"rule": "never"}), "The rule for coming again")
         if reentry.get("rule") not in ("never", "after", "always"):
@@ -134,7 +134,7 @@ def _node(pk: str, data: Any) -> Node:
     if not NAME.fullmatch(pk):
         raise BadDefinition(f"“{pk[:40]}” is no name of a block: letters and digits, 20 at most.")
     if not isinstance(block.get("type"), str):
-        raise BadDefinition(f"The block “{pk}” says not of which type it is.")
+        raise BadDefinition(f"The block “{pk}” has no type.")
     for way, target in ways.items():
         if not NAME.fullmatch(way) or not (target is None or isinstance(target, str)):
             raise BadDefinition(f"A way of the block “{pk}” leads nowhere that can be named.")

@@ -63,7 +63,7 @@ def advance(journey_id: int) -> None:
             runner.advance(standing)
 
 
-def send(standing: runner.Standing) -> None:
+def send(standing: runner.BlockGroup) -> None:
     block, batch = standing.block, standing.batch
     assert isinstance(block, SendMessage)
     template = block.template_in(batch.version.journey.workspace)

@@ -44,7 +44,7 @@ def target_of(definition: Definition, place: Place) -> str | None:
     if node and place.way == BEFORE:
         return node.id
     if node is None or place.way not in node.ways:
-        raise CantEdit("That place is no longer there. Here is the journey as it is now.")
+        raise CantEdit("That place is no longer there. This is the current version.")
     return node.ways[place.way]
 
 
@@ -235,5 +235,5 @@ def first_way_to(definition: Definition, pk: str) -> Place | None:
 
 def node_of(definition: Definition, pk: str) -> Node:
     if pk not in definition.nodes:
-        raise CantEdit("That block is no longer there. Here is the journey as it is now.")
+        raise CantEdit("That block is no longer there. This is the current version.")
     return definition.nodes[pk]

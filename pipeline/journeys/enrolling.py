@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import Now
 
+from pipeline.foundation.fence import fenced
+
 from .models import Journey, JourneyVersion, Run
+from .signals import announce_runs
 
 MOST_ENTRIES = 10  # of one candidate into one journey within an hour, unless a person wants it
 ENROLLMENT = 0x42E3  # first half of an advisory lock's key; the second is the journey's id
@@ -29,7 +32,7 @@ class Enrolled:
     not_again: int
 
 
-@transaction.atomic
+@fenced()
 def enroll(version: JourneyVersion, candidates: Sequence[int], why: str) -> Enrolled:
     """Have these candidates of the journey's workspace begin at its first block, now.
 
@@ -43,6 +46,8 @@ def enroll(version: JourneyVersion, candidates: Sequence[int], why: str) -> Enro
         sql = ENROLL.format(ruling=ruling("picked"), entering=fit)
         cursor.execute(sql, entry_into(version) | people)
         entered, in_it, not_again = cursor.fetchone()
+    if entered:
+        announce_runs(version.journey.workspace_id, candidates)
     return Enrolled(entered, in_it, not_again)
 
 

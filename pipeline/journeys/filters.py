@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from pipeline.candidates.filters import Through
+from pipeline.candidates.filters import RelatedFilter
 from pipeline.workspaces.models import User
 
 from .models import Journey, JourneyState, Run
@@ -18,6 +18,6 @@ def runs_in(journey: Journey) -> QuerySet[Run]:
     return Run.objects.running().filter(journey=journey)
 
 
-IN_PROGRESS = Through(
+IN_PROGRESS = RelatedFilter(
     name="journey", label="Journey", words="in the journey {}", offer=in_use, rows=runs_in
 )

@@ -3,9 +3,18 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection, models, transaction
+from rq.timeouts import BaseTimeoutException
+
+from pipeline.foundation import database_clock
+from pipeline.foundation.parts import raise_if_lost
+from pipeline.foundation.turns import Interrupted
+from pipeline.workspaces.setbacks.isolation import Isolation, Subject
+from pipeline.workspaces.setbacks.models import Setback
 
 from .conditions import is_met
 from .enrolling import MOST_ENTRIES, enroll, entered_too_often, hold_live, refuse
@@ -22,6 +31,7 @@ ROUND_AND_ROUND = (
     " journeys do makes them enter again and again. Put a Wait before it, or let the journey be"
     " entered once."
 )
+EVENTS = "journey_events"  # the loop, for setbacks
 TELLER = 0x42E4  # first half of an advisory lock's key
 
 
@@ -64,33 +74,57 @@ def note_event(
         )
 
 
-@transaction.atomic
-def tell_some() -> int:
+def dispatch_events() -> int:
     """Tell the journeys what happened and was committed, the oldest BATCH of it; returns how much.
 
     What follows from it commits together with its being gone. One process at
     a time: what happened to a candidate is told in its order.
+    Where that fails as a whole, each workspace is told for itself: see telling_apart.py.
     """
-    happened = take(BATCH) if is_only_teller() else []
+    from . import telling_apart  # knows this module
+
+    try:
+        return tell()
+    except (BaseTimeoutException, Interrupted):
+        raise
+    except Exception as error:
+        raise_if_lost(error)
+        log.exception("What happened can't be told to all workspaces together")
+        return telling_apart.tell_each_workspace()
+
+
+@transaction.atomic
+def tell(which: Iterable[int] | None = None) -> int:
+    """The oldest of what is to be told, or, of these happenings, what is still there."""
+    happened = take(which) if acquire_dispatch_lock() else []
     if not happened:
         return 0
     listeners = listeners_of({one.workspace_id for one in happened})
     hold_all(happened, listeners)
-    stopped = stop_where_wanted(happened)
+    # What only one journey has yet to hear has stopped and woken others before.
+    new = [one for one in happened if one.only_for is None]
+    stopped = stop_where_wanted(new)
     # Who was stopped enters what follows, as a journey that begins in the folder Hired.
     let_enter([one for one in happened if one.pk > stopped.get(one.candidate_id, 0)], listeners)
-    wake(happened)
+    wake(new)
+    if late := {one.workspace_id for one in new if one.put_off_until}:
+        Setback.objects.of(EVENTS).filter(record__in=late).delete()
     return len(happened)
 
 
-def is_only_teller() -> bool:
+def acquire_dispatch_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [TELLER])
         return bool(cursor.fetchone()[0])
 
 
-def take(number: int) -> list[Happening]:
-    return sorted(Happening.objects.raw(TAKE, [number]), key=lambda one: one.pk)
+def take(which: Iterable[int] | None = None) -> list[Happening]:
+    """Out of the table, in their order: the oldest BATCH, or these."""
+    if which is None:
+        rows = Happening.objects.raw(TAKE, [BATCH])
+    else:
+        rows = Happening.objects.raw(TAKE_THESE, [list(which)])
+    return sorted(rows, key=lambda one: one.pk)
 
 
 def listeners_of(workspaces: Iterable[int]) -> dict[tuple[int, str], list[Listener]]:
@@ -125,19 +159,53 @@ def hold_all(happened: list[Happening], listeners: dict[tuple[int, str], list[Li
 
 
 def let_enter(happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]) -> None:
-    entering: dict[Listener, list[int]] = defaultdict(list)
+    """Where a journey fails at it, the others hear all the same, and it hears again later."""
+    entering: dict[Listener, list[Happening]] = defaultdict(list)
     for one in happened:
         for listener in listeners.get(place_of(one), ()):
-            if wants(listener, one.properties):
-                entering[listener].append(one.candidate_id)
+            if one.only_for in (None, listener.journey_id):
+                entering[listener].append(one)
+    if not entering:
+        return
+    entries = Isolation("journey_entries")
     for listener in sorted(entering, key=lambda listener: listener.journey_id):
-        version = listener.journey.version
-        if version:
-            why = text_of(version.read.trigger)
-            round_and_round = going_round(listener, entering[listener])
-            enroll(version, [pk for pk in entering[listener] if pk not in round_and_round], why)
-            if round_and_round:
-                refuse(version, sorted(round_and_round), why, ROUND_AND_ROUND)
+        journey, heard = listener.journey, entering[listener]
+        what = f"Letting candidates enter the journey “{journey}”"
+        subject = Subject(journey.pk, journey.workspace_id, what, journey.get_absolute_url())
+        if not entries.attempt(subject, partial(let_them_enter, listener, heard)):
+            until = entries.put_off_until(journey.pk) or database_clock.now()
+            put_back(heard, journey.pk, until)
+
+
+def let_them_enter(listener: Listener, heard: list[Happening]) -> bool:
+    """By what they heard, as the trigger says. One that fails in the caller's savepoint."""
+    version = listener.journey.version
+    entering = [one.candidate_id for one in heard if wants(listener, one.properties)]
+    if version and entering:
+        why = text_of(version.read.trigger)
+        round_and_round = going_round(listener, entering)
+        enroll(version, [pk for pk in entering if pk not in round_and_round], why)
+        if round_and_round:
+            refuse(version, sorted(round_and_round), why, ROUND_AND_ROUND)
+    return True
+
+
+def put_back(happened: list[Happening], journey_id: int, until: datetime) -> None:
+    """Have that journey alone hear it once more."""
+    Happening.objects.bulk_create(
+        Happening(
+            workspace_id=one.workspace_id,
+            candidate_id=one.candidate_id,
+            kind=one.kind,
+            ref=one.ref,
+            name=one.name,
+            properties=one.properties,
+            at=one.at,
+            put_off_until=until,
+            only_for=journey_id,
+        )
+        for one in happened
+    )
 
 
 def going_round(listener: Listener, candidates: list[int]) -> set[int]:
@@ -201,10 +269,12 @@ def stop_where_wanted(happened: list[Happening]) -> dict[int, int]:
 
 TAKE = """
 DELETE FROM journeys_happening WHERE id = ANY(ARRAY(
-    SELECT id FROM journeys_happening ORDER BY id LIMIT %s
+    SELECT id FROM journeys_happening
+    WHERE put_off_until IS NULL OR put_off_until <= now() ORDER BY id LIMIT %s
 ))
 RETURNING *
 """
+TAKE_THESE = "DELETE FROM journeys_happening WHERE id = ANY(%s::bigint[]) RETURNING *"
 
 # In the order of the runs' ids, as everything that locks several of them does.
 HOLD = """

@@ -1,9 +1,12 @@
-"""Which runs a slow block may take further, and how what became of them is written, once.
+"""Lock runs for an external block and write each result exactly once.
 
 Whoever writes holds the run and looks at it once more: it may have been stopped, or taken by
 somebody else, while a provider was thinking.
 """
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F
 from django.db.models.functions import Now
@@ -47,19 +50,41 @@ def hold(batch: Batch, runs: list[Run]) -> list[Run]:
     return list(mine.values())
 
 
+@transaction.atomic
+def is_still_wanted(batch: Batch, message: Message) -> bool:
+    """Whether a message that was begun a while ago may still go; its lease then begins anew."""
+    if not list(Journey.objects.raw(HOLD_JOURNEY, [batch.version.journey_id])):
+        return False
+    assert message.journey_run_id
+    assert message.journey_step
+    at_its_step = Run.objects.filter(pk=message.journey_run_id, steps=message.journey_step - 1)
+    held = standing(batch, at_its_step).select_for_update(no_key=True)
+    if not held or not Message.objects.sending().filter(pk=message.pk).exists():
+        return False
+    Run.objects.filter(pk=message.journey_run_id).update(due_at=Now() + lease())
+    return True
+
+
+def lease() -> timedelta:
+    """Longer than the longest conversation with a provider, each of whose waits is limited."""
+    return timedelta(seconds=max(60.0, 10 * settings.MESSAGE_TIMEOUT_SECONDS))
+
+
 HOLD_JOURNEY = "SELECT id FROM journeys_journey WHERE id = %s AND state = 'live' FOR KEY SHARE"
 
 
 def settle(batch: Batch, run: Run, message: Message) -> None:
     """Its sender died: nobody knows, so it is not sent again, and the run goes on."""
-    unconfirmed = MessageStatus.UNCONFIRMED
     Message.objects.filter(pk=message.pk).update(
-        status=unconfirmed, problem=handing_over.INTERRUPTED, ended_at=Now()
+        status=MessageStatus.UNCONFIRMED, problem=handing_over.INTERRUPTED, ended_at=Now()
     )
+    write(batch, [run], unconfirmed(batch, message))
+
+
+def unconfirmed(batch: Batch, message: Message) -> Result:
     sentence = f"The {message.get_channel_display()} to {message.address} is unconfirmed:"
-    result = Result(f"{sentence} {handing_over.INTERRUPTED}", way=SENT, due_at=batch.now)
-    result.details = {"message": message.pk}
-    write(batch, [run], result)
+    text = f"{sentence} {handing_over.INTERRUPTED}"
+    return Result(text, way=SENT, due_at=batch.now, details={"message": message.pk})
 
 
 # --- what is written of them ---

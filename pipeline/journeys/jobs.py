@@ -1,10 +1,12 @@
 """The journeys' periodic jobs: every 2 s, and as many at once as there are workers for them."""
 
-import time
-
 from django.conf import settings
 
-from .happenings import tell_some
+from pipeline.foundation.turns import Turn
+from pipeline.workspaces.restores.detection import look
+
+from .happenings import dispatch_events
+from .lost_messages import settle_lost_messages
 from .runner import advance_some
 from .schedules import enroll_on_schedule
 from .slow import hand_over_some
@@ -13,15 +15,17 @@ from .slow import hand_over_some
 def work() -> None:
     """Let candidates enter and take the steps that are due, until nothing is left or the turn is
     over. In small portions by turns: 100,000 who enter make nobody late who has waited."""
-    ends = time.monotonic() + settings.JOURNEY_TURN_SECONDS
-    while time.monotonic() < ends and tell_some() + advance_some():
+    turn = Turn(settings.JOURNEY_TURN_SECONDS)
+    while not turn.is_over() and dispatch_events() + advance_some():
         pass
 
 
 def work_on_slow() -> None:
     """The same for what may take long: schedules that let thousands enter at once, and the blocks
     that talk to the outside."""
-    ends = time.monotonic() + settings.JOURNEY_TURN_SECONDS
+    turn = Turn(settings.JOURNEY_TURN_SECONDS)
+    look()
+    settle_lost_messages()
     enroll_on_schedule()
-    while time.monotonic() < ends and hand_over_some():
+    while not turn.is_over() and hand_over_some():
         pass

@@ -48,6 +48,10 @@ class Happening(models.Model):
     name = models.CharField(max_length=100, db_default="", blank=True)
     properties = models.JSONField(db_default={}, default=dict)
     at = models.DateTimeField(db_default=Now())
+    put_off_until = models.DateTimeField(null=True, help_text="It could not be told before.")
+    only_for = models.BigIntegerField(
+        null=True, help_text="The journey that has yet to hear of it; empty: nobody has heard."
+    )
 
     class Meta:
         ordering: ClassVar = ["pk"]

@@ -65,6 +65,16 @@ class Journey(models.Model):
     next_at = models.DateTimeField(
         null=True, help_text="When the schedule that is its trigger enrolls candidates next."
     )
+    scheduled_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Who published or resumed it last: its schedule enrolls whom this member sees,"
+        " for as long as this member may publish it.",
+    )
+    paused_at = models.DateTimeField(null=True, help_text="When Belay itself paused it.")
+    paused_why = models.TextField(blank=True, help_text="Why Belay itself paused it.")
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -141,7 +141,7 @@ def event_problems(options: dict[str, Any], workspace: Workspace) -> list[str]:
     if not isinstance(options.get("property", ""), str):
         return ["The event's property can't be read. Write it anew."]
     if options.get("property") and options.get("operator") not in list(OPERATORS):
-        return ["How the event's property is compared is not chosen."]
+        return ["Choose how to compare the event's property."]
     return []
 
 

@@ -6,12 +6,14 @@ What a journey listens to is written down with each of these, and by nothing els
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from pipeline.foundation import database_clock
+from pipeline.foundation.fence import fenced
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
+from pipeline.workspaces.setbacks.models import Setback
 
 from .conditions import written
 from .definition import BadDefinition, Definition
@@ -39,7 +41,7 @@ class CantPublish(ValueError):
         self.problems = problems
 
 
-@transaction.atomic
+@fenced()
 def publish(journey: Journey, by: User) -> JourneyVersion:
     """The draft as it is now becomes the next version; runs keep the one they began with.
 
@@ -56,27 +58,38 @@ def publish(journey: Journey, by: User) -> JourneyVersion:
     version = JourneyVersion.objects.create(
         journey=journey, number=last + 1, definition=definition.as_json(), published_by=by
     )
-    if not move(journey, "publish", version=version):
+    if not move(journey, "publish", version=version, scheduled_by=by):
         raise CantPublish({"": [f"The journey is {journey.get_state_display().lower()}."]})
     set_schedule(journey)
     listen(journey)
+    # What failed may be mended with it, and is tried at once.
+    Setback.objects.shown_at(journey.workspace_id, journey.get_absolute_url()).delete()
     record(journey.workspace, by, "published", f"{journey} v{version.number}", link_to(journey))
     return version
 
 
-@transaction.atomic
+@fenced()
 def pause(journey: Journey, by: User) -> bool:
     """Nobody enters, and no run takes a further step. False when it was not live."""
     return change(journey, "pause", by, "paused")
 
 
-@transaction.atomic
+@fenced()
+def pause_unpublished(journey: Journey, why: str) -> bool:
+    """The same by Belay itself, as its publisher may no longer publish; `why` says so."""
+    return change(journey, "pause", None, "paused", why, paused_why=why, paused_at=Now())
+
+
+@fenced()
 def resume(journey: Journey, by: User) -> bool:
-    """Runs whose time came meanwhile go on at once. False when it was not paused."""
-    return change(journey, "resume", by, "resumed")
+    """Runs whose time came meanwhile go on at once. False when it was not paused.
+
+    From now on its schedule enrolls whom `by` sees.
+    """
+    return change(journey, "resume", by, "resumed", scheduled_by=by, paused_why="", paused_at=None)
 
 
-@transaction.atomic
+@fenced()
 def archive(journey: Journey, by: User) -> bool:
     """Out of use: its runs are stopped. False when it was archived before."""
     if not change(journey, "archive", by, "archived"):
@@ -85,13 +98,16 @@ def archive(journey: Journey, by: User) -> bool:
     return True
 
 
-def change(journey: Journey, verb: str, by: User, told: str) -> bool:
+def change(
+    journey: Journey, verb: str, by: User | None, told: str, why: str = "", **fields: Any
+) -> bool:
     locked(journey)
-    moved = move(journey, verb)
+    moved = move(journey, verb, **fields)
     if moved:
         set_schedule(journey)
         listen(journey)
-        record(journey.workspace, by, told, str(journey), link_to(journey))
+        what = f"{journey}: {why}" if why else str(journey)
+        record(journey.workspace, by, told, what, link_to(journey))
     return moved
 
 
@@ -137,7 +153,7 @@ def listen(journey: Journey) -> None:
 def set_schedule(journey: Journey) -> None:
     """When its trigger is a schedule: the next time from now on; what a pause missed is missed."""
     schedule = schedule_of(journey.version) if journey.is_live and journey.version else None
-    now = timezone.now()
+    now = database_clock.now()
     journey.next_at = next_time(schedule, journey.workspace, now) if schedule else None
     journey.save(update_fields=["next_at"])
 

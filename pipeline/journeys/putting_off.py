@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import OuterRef
-from django.utils import timezone
+
+from pipeline.foundation import database_clock
 
 from .batch import Batch, Result
 from .holding import hold, write_each
@@ -41,7 +42,7 @@ def try_again(run: Run, reason: str, told: str | None) -> Result:
     tries = run.tries + 1
     if tries >= MOST_TRIES:
         return Result(GAVE_UP.format(reason=reason, tries=tries), state=RunState.FAILED)
-    at = timezone.now() + timedelta(seconds=AWAY_SECONDS)
+    at = database_clock.now() + timedelta(seconds=AWAY_SECONDS)
     return Result(text, due_at=at, is_waiting=True, tries=tries, is_logged=told != text)
 
 

@@ -8,7 +8,7 @@ Three rules make a crash harmless and a step single:
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -16,11 +16,16 @@ from functools import cached_property, lru_cache
 from django.db import connection, transaction
 from rq.timeouts import BaseTimeoutException
 
+from pipeline.foundation.outages import outage_of
+from pipeline.workspaces.setbacks.isolation import Isolation
+
 from .batch import Batch, Result
 from .blocks import BLOCKS
 from .blocks.base import Block
 from .definition import BadDefinition, Definition, Node
 from .models import JourneyVersion, Run, RunState
+from .putting_aside import advance_with_care, for_each_journey
+from .signals import announce_runs
 from .writing import failure
 from .writing import write as write
 
@@ -32,8 +37,12 @@ END = "Came to the end of the journey."
 
 
 def advance_some() -> int:
-    """One batch of each live journey that has runs due. Returns how many runs that were."""
-    return sum(advance_batch(pk) for pk in journeys_with_due_runs())
+    """One batch of each live journey that has runs due. Returns how many runs that were.
+
+    A journey that fails as a whole is put off; what fails in it alone, see putting_aside.py.
+    """
+    due = journeys_with_due_runs()
+    return for_each_journey("journey_steps", due, advance_batch) if due else 0
 
 
 def journeys_with_due_runs(*, is_slow: bool = False) -> list[int]:
@@ -43,16 +52,28 @@ def journeys_with_due_runs(*, is_slow: bool = False) -> list[int]:
 
 
 @transaction.atomic
-def advance_batch(journey_id: int) -> int:
+def advance_batch(journey_id: int, isolation: Isolation | None = None) -> int:
     """Returns how many runs were due. Those at slow blocks are left to whoever is not in a hurry:
     see slow.py."""
+    isolation = isolation or Isolation("journey_steps")
     runs = claim(journey_id)
     for standing in by_place(runs):
-        if standing.is_slow:
-            Run.objects.filter(pk__in=[run.pk for run in standing.runs]).update(is_slow=True)
-        else:
-            advance(standing)
+        advance_with_care(standing, isolation, advance_or_mark)
+    tell_of(runs)
     return len(runs)
+
+
+def advance_or_mark(standing: "BlockGroup") -> None:
+    if standing.is_slow:
+        Run.objects.filter(pk__in=[run.pk for run in standing.runs]).update(is_slow=True)
+    else:
+        advance(standing)
+
+
+def tell_of(runs: list[Run]) -> None:
+    """That these moved on: all of one journey, and so of one workspace."""
+    if runs:
+        announce_runs(runs[0].workspace_id, (run.candidate_id for run in runs))
 
 
 def claim(journey_id: int) -> list[Run]:
@@ -67,11 +88,12 @@ def claim(journey_id: int) -> list[Run]:
     return runs
 
 
-class Standing:
+class BlockGroup:
     """Runs that stand at the same block of the same version, and what that block is."""
 
     def __init__(self, version: JourneyVersion, block: str, runs: list[Run]) -> None:
         self.version = version
+        self.place = block
         self.runs = runs
         self.problem = ""
         self.node: Node | None = None
@@ -86,6 +108,10 @@ class Standing:
             self.problem = GONE
         elif self.node and self.node.type not in BLOCKS:
             self.problem = f"Belay no longer knows the block “{self.node.type}”."
+
+    def only(self, runs: Sequence[Run]) -> "BlockGroup":
+        """Some of them."""
+        return BlockGroup(self.version, self.place, list(runs))
 
     @property
     def is_slow(self) -> bool:
@@ -111,7 +137,7 @@ def now() -> datetime:
     return moment
 
 
-def by_place(runs: Iterable[Run]) -> list[Standing]:
+def by_place(runs: Iterable[Run]) -> list[BlockGroup]:
     places: dict[tuple[int, str], list[Run]] = defaultdict(list)
     for run in runs:
         places[run.version_id, run.block].append(run)
@@ -119,12 +145,12 @@ def by_place(runs: Iterable[Run]) -> list[Standing]:
         {version_id for version_id, _ in places}
     )
     return [
-        Standing(versions[version_id], block, standing)
+        BlockGroup(versions[version_id], block, standing)
         for (version_id, block), standing in places.items()
     ]
 
 
-def advance(standing: Standing) -> None:
+def advance(standing: BlockGroup) -> None:
     """Take the step of all these runs, in the caller's transaction."""
     if standing.problem:
         failed = {run.pk: failure(standing.problem) for run in standing.runs}
@@ -150,10 +176,10 @@ def execute(block: Block, batch: Batch) -> None:
             block.execute(batch)
     except BaseTimeoutException:
         raise
-    except Exception:
+    except Exception as error:
         log.exception("Block %s of %s", batch.node.id, batch.version)
-        if not connection.is_usable():
-            raise  # the database is away: nothing was committed, and all is tried again
+        if outage_of(error) or not connection.is_usable():
+            raise  # the database is away, or a lock was not to be had: all is tried again
         for run in batch.runs:
             execute_alone(block, batch, run)
 
@@ -166,7 +192,9 @@ def execute_alone(block: Block, batch: Batch, run: Run) -> None:
         batch.results[run.pk] = alone.results[run.pk]
     except BaseTimeoutException:
         raise
-    except Exception:
+    except Exception as error:
+        if outage_of(error):
+            raise
         reason = f"Unexpected error. Tell support: run {run.pk}, block {batch.node.id}."
         batch.results[run.pk] = failure(reason)
 

@@ -7,7 +7,8 @@
 3. Its result, the line in the run's log and the run's new place are written together.
 
 What dies between the first and the last leaves a Message as *sending*. When the lease is over the
-run is due again, and whoever takes it makes the message *unconfirmed*: it is never sent again.
+run is due again, and whoever takes it makes the message *unconfirmed*: it is never sent again. Of
+a run that has ended meanwhile lost_messages.py does.
 """
 
 import logging
@@ -15,27 +16,39 @@ import random
 import time
 from datetime import datetime, timedelta
 from datetime import time as clock
+from functools import partial
 
-from django.conf import settings
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.db.models.functions import Now
+from rq.timeouts import BaseTimeoutException
 
 from pipeline.candidates.models import Candidate
+from pipeline.foundation.parts import raise_if_lost
+from pipeline.foundation.turns import Interrupted, Turn
 from pipeline.outreach import handing_over, limits, optouts, pace
 from pipeline.outreach.drafts import OPTED_OUT, RELATED, CantSend, Draft, draft_of
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Channel, Message, MessageStatus, MessageTemplate
-from pipeline.outreach.placeholders import BadTemplate
 from pipeline.outreach.senders import Unavailable, sender_for
 
 from .batch import Batch, Result
-from .holding import SENT, conclude, due, hold, record, standing, write
+from .holding import (
+    SENT,
+    conclude,
+    due,
+    hold,
+    is_still_wanted,
+    lease,
+    record,
+    standing,
+    write,
+)
 from .models import Run, RunState
 from .putting_off import put_off, put_off_as_away
 
 log = logging.getLogger(__name__)
 
-TURN_SECONDS = 2.0  # then other journeys' runs have their turn; what is left here is still due
+TURN_SECONDS = 1.0  # then other workspaces' runs have their turn; what is left here is still due
 LOOK_SECONDS = 3600  # how often a used-up limit is looked at: it may be raised
 
 
@@ -58,15 +71,18 @@ class Sending:
         return f"{limits.NOUNS[Channel(self.template.channel)]} “{self.template}”"
 
     def work(self) -> None:
-        ends = time.monotonic() + TURN_SECONDS
+        turn = Turn(TURN_SECONDS)
         # Not all processes in the same order: they have the same runs before them.
         waiting = random.sample(self.batch.runs, len(self.batch.runs))
         people = Candidate.objects.filter(workspace=self.workspace).prefetch_related(*RELATED)
         self.people = people.in_bulk(self.batch.candidates)
         try:
-            while waiting and time.monotonic() < ends:
-                self.take_further(waiting[-1])
-                waiting.pop()
+            while waiting and not turn.is_over():
+                try:
+                    self.take_further(waiting[-1])
+                    waiting.pop()
+                except pace.NotYet:
+                    pace.let_others_send()
         except Unavailable as reason:
             put_off_as_away(self.batch, waiting, str(reason))
         except LimitReached as reason:
@@ -75,26 +91,30 @@ class Sending:
             self.sender.close()
 
     def take_further(self, run: Run) -> None:
-        """All three steps. Raises Unavailable and LimitReached: nothing was begun for this run."""
+        """All three steps. Raises Unavailable, LimitReached and NotYet: nothing was begun."""
         if not due(self.batch, [run]).exists():
             return
         try:
             self.send_to(run)
+        except (Unavailable, LimitReached, pace.NotYet, BaseTimeoutException, Interrupted):
+            raise
         except OperationalError:
             raise  # the database is away: it is tried again, or was begun and is left as that
-        except (DatabaseError, BadTemplate) as error:
-            log.warning("Run %s at block %s: %s", run.pk, self.batch.node.id, error)
+        except Exception as error:  # a template, a candidate's data: no reason to stop for others
+            raise_if_lost(error)
+            log.warning("Run %s at block %s", run.pk, self.batch.node.id, exc_info=error)
             where = f"run {run.pk}, block {self.batch.node.id}"
             reason = f"Unexpected error. Tell support: {where}."
             conclude(self.batch, [run], Result(reason, state=RunState.FAILED))
 
     def send_to(self, run: Run) -> None:
+        person = self.people.get(run.candidate_id)
+        if person is None:  # the candidate was deleted, and the run with it
+            return
         try:
-            draft = draft_of(self.template, self.people[run.candidate_id])
+            draft = draft_of(self.template, person)
             if optouts.is_opted_out(self.workspace.pk, draft.channel, draft.address):
                 raise CantSend(OPTED_OUT[draft.channel])
-        except KeyError:  # the candidate was deleted, and the run with it
-            return
         except CantSend as reason:
             conclude(self.batch, [run], self.nothing_sent(str(reason)))
             return
@@ -112,6 +132,7 @@ class Sending:
 
         Raises LimitReached, and has then written nothing.
         """
+        begun_at = handing_over.clock()
         held = hold(self.batch, [run])
         if not held:
             return None
@@ -120,7 +141,7 @@ class Sending:
             write(self.batch, [mine], self.nothing_sent(OPTED_OUT[draft.channel]))
             return None
         Run.objects.filter(pk=mine.pk).update(due_at=Now() + lease())
-        return Message.objects.create(
+        message = Message.objects.create(
             workspace=self.workspace,
             candidate_id=mine.candidate_id,
             journey_run_id=mine.pk,
@@ -132,12 +153,18 @@ class Sending:
             # Last of what can wait: the counters are where all processes meet.
             counted_on=limits.reserve(self.workspace, draft.channel),
         )
+        message.begun_at = begun_at
+        return message
 
     # --- the second and the third ---
 
     def finish(self, run: Run, message: Message) -> None:
         try:
-            status, problem = handing_over.hand_over(self.sender, message)
+            wanted = partial(is_still_wanted, self.batch, message)
+            status, problem = handing_over.hand_over(self.sender, message, wanted)
+        except handing_over.NoLongerWanted:
+            self.take_back(run, message)
+            return
         except Unavailable:
             self.take_back(run, message)
             raise
@@ -173,8 +200,3 @@ class Sending:
         day = limits.resets_on(self.workspace, self.template.channel)
         midnight = datetime.combine(day, clock(), self.workspace.tz)
         return min(midnight, self.batch.now + timedelta(seconds=LOOK_SECONDS))
-
-
-def lease() -> timedelta:
-    """Longer than the longest conversation with a provider, each of whose waits is limited."""
-    return timedelta(seconds=max(60.0, 10 * settings.MESSAGE_TIMEOUT_SECONDS))

@@ -5,26 +5,55 @@ happens in processes of its own, so that a mail server that hangs makes no other
 step takes the mark away again.
 """
 
+import random
+from collections import defaultdict
+from functools import partial
+
 from django.db.models.functions import Now
 
-from .models import Run
-from .runner import by_place, journeys_with_due_runs
+from pipeline.workspaces.setbacks.isolation import Isolation
+
+from .models import Journey, Run
+from .putting_aside import for_each_journey, of_place, put_off
+from .runner import BlockGroup, by_place, journeys_with_due_runs, tell_of
 
 BATCH = 500
 
 
 def hand_over_some() -> int:
-    """A turn at each live journey that has such runs due. Returns how many runs were due."""
-    return sum(hand_over_batch(pk) for pk in journeys_with_due_runs(is_slow=True))
+    """A turn of each workspace that has such runs due. Returns how many runs were due in these.
+
+    It is one of its journeys' turn: so many journeys make no other workspace wait for longer. A
+    workspace whose messages are on hold after a restore has none.
+    """
+    due = Journey.objects.filter(
+        pk__in=journeys_with_due_runs(is_slow=True), workspace__messages_held_since=None
+    )
+    of_each: dict[int, list[int]] = defaultdict(list)
+    for workspace_id, pk in due.values_list("workspace", "pk"):
+        of_each[workspace_id].append(pk)
+    order = random.sample(list(of_each), len(of_each))
+    chosen = [random.choice(of_each[one]) for one in order]
+    return for_each_journey("journey_sending", chosen, hand_over_batch) if chosen else 0
 
 
-def hand_over_batch(journey_id: int) -> int:
+def hand_over_batch(journey_id: int, isolation: Isolation | None = None) -> int:
     """Nothing is locked here: the block looks at each run once more before it takes it on."""
+    isolation = isolation or Isolation("journey_sending")
     slow = Run.objects.running().filter(journey=journey_id, is_slow=True)
     runs = list(slow.filter(due_at__lte=Now()).order_by("due_at")[:BATCH])
     for standing in by_place(runs):
-        if standing.is_slow:
-            standing.block.hand_over(standing.batch)
-        else:  # a newer Belay has another idea of the block: the runner's to deal with
-            slow.filter(pk__in=[run.pk for run in standing.runs]).update(is_slow=False)
+        place = of_place(standing)
+        isolation.attempt(place, partial(hand_over, standing))
+        if until := isolation.put_off_until(*place.key):
+            put_off(standing.runs, until)
+    tell_of(runs)
     return len(runs)
+
+
+def hand_over(standing: BlockGroup) -> None:
+    if standing.is_slow:
+        standing.block.hand_over(standing.batch)
+    else:  # a newer Belay has another idea of the block: the runner's to deal with
+        marked = Run.objects.running().filter(pk__in=[run.pk for run in standing.runs])
+        marked.update(is_slow=False)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import connection
 
+from pipeline.foundation.fence import fenced
 from pipeline.tasks.set_based import with_names
 
 from .enrolling import hold_enrollment
-from .models import RunQuerySet
+from .models import Run, RunQuerySet
+from .signals import announce_runs
 
 
-@transaction.atomic
+@fenced()
 def stop_runs(runs: RunQuerySet, reason: str, *, waits: bool = True) -> list[int]:
     """Stop those of `runs` that are in progress, each with its line in the log; returns their ids.
 
@@ -22,7 +24,19 @@ def stop_runs(runs: RunQuerySet, reason: str, *, waits: bool = True) -> list[int
     sql = STOP.format(chosen=chosen, stopping=stopping("chosen", "chosen.id", "%(stop_reason)s"))
     with connection.cursor() as cursor:
         cursor.execute(sql, values | {"stop_reason": reason})
-        return sorted(pk for (pk,) in cursor.fetchall())
+        stopped = sorted(pk for (pk,) in cursor.fetchall())
+    tell_of(stopped)
+    return stopped
+
+
+def tell_of(stopped: list[int]) -> None:
+    moved: dict[int, list[int]] = {}
+    for workspace, candidate in Run.objects.filter(pk__in=stopped).values_list(
+        "workspace_id", "candidate_id"
+    ):
+        moved.setdefault(workspace, []).append(candidate)
+    for workspace, candidates in moved.items():
+        announce_runs(workspace, candidates)
 
 
 def hold_runs_of(journey_id: int, candidates: Iterable[int]) -> None:

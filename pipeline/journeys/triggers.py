@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pipeline.foundation.parameters import number_in
+
 from .conditions import OPERATORS
 from .schedules import describe
 
@@ -61,10 +63,4 @@ def reentry_of(reentry: dict[str, Any]) -> str:
 
 def is_id(value: Any) -> bool:
     """Whether it may be a row's: a number that PostgreSQL can hold."""
-    text = str(value)
-    return (
-        not isinstance(value, bool | float)
-        and text.isascii()
-        and text.isdecimal()
-        and len(text) < 19
-    )
+    return number_in(value) is not None

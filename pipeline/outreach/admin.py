@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from pipeline.workspaces.admin_access import WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
@@ -33,7 +34,7 @@ class CampaignAdmin(AuditedAdmin[Campaign]):
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(admin.ModelAdmin[MessageTemplate]):
+class MessageTemplateAdmin(WorkspaceModelAdmin[MessageTemplate]):
     list_display = ("name", "channel", "workspace")
     list_filter = ("channel", "workspace")
     list_select_related = ("workspace",)
@@ -42,7 +43,7 @@ class MessageTemplateAdmin(admin.ModelAdmin[MessageTemplate]):
 
 
 @admin.register(OptOut)
-class OptOutAdmin(admin.ModelAdmin[OptOut]):
+class OptOutAdmin(WorkspaceModelAdmin[OptOut]):
     list_display = ("address", "channel", "workspace", "created_at")
     list_filter = ("channel", "workspace")
     list_select_related = ("workspace",)
@@ -52,7 +53,7 @@ class OptOutAdmin(admin.ModelAdmin[OptOut]):
 
 
 @admin.register(MessageLimit)
-class MessageLimitAdmin(admin.ModelAdmin[MessageLimit]):
+class MessageLimitAdmin(WorkspaceModelAdmin[MessageLimit]):
     list_display = ("workspace", "channel", "number", "period", "per_second")
     list_filter = ("channel", "workspace")
     list_select_related = ("workspace",)
@@ -61,7 +62,7 @@ class MessageLimitAdmin(admin.ModelAdmin[MessageLimit]):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
+class MessageAdmin(ReadOnly, WorkspaceModelAdmin[Message]):
     list_display = ("id", "channel", "address", "status", "problem", "created_at", "ended_at")
     list_filter = ("status", "channel")
     ordering = ("-pk",)

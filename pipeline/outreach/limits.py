@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from pipeline.foundation import database_clock
 from pipeline.workspaces.models import Workspace
 
 from .models import PLURALS, Channel, Message, MessageLimit, MessageUse, Period
@@ -22,7 +23,7 @@ class LimitReached(Exception):
 
 
 @dataclass(frozen=True)
-class Standing:
+class LimitUsage:
     """Where a workspace stands with the limit of one channel at this moment."""
 
     channel: str
@@ -145,19 +146,19 @@ def alerts(workspace: Workspace) -> list[Alert]:
     return sorted(found, key=lambda alert: -alert.percent)
 
 
-def standing(workspace: Workspace, channel: str) -> Standing:
+def standing(workspace: Workspace, channel: str) -> LimitUsage:
     limit = workspace.message_limits.filter(channel=channel).first()
     return standing_of(workspace, limit or MessageLimit(channel=channel))
 
 
-def standing_of(workspace: Workspace, limit: MessageLimit) -> Standing:
-    today = timezone.localdate(timezone=workspace.tz)
+def standing_of(workspace: Workspace, limit: MessageLimit) -> LimitUsage:
+    today = timezone.localdate(database_clock.now(), workspace.tz)
     begins_on = beginning(limit.period, today)
     use = MessageUse.objects.filter(
         workspace=workspace, channel=limit.channel, period=limit.period, begins_on=begins_on
     )
     used = use.values_list("used", flat=True).first() or 0
-    return Standing(limit.channel, limit.number, limit.period, begins_on, used, today)
+    return LimitUsage(limit.channel, limit.number, limit.period, begins_on, used, today)
 
 
 def beginning(period: str, day: date) -> date:

@@ -105,6 +105,8 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
 
+    begun_at = 0.0  # by handing_over.clock, in the process that hands it over; not stored
+
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["candidate", "id"], name="message_candidate"),

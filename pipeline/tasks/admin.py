@@ -7,10 +7,12 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
 
+from pipeline.foundation.parameters import number_in
+from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.audited_admin import AuditedAdmin
-from pipeline.workspaces.models import User, Workspace, membership_of
+from pipeline.workspaces.models import User, Workspace
 
 from .actors import Canceler, CancelSource
 from .models import Task, TaskRelease
@@ -22,7 +24,7 @@ from .settings.models import AgentSkills, TaskRules
 NEWEST = 100_000  # tasks that are listed and filtered; older ones are found by their ids
 
 
-class ReleaseInline(ReadOnly, admin.TabularInline[TaskRelease, Task]):
+class ReleaseInline(ReadOnly, OwnTabular[TaskRelease, Task]):
     model = TaskRelease
     fields = ("agent_name", "accepted_at", "released_at", "released_by_name", "reason")
     readonly_fields = fields
@@ -34,7 +36,7 @@ class ReasonForm(ActionForm):
 
 
 @admin.register(Task)
-class TaskAdmin(ReadOnly, admin.ModelAdmin[Task]):
+class TaskAdmin(ReadOnly, WorkspaceModelAdmin[Task]):
     list_display = (
         "id",
         "type",
@@ -89,13 +91,6 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin[Task]):
         ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
-        """All, but for staff who work in a workspace and are no superusers: what they see there."""
-        assert request.user.is_authenticated
-        if request.user.is_superuser or membership_of(request.user) is None:
-            return super().get_queryset(request)
-        return Task.objects.visible_to(request.user)
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
     ) -> tuple[QuerySet[Task], bool]:
@@ -104,10 +99,11 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin[Task]):
         if not term:
             last = Task.objects.aggregate(last=Max("pk"))["last"] or 0
             return queryset.filter(pk__gt=last - NEWEST), False
-        if not term.isdecimal() or len(term) > 18:
+        number = number_in(term)
+        if number is None:
             self.message_user(request, "Search for a task's or a candidate's id.", messages.WARNING)
             return queryset.none(), False
-        return queryset.filter(Q(pk=int(term)) | Q(candidate=int(term))), False
+        return queryset.filter(Q(pk=number) | Q(candidate=number)), False
 
     @admin.action(description="Cancel the waiting ones among the selected", permissions=["view"])
     def cancel_waiting(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
@@ -143,6 +139,7 @@ def cancel(tasks: TaskQuerySet, by: User, reason: str) -> int:
 
 @admin.register(AgentSkills)
 class AgentSkillsAdmin(AuditedAdmin[AgentSkills]):
+    workspace_path = "membership__workspace"
     list_display = ("membership", "types")
     list_select_related = ("membership__user", "membership__workspace")
     search_fields = ("membership__user__email",)
@@ -158,7 +155,7 @@ class TaskRulesAdmin(AuditedAdmin[TaskRules]):
 
 
 @admin.register(SavedFilter)
-class SavedFilterAdmin(admin.ModelAdmin[SavedFilter]):
+class SavedFilterAdmin(WorkspaceModelAdmin[SavedFilter]):
     """Each is its owner's; one that troubles a page can be deleted here."""
 
     list_display = ("name", "user", "workspace", "created_at")

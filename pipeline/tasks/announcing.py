@@ -1,9 +1,6 @@
 """Tells everybody of tasks that came or changed: the open pages, and the customer's own systems."""
 
-from functools import partial
-
-from django.db import transaction
-
+from pipeline.foundation.commits import after_commit
 from pipeline.workspaces.webhooks import outbox
 
 from .signals import task_changed
@@ -27,7 +24,7 @@ def announce(verb: str, workspace_id: int, task_ids: list[int]) -> None:
         from .payloads import payloads_of  # knows the models, which know this module
 
         outbox.put(workspace_id, event, payloads_of(task_ids))
-    transaction.on_commit(partial(send, verb, workspace_id, task_ids))
+    after_commit(send, verb, workspace_id, task_ids)
 
 
 def send(verb: str, workspace_id: int, task_ids: list[int]) -> None:

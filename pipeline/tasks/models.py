@@ -2,12 +2,13 @@
 
 from typing import Any, ClassVar
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from pipeline.candidates.models import Candidate, Opening
+from pipeline.foundation.fence import fenced
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User, Workspace
@@ -219,7 +220,7 @@ class Task(models.Model):
             "complete", only=Q(agent=by), disposition=disposition, ended_at=Now(), **fields
         )
 
-    @transaction.atomic
+    @fenced()
     def release(self, by: User, reason: str = "") -> bool:
         """Back into the queue, where it keeps its place."""
         held = Task.objects.select_for_update(no_key=True).filter(held_by(by), pk=self.pk)
@@ -259,7 +260,7 @@ class Task(models.Model):
         fields = Canceler.person(by).fields
         return self.move(verb, only=only, cancel_reason=reason.strip(), ended_at=Now(), **fields)
 
-    @transaction.atomic
+    @fenced()
     def move(self, verb: str, only: Q | None = None, **fields: Any) -> bool:
         """The one way of one task to a new state: a conditional UPDATE. False if it came too late.
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models, transaction
+from django.db import connection, models
 
 from pipeline.candidates.models import Candidate
+from pipeline.foundation.fence import fenced
 from pipeline.workspaces.models import User, visible_rows
 
 from .actors import Canceler
@@ -35,8 +36,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(state__in=PAST)
 
     def for_rows(self) -> Self:
-        """With what a row shows of other tables, in one query."""
-        return self.select_related("workspace", "candidate", "opening", "campaign")
+        """With what a row shows of other tables, in one query; a task's page asks for the rest."""
+        related = self.select_related("workspace", "candidate", "opening", "campaign")
+        return related.defer("candidate__attributes")
 
     def cancelable(self) -> Self:
         """What a journey, a bulk action or a timeout may cancel: nobody has accepted it."""
@@ -49,7 +51,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Narrow it to a workspace too: ids alone tell nothing of whose they are."""
         return self.filter(candidate__in=list(ids))
 
-    @transaction.atomic
+    @fenced()
     def cancel(
         self, scope: Scope, by: Canceler, reason: str, runs: dict[int, int] | None = None
     ) -> list[int]:

@@ -21,6 +21,7 @@ from pipeline.outreach.campaigns import CampaignState, CampaignWork, Priority
 from pipeline.outreach.models import Channel
 
 from .models import Task
+from .querysets import TaskQuerySet
 from .scopes import Scope
 from .settings.models import TaskRules
 from .states import State
@@ -151,9 +152,15 @@ def columns_of(task: Task) -> dict[str, Any]:
     }
 
 
-def choosing(people: str, workspace_id: int, scope: Scope) -> Sql:
-    """`chosen (id, candidate_id, type)`: the tasks of `people` that a cancel in `scope` is for."""
-    query = Task.objects.cancelable().filter(scope.q, workspace=workspace_id).query
+def choosing(
+    people: str, workspace_id: int, scope: Scope, tasks: TaskQuerySet | None = None
+) -> Sql:
+    """`chosen (id, candidate_id, type)`: the tasks of `people` that a cancel in `scope` is for.
+
+    Or those of `tasks` in that scope.
+    """
+    tasks = Task.objects.cancelable() if tasks is None else tasks
+    query = tasks.filter(scope.q, workspace=workspace_id).query
     where, params = query.get_compiler(connection=connection).compile(query.where)
     condition, named = with_names("scope", where, tuple(params))
     return CHOOSING.format(people=people, condition=condition), named

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.formats import localize
 
+from pipeline.foundation import database_clock
 from pipeline.workspaces.models import User
 
 from .types import TaskChannel, TaskType, types_of
@@ -27,7 +28,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Standing:
+class QueueStats:
     """One channel's queue. "Today" is the workspace's day."""
 
     channel: TaskChannel
@@ -38,7 +39,7 @@ class Standing:
     canceled: Count
 
 
-def standings_for(user: User) -> list[Standing]:
+def standings_for(user: User) -> list[QueueStats]:
     """Of each channel, as far as `user` may see. Two queries along indexes, none longer than MOST
     for each number."""
     membership = user.membership
@@ -46,7 +47,9 @@ def standings_for(user: User) -> list[Standing]:
         "workspace": membership.workspace_id,
         "types": TaskType.values,
         "most": MOST + 1,
-        "today": datetime.combine(timezone.localdate(), time(), timezone.get_current_timezone()),
+        "today": datetime.combine(
+            timezone.localdate(database_clock.now()), time(), timezone.get_current_timezone()
+        ),
     }
     mine = "task.workspace_id = %(workspace)s"
     if membership.is_limited:
@@ -62,10 +65,10 @@ def standings_for(user: User) -> list[Standing]:
 
 def standing_of(
     channel: TaskChannel, now: dict[str, list[Any]], ended: dict[tuple[str, str], int]
-) -> Standing:
+) -> QueueStats:
     types = types_of(channel)
     waiting, oldest, assigned = zip(*(now[type] for type in types), strict=True)
-    return Standing(
+    return QueueStats(
         channel=channel,
         waiting=counted(sum(waiting)),
         oldest=min((since for since in oldest if since), default=None),

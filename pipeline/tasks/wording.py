@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from pipeline.foundation import database_clock
+
 if TYPE_CHECKING:
     from .models import Task
 
@@ -34,5 +36,5 @@ def what_happened(task: "Task") -> str:
 def clock(at: Any) -> str:
     """The time of day, with the date if it was not today: "10:32", "21 Nov 2026, 10:32"."""
     local = timezone.localtime(at)
-    is_today = local.date() == timezone.localdate()
+    is_today = local.date() == timezone.localdate(database_clock.now())
     return date_format(local, "H:i" if is_today else "j M Y, H:i")

@@ -6,10 +6,19 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from .admin_access import OwnStacked, WorkspaceModelAdmin
+from .admin_lists import ReadOnly
+from .admin_reach import may_touch, reach_form
 from .audit import AuditEntry
 from .audited_admin import AuditedAdmin
-from .models import Membership, User, Workspace, membership_of
-from .webhooks import admin as webhooks_admin  # noqa: F401  # Django looks for admins here only
+from .models import Membership, User, Workspace
+from .restores.confirming import confirm
+
+# Django looks for admins here only.
+from .setbacks import admin as setbacks_admin  # noqa: F401
+from .webhooks import admin as webhooks_admin  # noqa: F401
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "last_login", "date_joined")
 
 
 class NewUserForm(AdminUserCreationForm[User]):
@@ -30,15 +39,29 @@ class UserForm(UserChangeForm[User]):
         return str(self.cleaned_data["email"]).lower()
 
 
-class MembershipInline(admin.StackedInline[Membership, User]):
+class MembershipInline(OwnStacked[Membership, User]):
     model = Membership
     autocomplete_fields = ("workspace",)
+
+    def get_formset(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        """A new user without a membership would be out of the sight of staff who made it."""
+        kwargs = {"form": reach_form(request)} | kwargs
+        if not request.user.is_superuser:
+            kwargs = {"min_num": 1, "validate_min": True} | kwargs
+        return super().get_formset(request, obj, **kwargs)
 
 
 @admin.register(User)
 class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
-    """Logs in by e-mail: there is no user name."""
+    """Logs in by e-mail: there is no user name.
 
+    Who may enter the admin site, and with which rights, is for superusers: staff change neither
+    that nor, with a password or an e-mail address, the logins of people who have such rights, or
+    who may more in the workspace than they themselves.
+    """
+
+    workspace_path = "membership__workspace"
+    is_for_limited = True
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
@@ -68,6 +91,15 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
         ),
     )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return () if request.user.is_superuser else RIGHTS
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
     @admin.display(description="Membership")
     def place(self, user: User) -> str:
         return str(user.membership) if hasattr(user, "membership") else "none"
@@ -75,17 +107,56 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
 
 @admin.register(Membership)
 class MembershipAdmin(AuditedAdmin[Membership]):
+    """Only superusers change the role and the limit of people who may enter the admin site.
+
+    Staff give no role and no sight above their own.
+    """
+
+    is_for_limited = True
     list_display = ("user", "workspace", "role", "is_limited")
+    ordering = ("user__email",)  # its choices elsewhere come in pages
     list_filter = ("role", "is_limited", "workspace")
     list_select_related = ("user", "workspace")
     search_fields = ("user__email", "user__first_name", "user__last_name")
     autocomplete_fields = ("user", "workspace")
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(request, obj, change, **{"form": reach_form(request)} | kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        user = obj.user if obj else None
+        return super().has_change_permission(request, obj) and may_touch(request, user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        user = obj.user if obj else None
+        return super().has_delete_permission(request, obj) and may_touch(request, user)
+
 
 @admin.register(Workspace)
 class WorkspaceAdmin(AuditedAdmin[Workspace]):
-    list_display = ("name", "time_zone", "start_delay_seconds", "typed_number_from")
+    workspace_path = "pk"
+    is_for_limited = True
+    list_display = (
+        "name",
+        "time_zone",
+        "start_delay_seconds",
+        "typed_number_from",
+        "messages_held_since",
+    )
     search_fields = ("name",)
+    actions = ("let_messages_go",)
+
+    @admin.action(description="Let messages go out again after a restore", permissions=["change"])
+    def let_messages_go(self, request: HttpRequest, workspaces: QuerySet[Workspace]) -> None:
+        """For whoever runs this Belay, where no Owner is at hand."""
+        assert isinstance(request.user, User)
+        count = sum(confirm(workspace, by=request.user) for workspace in workspaces)
+        self.message_user(request, f"Messages go out again in {count} of them.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser and super().has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Its audit would have to go with it, which the database refuses."""
@@ -93,7 +164,7 @@ class WorkspaceAdmin(AuditedAdmin[Workspace]):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
+class AuditEntryAdmin(ReadOnly, WorkspaceModelAdmin[AuditEntry]):
     """To be read, and nothing else."""
 
     list_display = ("at", "workspace", "actor_name", "verb", "subject", "address")
@@ -104,19 +175,3 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
     list_per_page = 50
     show_full_result_count = False
     fields = ("at", "workspace", "actor_name", "verb", "subject", "link", "address")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        """All, but for staff who work in a workspace and are no superusers: what they see there."""
-        entries = super().get_queryset(request)
-        if request.user.is_superuser or membership_of(request.user) is None:
-            return entries
-        return entries.filter(pk__in=AuditEntry.objects.visible_to(request.user))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -9,11 +9,16 @@ from typing import ClassVar, Self
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models.functions import Now
+from django.http import HttpRequest
 
 from .models import User, Workspace, membership_of
 
+LONGEST = 250  # characters of what it was done to
+
 # The address that the current request came from; none in a worker. Set by a middleware.
 origin: ContextVar[str | None] = ContextVar("origin", default=None)
+# The request itself, for what is recorded where none is at hand; none in a worker.
+request_now: ContextVar[HttpRequest | None] = ContextVar("request_now", default=None)
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
@@ -33,7 +38,7 @@ class AuditEntry(models.Model):
     )
     actor_name = models.CharField(max_length=310)  # readable after the user is gone
     verb = models.CharField(max_length=40)  # "started", "canceled", "changed the role of" …
-    subject = models.CharField(max_length=250)
+    subject = models.CharField(max_length=LONGEST)
     link = models.CharField(max_length=200, blank=True)
     address = models.GenericIPAddressField(null=True)  # the actor's
 
@@ -53,14 +58,23 @@ def record(
 ) -> None:
     """Write in the caller's transaction what `actor` (None: Belay itself) did.
 
-    Reads as a sentence: "Ana Ruiz" "canceled" "Move to Hired (50,000 candidates)".
+    Reads as a sentence: "Ana Ruiz" "canceled" "Move to Hired (50,000 selected)".
     """
     AuditEntry.objects.create(
         workspace=workspace,
         actor=actor,
         actor_name=str(actor) if actor else "Belay",
         verb=verb,
-        subject=subject[:250],
+        subject=subject[:LONGEST],
         link=link,
         address=origin.get(),
     )
+
+
+def record_download(
+    actor: User, what: str, link: str, rows: int | None, verb: str = "downloaded"
+) -> None:
+    """Write who took how many rows of what; None where that is known at the end only."""
+    number = "" if rows is None else f" ({rows:,} row{'' if rows == 1 else 's'})"
+    subject = f"{what[: LONGEST - len(number)]}{number}"
+    record(actor.membership.workspace, actor, verb, subject, link)

@@ -3,18 +3,19 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from .admin_access import WorkspaceModelAdmin
 from .audit import record
-from .models import Workspace
+from .memberships import announce_access
+from .models import Membership, User, Workspace
 
 M = TypeVar("M", bound=Model)
 
 
-class AuditedAdmin(admin.ModelAdmin[M]):
+class AuditedAdmin(WorkspaceModelAdmin[M]):
     """An admin page whose changes are recorded, those of its inlines included.
 
     For what belongs to a workspace by itself, by its opening or by its membership.
@@ -50,6 +51,8 @@ class AuditedAdmin(admin.ModelAdmin[M]):
 
 def note(request: HttpRequest, done: str, thing: Any, fields: Iterable[str] = ()) -> None:
     """Record it; of a user who belongs to no workspace there is no audit to record it in."""
+    if isinstance(thing, (User, Membership)):
+        announce_access([thing.pk if isinstance(thing, User) else thing.user_id])
     workspace = workspace_of(thing)
     if workspace is None:
         return

@@ -5,30 +5,14 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from .downloads import InPieces
+from .formulas import formula_safe
 
-# What spreadsheet programs take for the beginning of a formula, in both widths.
-FORMULA_SIGNS = tuple("=+-@＝＋－＠")
-BREAKS = ("\t", "\r", "\n")
 ROWS_AT_ONCE = 500
-
-
-def looks_like_formula(text: str) -> bool:
-    return text.startswith(BREAKS) or text.lstrip().startswith(FORMULA_SIGNS)
-
-
-def formula_safe(value: object) -> str:
-    """The value as text that no spreadsheet program evaluates; None is empty.
-
-    An apostrophe goes before whatever looks like a formula, as OWASP advises ("CSV injection").
-    Numbers and dates, which are not texts, are left as they are.
-    """
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and looks_like_formula(text) else text
 
 
 def csv_lines(headings: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """The file in pieces of some hundred rows, with the mark that tells Excel it is UTF-8."""
-    line = csv.writer(_Echo())
+    line = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
     yield "\ufeff"
     lines = chain([headings], rows)
     while some := list(islice(lines, ROWS_AT_ONCE)):

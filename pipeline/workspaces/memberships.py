@@ -4,8 +4,13 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from pipeline.foundation.commits import after_commit
+
 from .audit import record
 from .models import Membership, Role, User
+from .signals import access_changed
+
+EXPORT_TAKEN = "took the right to export from"
 
 
 class LastOwner(ValueError):
@@ -13,19 +18,27 @@ class LastOwner(ValueError):
 
 
 @transaction.atomic
-def change(member: Membership, role: str, openings: Iterable[int] | None, by: User) -> None:
+def change(
+    member: Membership,
+    role: str,
+    openings: Iterable[int] | None,
+    by: User,
+    may_export: bool | None = None,
+) -> None:
     """Give `member` that role, and only those openings (None: all).
 
-    Sockets and sessions need no word of it: they ask the database who may do what.
-    Raises LastOwner.
+    `may_export` lets the member download lists, or not; None leaves that as it is, which is as the
+    role says unless an Owner has said otherwise. Raises LastOwner.
     """
     was = Membership.objects.select_related("workspace").get(pk=locked(member).pk)
     saw = {o.pk: o.name for o in was.openings.all()} if was.is_limited else None
     if was.is_owner and role != Role.OWNER:
         keep_another_owner(was)
     member.role, member.is_limited = role, openings is not None
-    member.save(update_fields=["role", "is_limited"])
+    member.may_export = was.may_export if may_export is None else may_export
+    member.save(update_fields=["role", "is_limited", "may_export"])
     member.openings.set(openings or ())
+    announce_access([member.user_id])
     sees = {o.pk: o.name for o in member.openings.all()} if member.is_limited else None
     if role != was.role:
         told = f"{member.user} from {was.get_role_display()} to {member.get_role_display()}"
@@ -35,6 +48,9 @@ def change(member: Membership, role: str, openings: Iterable[int] | None, by: Us
     elif sees is not None and sees != saw:
         names = ", ".join(sees.values()) or "no opening"
         record(was.workspace, by, "limited", f"{member.user} to {names}")
+    if may_export is not None and member.can_export != was.can_export:
+        verb = "gave the right to export to" if member.can_export else EXPORT_TAKEN
+        record(was.workspace, by, verb, str(member.user))
 
 
 @transaction.atomic
@@ -79,5 +95,11 @@ def set_active(member: Membership, is_active: bool, by: User, verb: str) -> bool
     changed = users.update(is_active=is_active)
     member.user.is_active = is_active
     if changed:
+        announce_access([member.user_id])
         record(member.workspace, by, verb, str(member.user))
     return bool(changed)
+
+
+def announce_access(user_ids: Iterable[int]) -> None:
+    """Have what is open of those users looked at, once this is committed: they may see less now."""
+    after_commit(access_changed.send_robust, Membership, user_ids=list(user_ids))

@@ -9,10 +9,14 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLogi
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from .audit import origin
+from .audit import origin, request_now
+from .client_address import client_address
 from .models import membership_of
+
+CACHE = "Cache-Control"
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):
@@ -67,19 +71,35 @@ class WorkspaceTimeZoneMiddleware:
             return self.get_response(request)
 
 
-class OriginMiddleware:
-    """Lets the audit know where a request came from: its nearest client.
+class NoStoreMiddleware:
+    """Keeps what was seen out of every cache, unless the view says otherwise: Back asks for the
+    page anew, and after a logout leads to nobody's data.
 
-    Behind a proxy that is the proxy, unless the operator has it rewrite the connection's address,
-    as daphne's --proxy-headers does. A header is not believed here: anybody can write one.
+    All that is answered, downloads and refused forms too, and without asking who it is for: that
+    may not be known while the database is away. Static files come before.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = origin.set(request.META.get("REMOTE_ADDR") or None)
+        response = self.get_response(request)
+        if not response.has_header(CACHE):
+            add_never_cache_headers(response)
+        return response
+
+
+class OriginMiddleware:
+    """Lets the audit know where a request came from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = origin.set(client_address(request))
+        request_token = request_now.set(request)
         try:
             return self.get_response(request)
         finally:
             origin.reset(token)
+            request_now.reset(request_token)

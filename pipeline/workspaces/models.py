@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, URLValidator, validate_email
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 WEB = ("http", "https")
 Rows = TypeVar("Rows", bound=models.QuerySet[Any, Any])
@@ -48,6 +49,11 @@ class Workspace(models.Model):
         help_text="E-mail or web address behind “Contact support”; empty for the operator's own.",
     )
 
+    messages_held_since = models.DateTimeField(
+        null=True, editable=False, help_text="The database was restored, and nobody has confirmed."
+    )
+    messages_held_why = models.CharField(max_length=300, blank=True, editable=False)
+
     class Meta:
         ordering: ClassVar = ["name"]
 
@@ -75,6 +81,11 @@ class Workspace(models.Model):
         """Where "Contact support" leads."""
         address = self.support_address or str(settings.SUPPORT_URL)
         return f"mailto:{address}" if "@" in address and ":" not in address else address
+
+    @property
+    def holds_messages(self) -> bool:
+        """Whether what writes to people waits, as the database was restored from a backup."""
+        return self.messages_held_since is not None
 
     @property
     def start_delay(self) -> timedelta:
@@ -105,6 +116,14 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail", unique=True)
+    # The database raises it when the user is deactivated: migration 0006.
+    sessions_ended = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="How often all sessions were ended. "
+        "A session proves how often that was when it began.",
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -117,6 +136,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """As Django's, of the password; and, once sessions were ended, of how often they were."""
+        if not self.sessions_ended:
+            return str(super()._get_session_auth_hash(secret=secret))  # type: ignore[misc]
+        value = f"{self.password} {self.sessions_ended}"
+        salt = "pipeline.workspaces.models.User.sessions_ended"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def initials(self) -> str:
@@ -146,6 +173,12 @@ class Membership(models.Model):
         default=False,
         help_text="Sees and touches only the openings given to this member.",
     )
+    may_export = models.BooleanField(
+        "may download lists",
+        null=True,
+        blank=True,
+        help_text="Unknown: as the role says. Owners, Admins and Recruiters may.",
+    )
 
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()} of {self.workspace}"
@@ -160,6 +193,15 @@ class Membership(models.Model):
     def can_start(self) -> bool:
         """May give orders: start a bulk action, import candidates. Canceling takes no role."""
         return self.role in self.STARTERS
+
+    @property
+    def can_export(self) -> bool:
+        """May download lists of people, of tasks and the audit, and order exports.
+
+        An Owner always may; of the others those whom an Owner let, or whose role gives orders.
+        """
+        is_by_role = self.is_owner or self.may_export is None
+        return self.can_start if is_by_role else bool(self.may_export)
 
     @property
     def can_work(self) -> bool:
@@ -205,4 +247,6 @@ def visible_rows(rows: Rows, user: User | AnonymousUser, opening: str) -> Rows:
 
 # Django finds models here only.
 from .audit import AuditEntry  # noqa: E402, F401
+from .restores.models import Installation  # noqa: E402, F401
+from .setbacks.models import Setback  # noqa: E402, F401
 from .webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint  # noqa: E402, F401

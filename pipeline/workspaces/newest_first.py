@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
+from pipeline.foundation.parameters import number_in
+
 M = TypeVar("M", bound=Model)
-LONGEST = 18  # digits of a number that PostgreSQL surely has
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ def page_of(
     So none is shown twice or skipped when others come meanwhile. `fetch` brings the rows, where
     they need more than the query says.
     """
-    before = data.get("before", "")
-    if before.isdecimal() and len(before) <= LONGEST:
-        found = found.filter(**{f"{by}__lt": int(before)})
+    before = number_in(data.get("before"))
+    if before is not None:
+        found = found.filter(**{f"{by}__lt": before})
     rows = fetch(found.order_by(f"-{by}")[: size + 1])
     following = getattr(rows[size - 1], by) if len(rows) > size else None
-    return NewestFirst(rows[:size], following, is_later_page=bool(before))
+    return NewestFirst(rows[:size], following, is_later_page=before is not None)

@@ -1,6 +1,8 @@
 from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, reverse_lazy
+
+from .passwords import ChoosePassword
 
 urlpatterns = [
     path(
@@ -11,11 +13,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path(
         "password/<uidb64>/<token>/",
-        PasswordResetConfirmView.as_view(
-            template_name="workspaces/password.html",
-            post_reset_login=True,
-            success_url=reverse_lazy(settings.LOGIN_REDIRECT_URL),
-        ),
+        ChoosePassword.as_view(success_url=reverse_lazy(settings.LOGIN_REDIRECT_URL)),
         name="password",
     ),
 ]

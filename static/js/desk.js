@@ -1,6 +1,7 @@
 // Pages with tasks on them: told which tasks changed, they ask the server for what they show. It
 // knows nothing of what a task is; rows are [data-row], and the words are the server's.
-const byId = (id) => document.getElementById(id);
+import { byId } from "./dom.js";
+
 const idOf = (element) => element.id.split("-").pop();
 const GAP = 1000; // at most one question in that time
 const SPREAD = 400; // or every open page would ask at once
@@ -13,7 +14,9 @@ let isDue = false, askedAt = 0, timer = 0, isNew = false, goneRows = 0;
 // What has the focus; also a button that lost it because its own request disables it.
 let held = null;
 addEventListener("focusin", ({ target }) => (held = target));
-addEventListener("focusout", ({ target }) => target.disabled || (held = null));
+addEventListener("focusout", ({ target }) => {
+  if (!target.disabled) held = null;
+});
 const focused = () => (document.activeElement === document.body ? held : document.activeElement);
 const kindOf = (element) => element.id.split("-")[0];
 
@@ -24,7 +27,7 @@ addEventListener("htmx:wsBeforeMessage", (event) => {
   const { message } = event.detail;
   if (isNew) refetchSoon(); // from here on every change is heard; before, it may not have been
   isNew = false;
-  if (!message.startsWith("{")) return;
+  if (!message.startsWith('{"tasks"')) return;
   event.preventDefault();
   const { tasks, gone } = JSON.parse(message);
   if (gone) removeRows(tasks);

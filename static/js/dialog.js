@@ -12,9 +12,14 @@ addEventListener("htmx:beforeRequest", ({ detail }) => {
 addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target !== dialog) return;
   if (!dialog.firstElementChild) dialog.close();
-  else if (!dialog.open) dialog.showModal();
+  else if (!dialog.open) open();
   else (dialog.querySelector("[autofocus]") || dialog.querySelector("a, button, input"))?.focus();
 });
+
+function open() {
+  for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  dialog.showModal();
+}
 
 addEventListener("closeDialog", () => dialog.close());
 

@@ -7,7 +7,9 @@ function makeSortable(root) {
       handle: ".handle",
       onUpdate: () => document.getElementById(list.dataset.order).requestSubmit(),
       // htmx copies attributes, and the policy against inline style forbids to copy this one.
-      onEnd: () => [...list.children].forEach((row) => row.removeAttribute("style")),
+      onEnd: () => {
+        for (const row of list.children) row.removeAttribute("style");
+      },
     });
   }
 }

@@ -13,23 +13,29 @@ addEventListener("click", (event) => {
   }
 });
 
+// In the dialog, where one is open: nothing else can be seen then.
 function tell(sentence) {
   const alert = document.createElement("div");
   alert.className = "alert alert-danger mt-3 mb-0";
   alert.setAttribute("role", "alert");
   alert.textContent = sentence;
-  document.getElementById("messages").replaceChildren(alert);
+  const dialog = document.getElementById("dialog");
+  if (!dialog.open) return document.getElementById("messages").replaceChildren(alert);
+  alert.classList.add("failure");
+  dialog.querySelector(".failure")?.remove();
+  (dialog.querySelector(".modal-footer") ?? dialog).prepend(alert);
 }
 
-addEventListener("htmx:sendError", () => {
-  tell("Belay could not be reached, so nothing was changed. Try again in a moment.");
-});
+const SAID = [400, 408, 413, 431]; // whose answer says what to do: unreadable, too slow, too much
 addEventListener("htmx:responseError", ({ detail }) => {
   const status = detail.xhr.status;
+  if ([502, 503, 504].includes(status)) return; // outages.js
+  const type = detail.xhr.getResponseHeader("Content-Type") ?? "";
+  if (SAID.includes(status) && type.startsWith("text/plain")) return tell(detail.xhr.responseText);
   if (status === 404) tell("That is no longer there. Reload the page to see what is.");
   else if (status === 403) tell("That is not allowed. Reload the page, or ask an Owner of your workspace.");
   else tell("Something went wrong on our side. Reload the page to see what was done.");
 });
 addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.successful) document.querySelector("#messages > [role=alert]")?.remove();
+  if (detail.successful) document.querySelector("#messages > [role=alert], #dialog .failure")?.remove();
 });

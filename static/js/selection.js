@@ -78,7 +78,16 @@ function show() {
   const fields = all
     ? [field("select", "all"), ...[...new URLSearchParams(all.filters)].map((pair) => field(...pair))]
     : [...picked].map((id) => field("candidate", id));
-  part("selection-fields").replaceChildren(...fields);
+  const { filters } = region().dataset;
+  part("selection-fields").replaceChildren(...fields, field("list_filters", filters));
+  nameHidden(all ? !showsAll() : [...picked].some((id) => !shown.some((box) => box.value === id)));
+}
+
+// What the list doesn't show may be on another page, or hidden by a filter: the server knows.
+function nameHidden(mayBe) {
+  const place = part("selection-hidden");
+  if (mayBe && region().dataset.filters) place.dispatchEvent(new Event("countHidden"));
+  else place.textContent = "";
 }
 
 function changed() {
@@ -113,6 +122,48 @@ addEventListener("htmx:afterSettle", ({ detail }) => {
   last = null;
   show();
   if (document.activeElement === document.body) region().focus();
+});
+// By keyboard the bar comes right after the box that selects the page, not after all the rows; and
+// B leads to it from the box of any row.
+addEventListener("keydown", (event) => {
+  const { target, key: pressed } = event;
+  if (form.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
+  const [first, last] = [ends(form)[0], ends(form).at(-1)];
+  let next = null;
+  if (pressed === "Tab" && !event.shiftKey) {
+    if (target === part("select-page")) next = first;
+    else if (target === last) next = afterHeader();
+  } else if (pressed === "Tab") {
+    if (target === first) next = part("select-page");
+    else if (target === afterHeader()) next = last;
+  } else if (pressed.toLowerCase() === "b" && target.matches("#candidates [type=checkbox]")) {
+    next = form.querySelector("#operations button, #operations summary");
+  }
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+});
+
+const reachable = (element) => element.checkVisibility() && !element.closest("details:not([open]) > :not(summary)");
+const ends = (root) => [...root.querySelectorAll("a[href], button:enabled, summary")].filter(reachable);
+const afterHeader = () => document.querySelector("#candidates tbody input, #candidates tbody a");
+
+// The menu opens upward, or below the bar where the list is too short for that.
+part("more-operations")?.addEventListener("toggle", ({ target }) => {
+  const place = (selector) => document.querySelector(selector)?.getBoundingClientRect();
+  const menu = target.querySelector(".menu-sheet");
+  menu.classList.remove("is-below");
+  if (!target.open) return;
+  const [bar, sheet, top] = [place("#selection"), place(".sheet:not([hidden])"), Math.max(place(".topbar").bottom, 0)];
+  const end = sheet && sheet.left <= bar.left ? sheet.top : innerHeight;
+  const isTooHigh = menu.getBoundingClientRect().top < top;
+  menu.classList.toggle("is-below", isTooHigh && end - bar.bottom > bar.top - top);
+});
+
+addEventListener("refreshed", ({ detail }) => {
+  if (detail.id !== "candidates") return;
+  last = null;
+  show();
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("pageshow", () => {

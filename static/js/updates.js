@@ -1,8 +1,10 @@
 // What arrives, by the socket or as an answer: nothing older than what is shown, nothing twice, no
 // focus lost. It compares versions and attributes, and knows nothing of what they mean.
-const byId = (id) => document.getElementById(id);
+import { byId } from "./dom.js";
+
 const list = () => byId("progress-list");
 const number = (element) => Number(element.id.split("-").pop());
+const MOST = 150; // rows: a page may stay open for days
 let focused = null, sheet = null, wasInDialog = false;
 
 htmx.defineExtension("live", {
@@ -14,6 +16,7 @@ htmx.defineExtension("live", {
     for (const element of [...template.content.children]) {
       const isMain = xhr && !element.hasAttribute("hx-swap-oob") && xhr.getResponseHeader("HX-Retarget");
       if (!isMain && !admit(element)) element.remove();
+      else if (element.dataset.listed) leaveOnly(element.dataset.listed.split(" "), template.content);
     }
     return template.innerHTML;
   },
@@ -37,6 +40,9 @@ function admit(element) {
     element.replaceWith(part);
     return admit(part);
   }
+  if (Number(element.dataset.version) > Number(shown.dataset.version)) {
+    dispatchEvent(new CustomEvent("arrived", { detail: { element, shown } }));
+  }
   dispatchEvent(new CustomEvent("announce", { detail: { element } }));
   for (let e = shown; e; e = e.parentElement.closest("[data-version]")) {
     if (element.dataset.version) e.dataset.version = element.dataset.version;
@@ -46,12 +52,22 @@ function admit(element) {
   return true;
 }
 
+// Of the rows that something can be done with, the server lists some where there are very many.
+function leaveOnly(listed, arriving) {
+  for (const row of list().querySelectorAll("li:has(button)")) {
+    const isMeant = listed.includes(String(number(row))) || arriving.querySelector(`#${row.id}`);
+    if (!isMeant && !row.contains(document.activeElement)) row.remove();
+  }
+}
+
 // Newest first: an empty row, which the one that came then takes the place of.
 function makePlace(row) {
   const place = document.createElement("li");
   place.id = row.id;
   place.dataset.version = "0";
-  list().insertBefore(place, [...list().children].find((other) => number(other) < number(row)) ?? null);
+  const rows = [...list().children];
+  list().insertBefore(place, rows.find((other) => number(other) < number(row)) ?? null);
+  if (rows.length >= MOST) rows.findLast((other) => !other.querySelector("button, :focus"))?.remove();
 }
 
 function rememberFocus() {

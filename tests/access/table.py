@@ -12,6 +12,9 @@ WHO = ("owner", "admin", "recruiter", "agent", "support", "elsewhere", "stranger
 # One word for each of WHO: ok (the status that the line says), a status, or `login` (sent there).
 PUBLIC = "ok ok ok ok ok ok ok ok"
 MEMBERS = "ok ok ok ok ok ok ok login"
+# By the right to export, which agents and support have where an Owner gave it.
+EXPORTERS = "ok ok ok 403 403 ok ok login"
+EXPORTERS_WHO_SEE = "ok ok ok 403 403 404 404 login"
 SEERS = "ok ok ok ok ok 404 404 login"
 STARTERS = "ok ok ok 403 403 ok ok login"
 STARTERS_WHO_SEE = "ok ok ok 403 403 404 404 login"
@@ -74,13 +77,14 @@ TABLE = {
     # --- candidates ---
     "candidates:list": Page(get=MEMBERS),
     "candidates:profile": Page(get=SEERS, of="candidate"),
+    "candidates:hidden": Page(post=MEMBERS, post_ok=200),
     "candidates:import": Page(get=STARTERS, post=STARTERS, post_ok=422, data={"opening": "x"}),
     "candidates:import-status": Page(get=STARTERS_WHO_SEE, of="imported"),
     "candidates:import-columns": Page(
         get=STARTERS_WHO_SEE, post=STARTERS_WHO_SEE, post_ok=422, of="uploaded", data={"x": "y"}
     ),
     "candidates:import-retry": Page(post=STARTERS_WHO_SEE, of="uploaded"),
-    "candidates:import-rejected": Page(get=STARTERS_WHO_SEE, of="imported"),
+    "candidates:import-rejected": Page(get=STARTERS_WHO_SEE, of="imported", writes=True),
     # --- bulk actions ---
     "bulk_actions:history": Page(
         get=MEMBERS,
@@ -94,12 +98,13 @@ TABLE = {
         data={"operation": "change_labels", "candidate": "candidate"},
     ),
     "bulk_actions:review": Page(get=SEERS, of="action"),
-    "bulk_actions:summary": Page(get=SEERS, of="action"),
-    "bulk_actions:outcomes": Page(get=SEERS, of="action", query="?result=done"),
+    "bulk_actions:outcomes": Page(
+        get=EXPORTERS_WHO_SEE, of="action", query="?result=done", writes=True
+    ),
     "bulk_actions:cancel": Page(get=SEERS, post=SEERS, post_ok=303, of="action"),
     "bulk_actions:cancel-all": Page(get=MEMBERS, post=MEMBERS, post_ok=303),
     # An action without a file is a 404 to those who see it, too: the download has its own tests.
-    "bulk_actions:file": Page(get="404 404 404 404 404 404 404 login", of="action"),
+    "bulk_actions:file": Page(get="404 404 404 403 403 404 404 login", of="action"),
     "bulk_actions:revoke": Page(post="404 404 404 403 403 404 404 login", of="action"),
     # --- tasks: the desk ---
     "tasks:desk": Page(get=MEMBERS),
@@ -131,7 +136,7 @@ TABLE = {
     ),
     # --- tasks: what is over ---
     "past:list": Page(get=MEMBERS),
-    "past:csv": Page(get=MEMBERS, writes=True),  # into the audit
+    "past:csv": Page(get=EXPORTERS, writes=True),  # into the audit
     "past:history": Page(get=SEERS, of="past_task"),
     "past:saved_new": Page(get=MEMBERS, post=MEMBERS, data=NAME | {"query": "state=canceled"}),
     "past:saved": Page(get=ONLY_RECRUITER, post=ONLY_RECRUITER, of="saved_filter", data=NAME),
@@ -153,8 +158,9 @@ TABLE = {
     "settings:member_invite": Page(post=OWNER_OF_IT, of="member"),
     "settings:member_deactivate": Page(post=OWNER_OF_IT, of="member"),
     "settings:member_reactivate": Page(post=OWNER_OF_IT, of="member"),
+    "settings:messages_held": Page(get=OWNERS, post=OWNERS),
     "settings:audit": Page(get=AUDITORS),
-    "settings:audit_csv": Page(get=AUDITORS),
+    "settings:audit_csv": Page(get=AUDITORS, writes=True),
     "candidate_settings:labels": Page(get=OWNERS, post=OWNERS, data=NAME),
     "candidate_settings:labels_rename": Page(post=OWNER_OF_IT, of="label", data=NAME),
     "candidate_settings:labels_delete": Page(get=OWNER_OF_IT, post=OWNER_OF_IT, of="label"),

@@ -46,7 +46,7 @@ def measure(sizes: list[int], report: Report) -> None:
 def export(bench: Bench, file_format: str, report: Report) -> float:
     """One lane, from the first chunk to the finished file. Returns the peak memory in MiB."""
     bench.tidy()
-    with crew_of(1) as crew:
+    with crew_of(1, queue_name="exports") as crew:
         action, _ = start_bulk_action(
             user=bench.user,
             operation=Export({"format": file_format, "columns": list(HEADINGS)}),

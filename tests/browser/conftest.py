@@ -1,7 +1,5 @@
 """Belay as people use it: daphne, workers and the cron on the test database, and real Chromium."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from pipeline.workspaces.models import User
+from tests import nursery
 from tests.bulk_actions.conftest import start_move as start_move
 from tests.chromium import chromium
 from tests.conftest import PASSWORD
@@ -35,15 +34,8 @@ class Site:
     workers: list[psutil.Process] = field(default_factory=list)
 
     def run(self, *command: str) -> None:
-        with self.web.log.open("a") as log:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", *command],
-                cwd=settings.BASE_DIR,
-                env=child_environment() | self.web.environment,
-                stdout=log,
-                stderr=log,
-            )
-        self.workers.append(psutil.Process(process.pid))
+        environment = child_environment() | self.web.environment
+        self.workers.append(nursery.manage(*command, environment=environment, log=self.web.log))
 
     def dismiss(self) -> None:
         family = [p for one in self.workers if one.is_running() for p in one.children(True)]
@@ -79,6 +71,10 @@ def workers(site: Site) -> None:
     for _ in range(2):
         site.run("rqworker", "default", *SERIALIZER, "--with-scheduler")
     site.run("rqworker", "imports", *SERIALIZER)
+    for queue in ("messages", "exports"):
+        site.run("rqworker", queue, *SERIALIZER, "--with-scheduler")
+    periodic = ("--worker-class", "config.worker.PeriodicWorker")
+    site.run("rqworker", "periodic", *SERIALIZER, *periodic)
     site.run("rqcron", "config.cron")
 
 

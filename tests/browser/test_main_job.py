@@ -124,7 +124,7 @@ def read_the_review(page: Page, action: BulkAction) -> None:
     moved = Candidate.objects.filter(folder__name="Shortlisted").count()
     assert moved == action.changed
     for tab, count in (
-        ("Done", action.done),
+        ("Done", action.changed),
         ("Failed", action.failed),
         ("Untouched", action.untouched),
     ):

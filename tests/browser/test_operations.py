@@ -41,8 +41,8 @@ ANSWERS: dict[str, Callable[[Page], object]] = {
     "send_message": choose("template", "Invitation"),
     "shortlist": nothing,
     "hold": nothing,
-    "hire": nothing,
     "reject": tick("reasons"),
+    "hire": nothing,
     "assign_recruiter": choose("to_recruiter", "Ana Ruiz"),
     "change_labels": choose("add_labels", "German"),
     "set_attribute": lambda page: (write("attribute", "City")(page), write("value", "Leeds")(page)),
@@ -56,7 +56,12 @@ ANSWERS: dict[str, Callable[[Page], object]] = {
 }
 
 
+# Whose reviews have parts that no other's has; with --soak all of them.
+LOOKED_AT = {"move_to_folder", "send_message", "create_tasks", "start_journey", "export"}
+
+
 def test_every_operation_from_selection_to_review(
+    request: pytest.FixtureRequest,
     visit: Visit,
     workspace: Workspace,
     other_opening,
@@ -80,7 +85,8 @@ def test_every_operation_from_selection_to_review(
         row.get_by_role("link", name="Review").click()
         expect(page.locator("#summary")).to_contain_text("3 done")
         page.get_by_role("button", name="Close progress").click()
-        look(page, f"review-of-{key}")
+        if key in LOOKED_AT or request.config.getoption("--soak"):
+            look(page, f"review-of-{key}")
 
     assert {key for key, kind in OPERATIONS.items() if not kind.is_follow_up} == ANSWERS.keys()
     assert set(BulkAction.objects.values_list("status", flat=True)) == {Status.COMPLETED}

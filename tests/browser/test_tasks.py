@@ -12,7 +12,7 @@ from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
 from pipeline.tasks.types import TaskType
-from pipeline.workspaces.models import User
+from pipeline.workspaces.models import Membership, User
 from tests.chromium import Do
 from tests.chromium import do as do
 from tests.tasks.conftest import MakeTask
@@ -70,6 +70,7 @@ def test_one_accepts_one_cancels_and_support_finds_it(
     expect(row(theirs, voicemail)).to_have_count(0)
     expect(theirs.locator("#dialog")).to_be_hidden()
 
+    Membership.objects.filter(user=support).update(may_export=True)
     looking = visit(support)
     looking.goto("/tasks/")
     expect(row(looking, text)).to_be_visible()

@@ -12,6 +12,7 @@ from django.db import connection
 
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.lanes import QUEUES
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.move_to_folder import MoveToFolder
 from pipeline.candidates.models import Candidate, Folder
@@ -54,7 +55,8 @@ def start_move(workspace: Workspace, recruiter: User) -> StartMove:
 def empty_queue() -> Iterator[None]:
     """No lane of an earlier test is waiting."""
     yield
-    django_rq.get_queue("default").empty()
+    for name in QUEUES:
+        django_rq.get_queue(name).empty()
 
 
 @contextmanager

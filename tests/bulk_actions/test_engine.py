@@ -1,12 +1,14 @@
 """A bulk action from the order to its end, when nothing goes wrong and when something does."""
 
+from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions import engine, reconcile
 from pipeline.bulk_actions.freezing import NothingSelected, start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, Outcome, Result, Status
 from pipeline.candidates.models import Candidate, Folder, Opening
@@ -162,6 +164,43 @@ def test_an_operation_that_is_gone_fails_the_action_and_says_so(
     action.refresh_from_db()
     assert (action.status, action.untouched) == (Status.FAILED, 3)
     assert "fly_to_the_moon" in action.failure
+
+
+@pytest.mark.parametrize("operation", ["move_to_folder", "fly_to_the_moon"])
+@pytest.mark.parametrize(("failures", "status"), [(0, "completed"), (1, "completed_with_failures")])
+def test_an_action_whose_work_is_all_done_finishes_even_where_it_should_fail(
+    make_candidates, hired: Folder, start_move: StartMove, operation, failures, status
+) -> None:
+    """Its lanes died again and again, each time between the last chunk and the end."""
+    make_candidates(3)
+    action = start_move(hired)
+    action.start()
+    engine.process_next_chunk(action, action.get_operation())
+    changes = {"changed": 3 - failures, "failed": failures, "stalls": reconcile.MAX_STALLS}
+    long_ago = Now() - timedelta(minutes=1)
+    BulkAction.objects.filter(pk=action.pk).update(
+        operation=operation, progressed_at=long_ago, **changes
+    )
+    action.refresh_from_db()
+
+    reconcile.revive(action, [0])
+
+    assert (action.status, action.processed, action.untouched) == (status, 3, 0)
+    assert not action.failure
+
+
+def test_an_action_that_fails_in_the_middle_keeps_what_it_did(
+    make_candidates, hired: Folder, start_move: StartMove, settings
+) -> None:
+    settings.BULK_CHUNK_SIZE = 2
+    make_candidates(3)
+    action = start_move(hired)
+    action.start()
+    engine.process_next_chunk(action, action.get_operation())
+
+    action.fail("Its work died.")
+
+    assert (action.status, action.changed, action.untouched) == (Status.FAILED, 2, 1)
 
 
 def test_a_turn_ends_and_the_lane_queues_up_again(

@@ -83,16 +83,6 @@ def test_nonsense_in_the_address_breaks_nothing(browser, canceled):
         assert response.status_code == 200
 
 
-def test_the_history_asks_for_itself_only_while_something_is_active(browser, canceled, opening):
-    page = browser.get(reverse("bulk_actions:history")).content.decode()
-    assert "every 3s" not in page
-
-    BulkAction.objects.update(status="in_progress")
-
-    page = browser.get(reverse("bulk_actions:history")).content.decode()
-    assert "every 3s" in page
-
-
 def test_an_empty_history_says_what_to_do(browser):
     page = browser.get(reverse("bulk_actions:history")).content.decode()
 

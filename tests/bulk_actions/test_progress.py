@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from pipeline.bulk_actions.models import ACTIVE, BulkAction, Status
 from pipeline.bulk_actions.progress import COLORS, Progress, roughly
+from pipeline.foundation import database_clock
 from pipeline.workspaces.models import User, Workspace
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOON)
+    monkeypatch.setattr(database_clock, "now", lambda: NOON)
 
 
 def ago(**duration: float) -> datetime:
@@ -118,7 +118,7 @@ def test_canceled_tells_who_when_and_what_is_left(make_action, recruiter, worksp
     )
 
     assert Progress(action).ended_sentence == (
-        "Canceled by Ana Ruiz at 20:00: 12,480 done, 37,520 untouched."
+        "Canceled by Ana Ruiz at 20:00: 12,400 done, 80 unchanged, 37,520 untouched."
     )
     assert Progress(action).already_sentence.startswith("Already canceled by Ana Ruiz at 20:00")
 
@@ -208,3 +208,14 @@ def test_the_question_tells_in_numbers_what_will_and_will_not_happen(
     assert "Stop “Move to Interview”?" in dialog
     assert sentence in dialog
     assert f"<strong>{50_000 - done:,}</strong> will not be touched." in dialog
+
+
+def test_a_full_bar_without_an_end_tells_what_is_still_done(make_action) -> None:
+    options = {"format": "csv", "columns": ["name"]}
+    export = running(make_action, 60, 50_000, operation="export", options=options)
+
+    row = render_to_string("bulk_actions/_row.html", {"action": export.action})
+
+    assert "50,000 of 50,000 · Writing the file…" in row
+    assert running(make_action, 60, 49_999, operation="export", options=options).concluding == ""
+    assert running(make_action, 60, 50_000).concluding == ""

@@ -1,11 +1,13 @@
 """Messages go one by one: exactly once each, as many as allowed, and none after a cancel."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from pipeline.bulk_actions import engine, handing_over, reconcile
@@ -133,15 +135,30 @@ def test_a_limit_halts_the_action_exactly(start_send, template, make_candidates,
     assert action.failure.startswith("The e-mail limit of 5 a calendar month is used up.")
 
 
-def test_the_preview_says_what_remains(template, make_candidates, workspace, as_fast_as_possible):
-    people = make_candidates(8)
+@pytest.mark.parametrize(("left", "told"), [(5, "Only 5 e-mails left"), (0, "No e-mails left")])
+def test_the_preview_is_what_a_limit_lets_through(
+    start_send, template, make_candidates, mail_server, left, told
+):
+    action = start_send(template, make_candidates(8))
+    limit(template, left)
+
+    preview = SendMessage(text_of(template)).preview(Candidate.objects.all())
+    work(action)
+
+    [skip] = preview.skips
+    assert (preview.changes, skip.count) == (action.changed, action.untouched) == (left, 8 - left)
+    assert skip.reason == (
+        f"{told} this calendar month: not messaged, and the action will be Halted."
+    )
+
+
+def test_the_preview_says_what_remains(template, make_candidates, as_fast_as_possible):
+    people = make_candidates(2)
     limit(template, 5)
 
-    (note,) = SendMessage(text_of(template)).preview(people).notes
+    preview = SendMessage(text_of(template)).preview(people)
 
-    assert note == (
-        "5 e-mails left this calendar month; 3 would not go, and the action would end as Halted."
-    )
+    assert (preview.changes, preview.notes) == (2, ["5 e-mails left this calendar month."])
 
 
 def test_a_server_that_is_away_costs_nobody_the_message(
@@ -167,6 +184,9 @@ def test_a_server_that_stays_away_fails_the_action_with_the_reason(
     waits_for = action.failure
     BulkAction.objects.update(stalls=reconcile.MAX_STALLS)
 
+    reconcile.revive(BulkAction.objects.get(), [0])
+    assert BulkAction.objects.get().is_active  # it is tried for a minute
+    BulkAction.objects.update(progressed_at=Now() - timedelta(minutes=1))
     reconcile.revive(BulkAction.objects.get(), [0])
 
     action.refresh_from_db()

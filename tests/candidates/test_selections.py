@@ -20,7 +20,7 @@ def test_picked_candidates_are_selected(recruiter, make_candidates):
     selection = select(recruiter, ("candidate", first.pk), ("candidate", second.pk))
 
     assert set(selection.candidates) == {first, second}
-    assert selection.describe() == "2 picked candidates"
+    assert not selection.describe()
 
 
 def test_one_picked_twice_is_selected_once(recruiter, make_candidates):
@@ -39,7 +39,7 @@ def test_all_that_match_are_selected(recruiter, make_candidates, opening, labels
     selection = select(recruiter, ("select", "all"), ("label", labels[0].pk), ("q", "ana"))
 
     assert set(selection.candidates) == set(wanted)
-    assert selection.describe() == "All candidates with label Night shift, matching “ana”"
+    assert selection.describe() == "all candidates with label Night shift, matching “ana”"
 
 
 def test_its_fields_say_it_again(recruiter, make_candidates, opening):
@@ -118,3 +118,32 @@ def test_a_search_can_be_frozen_inside_the_database(recruiter, make_candidates):
         cursor.execute("SELECT count(*) FROM frozen")
 
         assert cursor.fetchone() == (3,)
+
+
+def test_it_says_how_many_a_filter_hides(recruiter, client_of, make_candidates, opening, labels):
+    shown = make_candidates(4, labels=labels[:1])
+    hidden = make_candidates(3)
+    picked = [("candidate", one.pk) for one in [*shown, *hidden]]
+    selection = select(recruiter, *picked)
+    filters = f"opening={opening.pk}&label={labels[0].pk}"
+
+    sentence = "3 of the 7 selected are hidden by the current filter."
+    assert selection.hidden_sentence(recruiter, filters) == sentence
+    data = {"candidate": [pk for _, pk in picked], "list_filters": filters}
+    assert client_of(recruiter).post("/candidates/hidden/", data).content.decode() == sentence
+    dialog = {"operation": "hire", **data}
+    page = client_of(recruiter).post("/bulk-actions/new/", dialog).content.decode()
+    assert sentence in page
+    assert "7</strong> candidates selected" in page
+
+
+def test_no_filter_or_a_broken_one_hides_nobody(recruiter, make_candidates, opening, labels):
+    make_candidates(2)
+    picked = select(recruiter, *(("candidate", one.pk) for one in make_candidates(2)))
+    everybody = select(recruiter, ("select", "all"), ("opening", opening.pk))
+
+    for filters in ("", "label=no", f"opening={opening.pk}"):
+        assert picked.hidden_sentence(recruiter, filters) == ""
+        assert everybody.hidden_sentence(recruiter, filters) == ""
+    label = f"label={labels[0].pk}"
+    assert everybody.hidden_sentence(recruiter, label).startswith("4 of the 4 selected")

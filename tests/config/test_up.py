@@ -1,5 +1,6 @@
 """The real command, in a folder with a space in its name, as a person at a terminal uses it."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,18 +11,19 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
+import redis
 from django.conf import settings
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-CLEAN = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in {"ALLOWED_HOSTS", "BELAY_DATA", "DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
-}
+OF_THE_TESTS = {"ALLOWED_HOSTS", "BELAY_DATA", "SECRET_KEY", "STATIC_ROOT"}
+OF_THE_TESTS |= {"DATABASE_URL", "REDIS_URL"}
+CLEAN = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
 
 
 class Up:
@@ -43,7 +45,7 @@ class Up:
                 "--workers",
                 "1",
             ],
-            env=CLEAN,
+            env=CLEAN | {"DEBUG": "1", "HTTPS": "0"},  # of somebody's shell: for --dev only
             stdout=self.log.open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -64,6 +66,13 @@ class Up:
         except OSError:
             return 0
 
+    def page(self, path: str) -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as page:
+                return str(page.read().decode())
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + 120
         # Its own word, and not only an answer: that may come from what a killed run left behind.
@@ -77,8 +86,34 @@ class Up:
         return self.process.wait(30)
 
     def child(self, word: str) -> psutil.Process:
-        children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if word in child.cmdline())
+        return next(p for p, command in self.children() if word in " ".join(command[:3]))
+
+    def belay_processes(self) -> set[tuple[int, str]]:
+        """Process id and command of web, workers and cron."""
+        found = ((p.pid, " ".join(command)) for p, command in self.children())
+        return {(pid, command) for pid, command in found if sys.executable in command}
+
+    def children(self) -> Iterator[tuple[psutil.Process, list[str]]]:
+        """Each with its command line; not one that has just ended."""
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # a zombie too
+                yield child, child.cmdline()
+
+    def wait_until_ready_again(self) -> None:
+        """Within the 15 s that are promised, and some more for a busy machine."""
+        deadline = time.monotonic() + 30
+        while self.status("/readyz") != 200:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.1)
+
+    def forget_in_redis(self, folder: Path) -> None:
+        """FLUSHALL. Returns when /readyz has noticed that no worker is known any more."""
+        servers = json.loads((folder / "data" / "servers.json").read_text())
+        client = redis.Redis.from_url(servers["REDIS_URL"])
+        client.flushall()
+        client.close()
+        assert self.status("/readyz") == 503
 
 
 @pytest.fixture(scope="module")
@@ -115,21 +150,56 @@ def up(folder: Path, port: int) -> Iterator[Callable[[], Up]]:
 def candidates(folder: Path) -> str:
     """Counted by another manage.py command, which finds the servers by the data folder."""
     count = "from pipeline.candidates.models import Candidate; print(Candidate.objects.count())"
+    return manage(folder, "shell", "--no-imports", "-c", count)
+
+
+def manage(folder: Path, *arguments: str) -> str:
     return subprocess.check_output(
-        [*MANAGE, "shell", "--no-imports", "-c", count],
-        env={**CLEAN, "BELAY_DATA": str(folder / "data")},
-        text=True,
+        [*MANAGE, *arguments], env={**CLEAN, "BELAY_DATA": str(folder / "data")}, text=True
     ).strip()
 
 
-def test_it_starts_stops_and_starts_again_with_nothing_lost(
-    up: Callable[[], Up], folder: Path
-) -> None:
+def asked(folder: Path, question: str) -> object:
+    """Of the database itself: another start of Django takes seconds."""
+    servers = json.loads((folder / "data" / "servers.json").read_text())
+    with psycopg.connect(servers["DATABASE_URL"].replace("postgres:", "postgresql:")) as database:
+        row = database.execute(question).fetchone()
+    assert row
+    return row[0]
+
+
+COUNT = "SELECT count(*) FROM candidates_candidate"
+HOLDS_MESSAGES = "SELECT messages_held_since IS NOT NULL FROM workspaces_workspace"
+
+
+def open_to_others(data: Path) -> list[Path]:
+    """What others of the machine could read or enter; PostgreSQL looks after its own folder, and
+    in the static files are no people."""
+    return [
+        path
+        for path in data.rglob("*")
+        if path.relative_to(data).parts[0] not in ("postgres", "static")
+        and path.stat().st_mode & 0o777 not in (0o600, 0o700)
+    ]
+
+
+def test_it_starts_and_stops(up: Callable[[], Up], folder: Path) -> None:
+    old = folder / "data" / "media" / "exports" / "1-x"  # of a Belay that kept them open
+    old.mkdir(parents=True)
+    (old / "candidates.csv").write_text("Name")
+    (old / "candidates.csv").chmod(0o644)
+    old.chmod(0o755)
+    assert open_to_others(folder / "data")
+
     first = up()
     first.wait_until_ready()
+    assert open_to_others(folder / "data") == []
+    passes_through = 0o711 if os.geteuid() == 0 else 0o700  # PostgreSQL's own user does
+    assert (folder / "data").stat().st_mode & 0o777 == passes_through
     assert candidates(folder) == "50"
     assert (folder / "data" / "servers.json").stat().st_mode & 0o777 == 0o600
     assert first.status("/login/") == 200
+    assert "DEBUG" not in first.page("/nowhere/")
 
     beside_it = up()
     assert beside_it.process.wait(30) == 1
@@ -141,26 +211,45 @@ def test_it_starts_stops_and_starts_again_with_nothing_lost(
     assert "owner@demo.example" in first.output
     assert not (folder / "data" / "servers.json").exists()
 
-    second = up()
-    second.wait_until_ready()
-    assert candidates(folder) == "50"
 
-
-def test_a_start_after_kill_9_recovers_and_a_failing_process_ends_the_others(
-    up: Callable[[], Up], folder: Path
-) -> None:
+def test_nothing_is_lost_by_a_stop_a_kill_9_and_outages(up: Callable[[], Up], folder: Path) -> None:
+    backup = folder / "backup"  # first of all one is put back
+    subprocess.run(["cp", "-a", str(folder / "data"), str(backup)], check=True)
+    shutil.rmtree(folder / "data")
+    backup.rename(folder / "data")
     killed = up()
     killed.wait_until_ready()
+    assert asked(folder, COUNT) == 50
+    assert asked(folder, HOLDS_MESSAGES) is True
+    manage(folder, "confirm_restore")
     killed.process.kill()
 
     again = up()
     again.wait_until_ready()
-    assert candidates(folder) == "50"
+    assert asked(folder, COUNT) == 50
 
+    workers = again.belay_processes()
+    server = again.child("redis")
+    server.suspend()  # for longer than its clients wait for an answer
+    time.sleep(7)
+    assert again.status("/readyz") == 503
+    server.resume()
+    again.wait_until_ready_again()
+
+    server.kill()
+    for file in (folder / "data" / "redis").glob("appendonly*"):
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+    again.child("postgres").kill()
     again.child("daphne").kill()
-    assert again.process.wait(30) == 1
-    assert "web ended by itself (exit code -9)" in again.output
-    assert again.status("/healthz") == 0
+    again.wait_until_ready_again()
+    assert again.status("/login/") == 200
+    assert "web ended by itself (exit code -9): starting it again in 0.5 s" in again.output
+
+    again.forget_in_redis(folder)
+    again.wait_until_ready_again()
+    assert asked(folder, COUNT) == 50
+    assert asked(folder, HOLDS_MESSAGES) is False, "nothing of this is a restore"
+    assert again.belay_processes() >= {one for one in workers if "daphne" not in one[1]}
 
 
 def test_a_port_in_use_is_a_sentence(up: Callable[[], Up], port: int) -> None:

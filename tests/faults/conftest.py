@@ -1,22 +1,21 @@
 """Real worker processes on the test database, to be killed, and a witness of every change."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import django_rq
 import psutil
 import pytest
-from django.conf import settings
 from django.db import connection
 
-from pipeline.bulk_actions import locks
+from pipeline.bulk_actions import lanes, locks
 from pipeline.bulk_actions.models import BulkAction, Outcome
 from pipeline.candidates.models import Candidate
+from tests import nursery
 from tests.bulk_actions.conftest import start_move as start_move
 from tests.servers import child_environment
 
@@ -34,20 +33,22 @@ class Crew:
     def worker(self) -> psutil.Process:
         return self.manage("rqworker", "default", *SERIALIZER, "--with-scheduler")
 
+    def sender(self) -> psutil.Process:
+        """A worker for bulk actions that send messages."""
+        return self.manage("rqworker", "messages", *SERIALIZER, "--with-scheduler")
+
+    def periodic(self) -> psutil.Process:
+        kind = ("--worker-class", "config.worker.PeriodicWorker")
+        return self.manage("rqworker", "periodic", *SERIALIZER, *kind)
+
     def cron(self) -> psutil.Process:
+        """What orders the periodic jobs; the worker that does them is started with it."""
+        self.periodic()
         return self.manage("rqcron", "config.cron")
 
     def manage(self, *arguments: str) -> psutil.Process:
-        with self.log.open("a") as log:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
-                cwd=settings.BASE_DIR,
-                env=child_environment() | {"BULK_TURN_SECONDS": "2"} | self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.running.append(psutil.Process(process.pid))
+        environment = child_environment() | {"BULK_TURN_SECONDS": "2"} | self.environment
+        self.running.append(nursery.manage(*arguments, environment=environment, log=self.log))
         return self.running[-1]
 
     def busy(self) -> list[tuple[psutil.Process, psutil.Process]]:
@@ -58,17 +59,23 @@ class Crew:
     def dismiss(self) -> None:
         everybody = [p for one in self.running if alive(one) for p in [one, *one.children(True)]]
         for process in [*everybody, *orphans()]:
-            if alive(process):
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
 
 
 def alive(process: psutil.Process) -> bool:
-    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # it ended in between
+        return False
 
 
 def is_horse(child: psutil.Process) -> bool:
     """A work horse leads a process group of its own; the worker's scheduler doesn't."""
-    return bool(os.getpgid(child.pid) == child.pid)
+    try:
+        return bool(os.getpgid(child.pid) == child.pid)
+    except ProcessLookupError:  # it has just ended
+        return False
 
 
 def orphans() -> list[psutil.Process]:
@@ -76,7 +83,7 @@ def orphans() -> list[psutil.Process]:
     mine = os.environ["BELAY_DATA"]
     found = []
     for process in psutil.process_iter(["cmdline"]):
-        if "rqworker" in (process.info["cmdline"] or ()):
+        if nursery.MODULE in (process.info["cmdline"] or ()) and not nursery.is_one(process):
             try:
                 if process.environ().get("BELAY_DATA") == mine:
                     found.append(process)
@@ -112,7 +119,8 @@ def has_ended(action: BulkAction) -> bool:
 
 
 def no_lane_left() -> bool:
-    return not locks.living_lanes() and not django_rq.get_queue("default").count
+    waiting = sum(django_rq.get_queue(name).count for name in lanes.QUEUES)
+    return not locks.living_lanes() and not waiting
 
 
 @pytest.fixture

@@ -112,8 +112,8 @@ def test_the_same_job_comes_twice_and_in_two_processes_at_once(
     crew: Crew, action: BulkAction, witness: Witness
 ) -> None:
     for _ in range(3):
-        lanes.send(action.pk, 0)
-    lanes.send(action.pk, 1)
+        lanes.send(action, 0)
+    lanes.send(action, 1)
     for _ in range(4):
         crew.worker()
 

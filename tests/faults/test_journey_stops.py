@@ -25,7 +25,7 @@ from pipeline.bulk_actions.operations.undo import Undo
 from pipeline.candidates.models import Candidate, CandidateLabel, CandidateQuerySet, Label
 from pipeline.journeys import happenings, runner
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.happenings import tell_some
+from pipeline.journeys.happenings import dispatch_events
 from pipeline.journeys.listeners import Happening
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
 from pipeline.journeys.publishing import archive, pause, resume
@@ -120,7 +120,7 @@ def advance() -> None:
 
 
 def tell_all() -> None:
-    while tell_some():
+    while dispatch_events():
         pass
 
 

@@ -82,7 +82,7 @@ def test_a_horse_killed_at_a_step_of_the_mail(
     senders, mail_server, start_send: StartSend, template, people, step
 ):
     mail_server.misbehave(step, "hang", times=1)
-    senders.worker()
+    senders.sender()
     action = start_send(template, people)
     mail_server.wait_until_it_misbehaved()
 
@@ -96,7 +96,7 @@ def test_a_horse_killed_at_a_step_of_the_mail(
 def test_a_horse_killed_before_its_message_is_written(
     senders, mail_server, start_send: StartSend, template, people
 ):
-    senders.worker()
+    senders.sender()
     action = start_send(template, people)
     wait_for(is_past, action, 3)
     with locked(action):
@@ -113,7 +113,7 @@ def test_horses_killed_at_any_moment(
     senders, mail_server, start_send: StartSend, template, make_candidates, rounds
 ):
     for _ in range(2):
-        senders.worker()
+        senders.sender()
     for _ in range(rounds):
         action = start_send(template, make_candidates(60), lanes=2)
         wait_for(is_past, action, random.randrange(1, 40))
@@ -132,7 +132,7 @@ def test_four_lanes_send_exactly_as_many_as_the_limit_allows(
     senders, mail_server, start_send: StartSend, template, make_candidates, rounds
 ):
     for _ in range(4):
-        senders.worker()
+        senders.sender()
     for number in range(1, rounds + 1):
         MessageLimit.objects.update(number=number * 130)
 
@@ -152,7 +152,7 @@ def test_no_message_leaves_after_the_cancel(
 ):
     senders.environment |= {"MESSAGE_TIMEOUT_SECONDS": "1", "EMAIL_TIMEOUT": "1"}
     for _ in range(2):
-        senders.worker()
+        senders.sender()
     for _ in range(rounds):
         mail_server.behave()
         action = start_send(template, make_candidates(100), lanes=2)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipeline.journeys.happenings import tell_some
+from pipeline.journeys.happenings import dispatch_events
 from pipeline.journeys.models import Journey, Run
 from pipeline.journeys.publishing import publish
 from pipeline.journeys.runner import advance_some
@@ -54,7 +54,7 @@ def make_journey(workspace: Workspace, owner: User) -> MakeJourney:
 
 def look_once() -> int:
     """Tell what happened and advance what is due, as both periodic jobs do, once."""
-    return tell_some() + advance_some() + hand_over_some()
+    return dispatch_events() + advance_some() + hand_over_some()
 
 
 def until_nothing_is_due(most: int = 50) -> None:

@@ -10,8 +10,10 @@ from pipeline.journeys.blocks.send_message import SendEmail
 from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.slow import hand_over_some
-from pipeline.outreach.models import Channel, MessageTemplate
-from pipeline.workspaces.models import Workspace
+from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate
+from pipeline.workspaces.models import User, Workspace
+from tests.providers import MailServer
+from tests.providers import mail_server as mail_server
 
 from .conftest import MakeJourney
 
@@ -98,3 +100,56 @@ def test_whoever_goes_on_from_a_slow_block_is_no_longer_slow(
 
     run = Run.objects.get()
     assert (run.block, run.is_slow) == ("b2", False)
+
+
+def test_many_journeys_of_a_workspace_make_no_other_wait(
+    make_journey: MakeJourney, sending: Journey, stranger: User, make_candidates: Any, monkeypatch
+):
+    """One turn is all that each workspace has before the others have theirs."""
+    turns: list[int] = []
+    monkeypatch.setattr(SendEmail, "hand_over", lambda _, batch: turns.append(batch.version.pk))
+    people = [one.pk for one in make_candidates(2)]
+    ours = [sending, *(copy_of(sending, sending.workspace, n) for n in range(5))]
+    theirs = copy_of(sending, stranger.membership.workspace, 9)
+    for journey in ours:
+        enroll(journey.version, people, "By hand")
+    strangers = Candidate.objects.visible_to(stranger).values_list("pk", flat=True)
+    enroll(theirs.version, list(strangers), "By hand")
+    while runner.advance_some():
+        pass
+
+    assert hand_over_some() == 2 + 3
+
+    assert len(turns) == 2
+    assert theirs.version.pk in turns
+
+
+def copy_of(journey: Journey, workspace: Workspace, number: int) -> Any:
+    copy = Journey.objects.create(
+        workspace=workspace, name=f"Copy {number}", created_by=journey.created_by, state="live"
+    )
+    version = journey.version
+    assert version
+    version.pk, version.journey = None, copy
+    version.save(force_insert=True)
+    Journey.objects.filter(pk=copy.pk).update(version=version)
+    copy.refresh_from_db()
+    journey.refresh_from_db()
+    return copy
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_wait_for_the_rate_and_go_on(
+    sending: Journey, make_candidates: Any, workspace: Workspace, mail_server: MailServer
+):
+    """Also where the next slot is so far away that it is left to others."""
+    MessageLimit.objects.create(workspace=workspace, channel=Channel.EMAIL, per_second=3)
+    assert sending.version
+    enroll(sending.version, [one.pk for one in make_candidates(3)], "By hand")
+    while runner.advance_some():
+        pass
+
+    for _ in range(5):
+        hand_over_some()
+
+    assert mail_server.count == 3

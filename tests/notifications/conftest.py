@@ -72,6 +72,27 @@ def open_page(web: Daphne) -> Iterator[OpenPage]:
 
     With the `query` "?tasks" it is a page that shows tasks.
     """
+    with page_opener(web) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def open_page_of() -> Iterator[OpenPage]:
+    """The same, of the server that is its first argument."""
+    with contextlib.ExitStack() as opened:
+        openers: dict[int, OpenPage] = {}
+
+        def open_page_of(web: Daphne, *about: Any, **options: Any) -> Page:
+            if web.port not in openers:
+                openers[web.port] = opened.enter_context(page_opener(web))
+            return openers[web.port](*about, **options)
+
+        yield open_page_of
+
+
+@contextlib.contextmanager
+def page_opener(web: Daphne) -> Iterator[OpenPage]:
+    """All that it opens are closed in the end."""
     with contextlib.ExitStack() as opened:
 
         def open_page(

@@ -147,7 +147,7 @@ def test_catching_up_costs_a_few_queries_however_much_has_ended(
     make_actions(20, **ended())
     notices.catch_up()
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(7):
         notices.catch_up()
 
 
@@ -180,7 +180,12 @@ def test_who_ordered_an_import_is_told_at_once_that_it_is_done(imported, recruit
     imported.finish({"new": 5000, "updated": 12, "rejected": 1})
 
     for _ in range(2):
-        candidates_changed.send(None, opening_id=imported.opening_id, import_id=imported.pk)
+        candidates_changed.send(
+            None,
+            workspace_id=imported.opening.workspace_id,
+            opening_ids=[imported.opening_id],
+            import_id=imported.pk,
+        )
     notices.catch_up()
 
     (notice,) = Notice.objects.filter(user=recruiter)

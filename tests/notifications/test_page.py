@@ -2,14 +2,16 @@
 
 import signal
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 import tests.servers as servers
 from notifications import live
+from notifications.publishing import workspace_channel
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder, Opening
@@ -17,6 +19,7 @@ from pipeline.workspaces.models import User
 from tests.chromium import Do, chromium
 from tests.chromium import do as do
 from tests.daphne import Daphne
+from tests.faults.conftest import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,14 +80,9 @@ def as_of(action: BulkAction, **fields: Any) -> BulkAction:
 
 def push_tick(action: BulkAction, then: str = "") -> None:
     """Push the progress part, and with it a count that says `then`, to be waited for."""
-    message = {
-        "type": "bulk_action.changed",
-        "action": action.pk,
-        "status": action.status,
-        "status_changed": False,
-        "html": live.html_of(action, live.TICK) + f'<span id="progress-count">{then}</span>',
-    }
-    live.push([f"workspace-{action.workspace_id}"], message)
+    message = live.message_about(action, is_whole=False)
+    message["html"] += f'<span id="progress-count">{then}</span>'
+    live.send([(workspace_channel(action.workspace_id), message)])
 
 
 def complete(action: BulkAction) -> None:
@@ -98,7 +96,8 @@ def test_what_is_older_than_what_is_shown_is_dropped(page: Page, action, do: Do)
     do(lambda: push_tick(as_of(action, version=9, changed=3)))
     expect(row).to_contain_text("3 of 4")
 
-    do(lambda: push_tick(as_of(action, version=8, changed=2), then="heard"))
+    do(lambda: push_tick(as_of(action, version=8, changed=2)))
+    do(lambda: push_tick(as_of(action, version=9, changed=3), then="heard"))
     expect(page.locator("#progress-toggle")).to_contain_text("heard")
 
     expect(row).to_contain_text("3 of 4")
@@ -212,17 +211,20 @@ def test_a_server_that_hangs_is_noticed_and_what_was_missed_is_caught_up(
     expect(page.locator("#live-paused")).to_be_hidden()
 
 
-def test_a_status_that_redis_never_passed_on_is_caught_up(
-    page: Page, action, do: Do, recruiter
+def test_a_page_stays_right_while_redis_is_away_and_after(
+    page: Page, action, do: Do, recruiter, start_move, hired
 ) -> None:
     assert servers.redis, "needs the embedded Redis"
     servers.redis.end(signal.SIGKILL)
     do(action.cancel, by=recruiter)
-    expect(row_of(page, action)).to_have_attribute("data-status", "in_progress")
+    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz")
     servers.redis.start()
     servers.redis.wait_until_ready()
 
-    expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz")
+    live.paused_until = 0.0
+    later = do(start_move, hired)
+
+    expect(row_of(page, later)).to_be_visible()
     expect(page.locator("#live-paused")).to_be_hidden()
 
 
@@ -243,6 +245,43 @@ def test_without_a_socket_it_asks_every_10_s(
 
     expect(row_of(page, action)).to_contain_text("Canceled by Ana Ruiz")
     expect(page.locator("#progress-toggle")).not_to_contain_text("active")
+    context.close()
+
+
+def test_it_comes_back_after_a_delay_that_grows_and_is_random(
+    browser: Browser, web: Daphne, action, session: Client
+) -> None:
+    """Or a thousand pages that lost their server would come back to it all at once."""
+    context = browser.new_context()
+    context.add_cookies(
+        [{"name": "sessionid", "value": session.cookies["sessionid"].value, "url": web.url}]
+    )
+    page = context.new_page()
+    page.clock.install()
+    page.add_init_script(
+        "window.losses = 0; addEventListener('htmx:wsClose', () => window.losses++, true)"
+    )
+    tries: list[int] = []
+    now = 0
+
+    def refuse(socket: WebSocketRoute) -> None:
+        tries.append(now)
+        socket.close(code=1012)
+
+    page.route_web_socket("**/ws/live/", refuse)
+    page.route("**/notifications/panel/", lambda route: route.abort())
+    page.goto(f"{web.url}/bulk-actions/")
+    while len(tries) < 6 and now < 60_000:
+        # The page's clock stands still until it has heard of its loss.
+        wait_for(lambda: page.evaluate("window.losses") >= len(tries))
+        now += 100
+        page.clock.run_for(100)
+
+    gaps = [after - before for before, after in pairwise(tries)]
+    assert len(gaps) == 5
+    assert gaps[-1] > 3200  # at least half of 1000 * 1.6 ** 4
+    shares = [gap / (1000 * 1.6**number) for number, gap in enumerate(gaps)]
+    assert max(shares) - min(shares) > 0.1
     context.close()
 
 

@@ -3,19 +3,22 @@
 import logging
 import signal
 import time
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from channels.layers import get_channel_layer
 
 import tests.servers as servers
 from notifications import live
-from notifications.groups import access_of, groups_of
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces.models import User
+from pipeline.workspaces.signals import access_changed
+from tests.daphne import Daphne
+
+from .conftest import OpenPage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,32 +43,10 @@ def action(make_candidates: Any, hired: Folder, start_move: Any) -> BulkAction:
 @pytest.fixture
 def broken_layer(settings: Any) -> None:
     """Nobody listens where Redis should be."""
-    layer = settings.CHANNEL_LAYERS["default"]
-    settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]}}}
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
 
-def test_members_without_a_limit_hear_the_workspace_and_others_their_openings(
-    recruiter, limited, workspace, opening
-) -> None:
-    groups = [access.groups for user in (recruiter, limited) if (access := access_of(user))]
-
-    assert groups == [
-        [f"user-{recruiter.pk}", f"workspace-{workspace.pk}"],
-        [f"user-{limited.pk}", f"opening-{opening.pk}"],
-    ]
-
-
-def test_an_opening_is_told_only_when_somebody_is_limited_to_it(
-    action, workspace, opening, request: pytest.FixtureRequest
-) -> None:
-    assert groups_of(action) == [f"workspace-{workspace.pk}"]
-
-    request.getfixturevalue("limited")
-
-    assert groups_of(action) == [f"workspace-{workspace.pk}", f"opening-{opening.pk}"]
-
-
-def test_it_is_rendered_once_however_many_groups_hear_it(action, limited, monkeypatch) -> None:
+def test_it_is_rendered_once_whoever_may_see_it(action, limited, monkeypatch) -> None:
     render = Mock(return_value="")
     monkeypatch.setattr(live, "html_of", render)
 
@@ -113,6 +94,25 @@ def test_a_hanging_redis_costs_about_a_second(action, request: pytest.FixtureReq
     assert time.monotonic() - began < 3
 
 
+def test_while_redis_hangs_a_page_is_soon_right_all_the_same(
+    open_page_of: OpenPage, recruiter, action, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Its server looks at the database as soon as it misses Redis, not at its next check."""
+    web = Daphne(tmp_path / "daphne.log")
+    web.start()
+    request.addfinalizer(web.stop)
+    page = open_page_of(web, recruiter)
+    page.hear()  # the first check of all pages is over, the next one is 10 s away
+    redis = servers.redis and servers.redis.process
+    assert redis, "needs the embedded Redis"
+    redis.send_signal(signal.SIGSTOP)
+    request.addfinalizer(lambda: redis.send_signal(signal.SIGCONT))
+
+    action.cancel(recruiter)
+
+    page.hear_until('data-status="canceled"', timeout=7)
+
+
 def test_logging_out_works_without_redis(client_of, recruiter: User, broken_layer) -> None:
     client = client_of(recruiter)
 
@@ -120,5 +120,20 @@ def test_logging_out_works_without_redis(client_of, recruiter: User, broken_laye
     assert client.get("/notifications/panel/").status_code == 302
 
 
-def test_the_layer_is_the_one_that_drops_nothing(db: None) -> None:
-    assert type(get_channel_layer()).__name__ == "RedisPubSubChannelLayer"
+def test_what_an_operator_changes_about_a_member_is_told_at_once(client_of, recruiter) -> None:
+    told: list[list[int]] = []
+
+    def hear(user_ids: list[int], **_: Any) -> None:
+        told.append(user_ids)
+
+    access_changed.connect(hear)
+    operator = User.objects.create_superuser("operator@example.com", "secret")
+    member = recruiter.membership
+
+    answer = client_of(operator).post(
+        f"/admin/workspaces/membership/{member.pk}/change/",
+        {"user": recruiter.pk, "workspace": member.workspace_id, "role": "support"},
+    )
+
+    assert answer.status_code == 302
+    assert told == [[recruiter.pk]]

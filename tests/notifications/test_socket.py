@@ -7,11 +7,14 @@ import pytest
 from django.test import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from notifications import live
 from notifications.models import Notice
 from pipeline.bulk_actions import engine
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder, Opening
-from pipeline.workspaces.models import Membership, Role, User
+from pipeline.workspaces import memberships
+from pipeline.workspaces.models import Membership, Role, User, Workspace
+from tests.conftest import join
 
 from .conftest import OpenPage, rows_in
 
@@ -28,6 +31,18 @@ def action(make_candidates: Any, hired: Folder, start_move: Any) -> BulkAction:
     make_candidates(3)
     action: BulkAction = start_move(hired)
     return action
+
+
+def test_a_workspace_that_can_t_be_shown_keeps_no_other_page_waiting(
+    open_page: OpenPage, owner: User, stranger: User
+) -> None:
+    """Its time zone is none: neither its panel nor its bell can be made."""
+    Workspace.objects.filter(pk=owner.membership.workspace_id).update(time_zone="Mars/Base")
+    open_page(owner)
+
+    panel = open_page(stranger).hear(10)
+
+    assert 'id="progress-list"' in panel
 
 
 def test_on_connect_it_sends_the_whole_panel(open_page: OpenPage, recruiter, action) -> None:
@@ -180,38 +195,90 @@ def test_a_logout_closes_the_sockets_of_that_login_and_no_other(
     assert other.hears_nothing()
 
 
-@pytest.mark.parametrize("change", ["deactivated", "password", "removed", "role", "limited"])
-def test_a_socket_does_not_outlive_what_it_was_allowed(
-    open_page: OpenPage, colleague, action, change
+def test_a_member_that_may_see_less_hears_nothing_more_and_connects_anew(
+    open_page: OpenPage, owner, colleague, agent, support, recruiter, action, other_opening
 ) -> None:
-    page = open_page(colleague)
-    page.hear()
-    membership = Membership.objects.filter(user=colleague)
-    if change == "deactivated":
-        User.objects.filter(pk=colleague.pk).update(is_active=False)
-    elif change == "password":
-        colleague.set_password("another one")
-        colleague.save(update_fields=["password"])
-    elif change == "removed":
-        membership.delete()
-    elif change == "role":
-        membership.update(role=Role.SUPPORT)
-    elif change == "limited":
-        membership.update(is_limited=True)
-
-    action.announce()  # a change of status is never sent without asking who listens
-
-    with pytest.raises(ConnectionClosed):
+    pages = [open_page(user) for user in (colleague, agent, support)]
+    stays = open_page(recruiter)
+    for page in (*pages, stays):
         page.hear()
-    assert page.socket.close_code == 4401
+
+    memberships.change(colleague.membership, Role.AGENT, None, by=owner)
+    memberships.change(agent.membership, Role.AGENT, [other_opening.pk], by=owner)
+    memberships.deactivate(support.membership, by=owner)
+    action.announce()
+
+    for page in pages:
+        with pytest.raises(ConnectionClosed):
+            page.hear(timeout=5)  # sooner than the next check
+        assert page.socket.close_code == 4401
+    assert f'id="bulk-action-{action.pk}"' in stays.hear()
+    action.announce(status_changed=False)
+    assert f'id="bulk-action-{action.pk}-progress"' in stays.hear()
 
 
-def test_an_idle_socket_lives_for_30_s_and_then_hears_the_next_change(
-    open_page: OpenPage, recruiter, action
+def test_no_socket_outlives_what_it_was_allowed_whoever_changed_it(
+    open_page: OpenPage, workspace, recruiter, action
+) -> None:
+    users = {
+        what: join(workspace, Role.RECRUITER, f"{what.title()} Person")
+        for what in ("deactivated", "password", "removed", "role", "limited")
+    }
+    pages = [open_page(user) for user in users.values()]
+    stays = open_page(recruiter)
+    for page in (*pages, stays):
+        page.hear()
+
+    members = Membership.objects.all()  # past everything that would tell of it
+    User.objects.filter(pk=users["deactivated"].pk).update(is_active=False)
+    users["password"].set_password("another one")
+    users["password"].save(update_fields=["password"])
+    members.filter(user=users["removed"]).delete()
+    members.filter(user=users["role"]).update(role=Role.SUPPORT)
+    members.filter(user=users["limited"]).update(is_limited=True)
+
+    assert {page.closed_with(timeout=15) for page in pages} == {4401}
+    action.announce(status_changed=False)
+    assert "progress" in stays.hear()
+
+
+def test_a_session_that_deactivation_ended_does_not_begin_again(
+    open_page: OpenPage, client_of: Any, owner, colleague
+) -> None:
+    browser = client_of(colleague)
+    page = open_page(client=browser)
+    page.hear()
+    User.objects.filter(pk=colleague.pk).update(is_active=False)  # whoever does it, and how
+
+    memberships.reactivate(colleague.membership, by=owner)
+
+    assert page.closed_with(timeout=15) == 4401
+    assert open_page(client=browser).closed_with() == 4401
+    assert browser.get("/candidates/").status_code == 302
+    assert "progress-list" in open_page(User.objects.get(pk=colleague.pk)).hear()
+
+
+def test_a_cookie_that_no_database_takes_keeps_nobody_from_connecting(
+    open_page: OpenPage, recruiter
+) -> None:
+    hostile = Client()
+    hostile.cookies["sessionid"] = r'"abcdefgh\000"'  # unquoted, it ends in a NUL
+
+    bad = open_page(client=hostile)
+    good = open_page(recruiter)
+
+    assert "progress-list" in good.hear(timeout=10)
+    assert bad.closed_with(timeout=10) == 4401
+
+
+# The hub looks every 10 s who may still listen, and Redis' clients give up after 5 s of silence.
+@pytest.mark.parametrize("seconds", [12, pytest.param(31, marks=pytest.mark.soak)])
+def test_an_idle_socket_lives_on_and_then_hears_the_next_change(
+    open_page: OpenPage, recruiter, action, seconds: int
 ) -> None:
     page = open_page(recruiter)
     page.hear()
-    time.sleep(31)
+    time.sleep(seconds)
 
     action.announce(status_changed=False)
 
@@ -257,6 +324,23 @@ def test_a_notice_whose_push_was_lost_comes_with_the_next_check(
     page.hear()
     Notice.objects.create(user=recruiter, about="test", text="Done.")  # and Redis was away
 
-    action.announce()
+    assert "1</span>" in page.hear_until('id="bell-count"', timeout=15)
 
-    assert "1</span>" in page.hear_until('id="bell-count"')
+
+# --- other news ---
+
+
+def test_what_else_changed_is_told_to_who_may_see_it_and_not_in_every_detail(
+    open_page: OpenPage, recruiter, limited, stranger, workspace, opening, other_opening
+) -> None:
+    pages = [open_page(user) for user in (recruiter, limited, stranger)]
+    for page in pages:
+        page.hear()
+
+    for _ in range(20):
+        live.push_news(workspace.pk, "candidates", [other_opening.pk])
+
+    assert [pages[0].hear(), pages[0].hear()] == ['{"news": "candidates"}'] * 2  # now, and the last
+    assert all(page.hears_nothing() for page in pages)
+    live.push_news(workspace.pk, "candidates", [opening.pk])
+    assert [page.hear() for page in pages[:2]] == ['{"news": "candidates"}'] * 2

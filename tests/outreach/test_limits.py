@@ -22,7 +22,7 @@ def at(monkeypatch):
     def at(moment: datetime) -> None:
         sql = f"'{moment.isoformat()}'::timestamptz"
         monkeypatch.setattr(limits, "RESERVE", real.replace("clock_timestamp()", sql))
-        monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+        monkeypatch.setattr("pipeline.foundation.database_clock.now", lambda: moment)
 
     real = limits.RESERVE
     return at

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from pipeline.outreach.models import Channel, MessageLimit
-from pipeline.outreach.pace import Pace, next_slot
+from pipeline.outreach.pace import NotYet, Pace, next_slot
 
 from .test_limits import together
 
@@ -35,6 +35,19 @@ def test_a_pause_earns_no_burst(workspace, set_limit):
     waits = [next_slot(workspace.pk, Channel.SMS) for _ in range(3)]
 
     assert waits[2] == pytest.approx(0.2, abs=0.1)
+
+
+def test_a_slot_that_is_not_soon_is_left_to_others(workspace, set_limit):
+    set_limit(per_second=2)
+    pace = Pace(workspace.pk, Channel.SMS)
+    assert pace.wait() == 0
+    before = MessageLimit.objects.get().next_at
+
+    with pytest.raises(NotYet):
+        pace.wait()
+
+    assert MessageLimit.objects.get().next_at == before
+    assert pace.wait(within=None) == pytest.approx(0.5, abs=0.2)
 
 
 def test_channels_have_their_own(workspace, set_limit):

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import django_rq
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 from rq.timeouts import JobTimeoutException
 
 from pipeline.candidates.models import Candidate
+from pipeline.foundation import database_clock
 from pipeline.tasks import timeouts
 from pipeline.tasks.actors import CancelSource, Creator
 from pipeline.tasks.creating import create_task
@@ -21,6 +23,7 @@ from pipeline.tasks.states import State
 from pipeline.tasks.timeouts import cancel_overdue, cancel_overdue_of, count_overdue
 from pipeline.tasks.types import TIMED, TaskType
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.setbacks.models import Setback
 from tests.tasks.conftest import MakeTask
 
 NOON = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
@@ -30,7 +33,7 @@ Wait = Callable[..., Task]
 
 @pytest.fixture(autouse=True)
 def it_is_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOON)
+    monkeypatch.setattr(database_clock, "now", lambda: NOON)
 
 
 @pytest.fixture
@@ -161,10 +164,10 @@ def test_one_workspace_s_trouble_is_not_the_others(
     real = timeouts.cancel_overdue_of
     error: Exception = RuntimeError("its rows are broken")
 
-    def troubled(pk: int) -> int:
+    def troubled(pk: int, *rest: Any) -> int:
         if pk == workspace.pk:
             raise error
-        return real(pk)
+        return real(pk, *rest)
 
     monkeypatch.setattr(timeouts, "cancel_overdue_of", troubled)
 
@@ -172,6 +175,7 @@ def test_one_workspace_s_trouble_is_not_the_others(
 
     assert states(theirs) == [State.CANCELED]
     error = JobTimeoutException("the worker stops this job")
+    Setback.objects.all().delete()
     with pytest.raises(JobTimeoutException):
         cancel_overdue()
 
@@ -189,12 +193,29 @@ def test_thousands_go_in_batches_each_told_of(
     with django_capture_on_commit_callbacks(execute=True):
         assert count_overdue(workspace.pk, 14, 10_000) == 2500
         assert count_overdue(workspace.pk, 14, 10) == 10
-        assert cancel_overdue_of(workspace.pk) == 2500
+        batches = [cancel_overdue_of(workspace.pk) for _ in range(3)]
     task_changed.disconnect(hear)
 
     assert not Task.objects.waiting().exists()
-    assert told == [("cancel", workspace.pk, number) for number in (1000, 1000, 500)]
+    assert batches == [1000, 1000, 500]
+    assert told == [("cancel", workspace.pk, number) for number in batches]
     assert cancel_overdue_of(workspace.pk) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_does_not_fit_into_a_turn_waits_behind_the_other_periodic_jobs(
+    waiting_for: Wait, monkeypatch: pytest.MonkeyPatch
+):
+    queue = django_rq.get_queue("periodic")
+    queue.empty()
+    task = waiting_for(60)
+    monkeypatch.setattr(timeouts, "TURN_SECONDS", 0)
+
+    cancel_overdue()
+
+    assert states(task) == [State.IN_QUEUE]
+    assert [job.func for job in queue.jobs] == [cancel_overdue]
+    queue.empty()
 
 
 def many(task: Task, number: int) -> None:

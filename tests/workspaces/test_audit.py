@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from pipeline.bulk_actions.freezing import start_bulk_action
-from pipeline.bulk_actions.models import FollowUp
+from pipeline.bulk_actions.models import BulkAction, FollowUp, Status
 from pipeline.candidates.importing.jobs import order_import
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate
@@ -71,8 +71,8 @@ def test_a_start_and_a_cancel_are_recorded_with_the_address_they_came_from(
         )
 
     assert entries() == [
-        ("Ana Ruiz", "started", "Move to Hired (2 candidates)"),
-        ("Ben Okafor", "canceled", "Move to Hired (2 candidates)"),
+        ("Ana Ruiz", "started", "Move to Hired (2 selected)"),
+        ("Ben Okafor", "canceled", "Move to Hired (2 selected)"),
     ]
     started, canceled = AuditEntry.objects.order_by("pk")
     assert (started.address, canceled.address) == (None, "198.51.100.7")
@@ -86,9 +86,11 @@ def test_a_start_and_a_cancel_are_recorded_with_the_address_they_came_from(
 def test_a_follow_up_is_recorded_as_what_it_is(
     follow_up, verb, recruiter, opening, start_move, make_candidates
 ):
-    make_candidates(2)
+    make_candidates(3)
     folder = opening.folders.get(name="Hired")
     action = start_move(folder)
+    of_each_kind = {"status": Status.CANCELED, "changed": 1, "failed": 1}
+    BulkAction.objects.filter(pk=action.pk).update(**of_each_kind)
 
     start_bulk_action(
         user=recruiter,
@@ -99,7 +101,7 @@ def test_a_follow_up_is_recorded_as_what_it_is(
         follow_up=follow_up,
     )
 
-    assert entries()[-1] == ("Ana Ruiz", verb, "Move to Hired (2 candidates)")
+    assert entries()[-1] == ("Ana Ruiz", verb, "Move to Hired (3 selected)")
 
 
 def test_a_start_that_fails_leaves_no_entry(recruiter, opening):

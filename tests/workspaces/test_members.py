@@ -1,12 +1,17 @@
 """The members' pages: in, out, and never without an Owner."""
 
+import json
 import re
-from threading import Thread
+from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.audit import AuditEntry
@@ -22,6 +27,27 @@ def page_of(user: User) -> str:
     return f"{MEMBERS}{user.membership.pk}/"
 
 
+def sent_link() -> str:
+    """The one in the newest mail."""
+    (link,) = re.findall(r"http://testserver/password/\S+", str(mail.outbox[-1].body))
+    return str(link)
+
+
+def choose(browser: Client, link: str, **environment: Any) -> Any:
+    """The page after the password was chosen by the link."""
+    form = browser.get(link, follow=True)
+    again = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    return browser.post(form.redirect_chain[-1][0], again, follow=True, **environment)
+
+
+def test_a_new_member_is_an_agent_unless_chosen_otherwise(owner: User, client: Client):
+    client.force_login(owner)
+
+    page = client.get(f"{MEMBERS}add/").content.decode()
+
+    assert re.findall(r'<option value="(\w+)" selected', page) == ["agent"]
+
+
 def role_of(user: User) -> str:
     return Membership.objects.get(user=user).role
 
@@ -30,31 +56,164 @@ def audited() -> list[str]:
     return [f"{e.verb} {e.subject}" for e in AuditEntry.objects.order_by("pk")]
 
 
-@pytest.mark.parametrize("which", ["shown", "sent"])
-def test_a_new_member_chooses_a_password_by_the_link_that_is_shown_or_sent(
-    client_of, client, owner, settings, which
+def test_a_new_member_chooses_a_password_by_the_link_in_the_mail(
+    client_of, client, owner, settings
 ):
     settings.PUBLIC_URL = "http://testserver"
-    answer = client_of(owner).post(f"{MEMBERS}add/", NEW, follow=True)
+    client_of(owner).post(f"{MEMBERS}add/", NEW)
 
     user = User.objects.get(email="mo@example.com")
-    (shown,) = re.findall(r'value="(http://testserver/password/[^"]+)"', answer.content.decode())
-    (letter,) = mail.outbox
-    (sent,) = re.findall(r"http://testserver/password/\S+", str(letter.body))
-    link = {"shown": shown, "sent": sent}[which]
+    link = sent_link()
     assert not user.has_usable_password()
-    assert letter.to == ["mo@example.com"]
+    assert mail.outbox[-1].to == ["mo@example.com"]
     assert audited() == ["added Mo Haddad as Recruiter"]
 
-    form = client.get(link, follow=True)
-    again = {"new_password1": PASSWORD, "new_password2": PASSWORD}
-    inside = client.post(form.redirect_chain[-1][0], again, follow=True)
+    inside = choose(client, link)
 
     assert inside.context["user"] == user
     assert client.login(username="mo@example.com", password=PASSWORD)
     client.logout()
-    for used in (shown, sent):
-        assert "no longer works" in client.get(used, follow=True).content.decode()
+    assert "no longer works" in client.get(link, follow=True).content.decode()
+
+
+def test_whoever_invites_never_gets_the_link(client_of, owner, settings):
+    settings.PUBLIC_URL = "http://testserver"
+    client = client_of(owner)
+
+    answers = [client.post(f"{MEMBERS}add/", NEW, follow=True)]
+    page = page_of(User.objects.get(email="mo@example.com"))
+    answers.append(client.post(f"{page}invite/", follow=True))
+    answers += [client.get(address) for address in (page, MEMBERS, "/settings/audit/")]
+
+    token = sent_link().rsplit("/", 2)[1]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert "/password/" not in answer.content.decode()
+        assert token not in answer.content.decode() + str(answer.headers)
+
+
+def test_another_link_ends_the_one_before(client_of, client, owner, settings):
+    settings.PUBLIC_URL = "http://testserver"
+    inviting = client_of(owner)
+    inviting.post(f"{MEMBERS}add/", NEW)
+    first = sent_link()
+
+    inviting.post(f"{page_of(User.objects.get(email='mo@example.com'))}invite/")
+
+    assert sent_link() != first
+    assert "no longer works" in client.get(first, follow=True).content.decode()
+    assert choose(client, sent_link()).context["user"].email == "mo@example.com"
+    assert audited()[1] == "sent another link to choose a password to Mo Haddad (mo@example.com)"
+
+
+def test_a_link_ends_by_itself_after_some_days_and_with_the_login(
+    client_of, client, owner, settings
+):
+    settings.PUBLIC_URL = "http://testserver"
+    client_of(owner).post(f"{MEMBERS}add/", NEW)
+
+    settings.PASSWORD_RESET_TIMEOUT = -1
+    assert "no longer works" in client.get(sent_link(), follow=True).content.decode()
+    settings.PASSWORD_RESET_TIMEOUT = 60
+    User.objects.filter(email="mo@example.com").update(is_active=False)
+    assert "no longer works" in client.get(sent_link(), follow=True).content.decode()
+
+
+def test_the_link_leads_to_where_belay_is_whatever_the_request_says(client_of, owner, settings):
+    settings.PUBLIC_URL = "https://belay.example.com/"
+
+    client_of(owner).post(f"{MEMBERS}add/", NEW, HTTP_HOST="localhost")
+
+    assert "https://belay.example.com/password/" in str(mail.outbox[-1].body)
+
+
+def test_setting_a_password_is_in_the_audit_with_who_when_and_from_where(
+    client_of, client, owner, settings
+):
+    settings.PUBLIC_URL = "http://testserver"
+    client_of(owner).post(f"{MEMBERS}add/", NEW)
+
+    choose(client, sent_link(), REMOTE_ADDR="203.0.113.7")
+
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.actor_name, entry.verb) == ("Mo Haddad", "chose a password")
+    assert entry.subject == "for mo@example.com"
+    assert entry.address == "203.0.113.7"
+    assert abs(timezone.now() - entry.at) < timedelta(minutes=1)
+
+
+def test_whoever_is_logged_in_while_the_link_is_used_stands_in_the_audit(
+    client_of, owner, settings
+):
+    settings.PUBLIC_URL = "http://testserver"
+    browser = client_of(owner)
+    browser.post(f"{MEMBERS}add/", NEW)
+
+    choose(browser, sent_link())
+
+    assert audited()[-1] == "set the password of Mo Haddad (mo@example.com)"
+    assert AuditEntry.objects.latest("pk").actor == owner
+
+
+def test_a_password_that_the_operator_sets_is_in_the_audit(client_of, recruiter, db):
+    operator = User.objects.create_superuser("operator@example.com", PASSWORD)
+    new = "another good one for Ana"
+    form = {"password1": new, "password2": new, "usable_password": "true"}
+
+    address = f"/admin/workspaces/user/{recruiter.pk}/password/"
+    client_of(operator).post(address, form, REMOTE_ADDR="203.0.113.8")
+
+    assert User.objects.get(pk=recruiter.pk).check_password(new)
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.actor, entry.verb) == (operator, "set the password of")
+    assert entry.subject == "Ana Ruiz (ana@example.com)"
+    assert entry.address == "203.0.113.8"
+
+
+def test_a_password_that_a_command_sets_is_in_the_audit(recruiter):
+    recruiter.set_password("another good one for Ana")
+    recruiter.save()
+
+    assert audited() == ["set the password of Ana Ruiz (ana@example.com)"]
+    assert AuditEntry.objects.get().actor_name == "Belay"
+
+
+def test_a_login_sets_no_password(client, recruiter):
+    recruiter.password = make_password(PASSWORD, hasher="pbkdf2_sha1")
+    recruiter.save()
+
+    assert client.login(username=recruiter.email, password=PASSWORD)  # and its hash is renewed
+
+    assert audited() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_browsers_with_the_same_link_one_chooses_the_password(client_of, owner, settings):
+    settings.PUBLIC_URL = "http://testserver"
+    client_of(owner).post(f"{MEMBERS}add/", NEW)
+    browsers = [Client(), Client()]
+    pages = [browser.get(sent_link(), follow=True).redirect_chain[-1][0] for browser in browsers]
+    answers: list[Any] = []
+    both = Barrier(2)
+
+    def choose_at_once(browser: Client, page: str, password: str) -> None:
+        both.wait()
+        again = {"new_password1": password, "new_password2": password}
+        answers.append(browser.post(page, again).status_code)
+        connection.close()
+
+    words = [f"{PASSWORD} {number}" for number in range(2)]
+    threads = [
+        Thread(target=choose_at_once, args=args)
+        for args in zip(browsers, pages, words, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == [200, 302]
+    assert audited().count("chose a password for mo@example.com") == 1
 
 
 def test_a_mail_server_that_is_away_keeps_the_member_and_says_what_to_do(
@@ -66,7 +225,21 @@ def test_a_mail_server_that_is_away_keeps_the_member_and_says_what_to_do(
     answer = client_of(owner).post(f"{MEMBERS}add/", NEW, follow=True)
 
     assert User.objects.filter(email="mo@example.com").exists()
-    assert "Give Mo Haddad the link on this page yourself" in answer.content.decode()
+    assert "could not be sent to mo@example.com" in answer.content.decode()
+    assert "Send another link" in answer.content.decode()
+    assert "/password/" not in answer.content.decode()
+
+
+def test_on_a_laptop_the_invitation_is_in_the_outbox(client_of, owner, settings, tmp_path):
+    settings.EMAIL_BACKEND = "pipeline.outreach.senders.outbox.OutboxBackend"
+    settings.DATA_DIR = tmp_path
+
+    answer = client_of(owner).post(f"{MEMBERS}add/", NEW, follow=True)
+
+    assert "the e-mail to Mo Haddad reaches nobody" in answer.content.decode()
+    (line,) = (tmp_path / "outbox" / "email.jsonl").read_text().splitlines()
+    assert json.loads(line)["to"] == "mo@example.com"
+    assert "/password/" in json.loads(line)["body"]
 
 
 def test_nobody_is_given_a_link_to_a_login_that_is_in_use(client_of, owner, recruiter):
@@ -99,8 +272,8 @@ def test_role_and_openings_are_changed_and_recorded(
     client = client_of(owner)
     limited = {"role": "agent", "is_limited": "on", "openings": [opening.pk]}
 
-    client.post(page_of(recruiter), limited)
-    client.post(page_of(recruiter), limited)  # nothing new
+    client.post(page_of(recruiter), limited | {"can_export": "on"})  # as it was
+    client.post(page_of(recruiter), limited)  # nothing new: an agent does not export
     client.post(page_of(recruiter), {"role": "agent"})
 
     assert audited() == [
@@ -178,6 +351,7 @@ def test_a_deactivated_member_is_out_at_once_and_comes_back(client_of, owner, re
     assert not theirs.login(username=recruiter.email, password=PASSWORD)
 
     client.post(f"{page_of(recruiter)}reactivate/")
+    assert theirs.get("/candidates/").status_code == 302
     assert theirs.login(username=recruiter.email, password=PASSWORD)
     assert audited() == ["deactivated Ana Ruiz", "reactivated Ana Ruiz"]
 

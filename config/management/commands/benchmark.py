@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.embedded import PostgreSQL, Redis
 
-PARTS = ["engine", "messages", "export", "pages", "tasks", "journeys"]
+PARTS = [
+    *("engine", "fairness", "messages", "export", "pages", "tasks", "journeys", "panels"),
+    "uploads",
+]
 INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the servers
 
 
@@ -26,6 +30,9 @@ class Command(BaseCommand):
             "--sizes", default="10000,200000,1000000", help="numbers of candidates for the engine"
         )
         parser.add_argument("--pages", type=int, default=1_000_000, help="candidates for the pages")
+        parser.add_argument(
+            "--fairness", type=int, default=500_000, help="candidates in the large orders"
+        )
         parser.add_argument("--messages", type=int, default=100_000, help="messages to send")
         parser.add_argument("--export", type=int, default=1_000_000, help="candidates to export")
         parser.add_argument("--tasks", type=int, default=1_000_000, help="waiting tasks")
@@ -34,6 +41,13 @@ class Command(BaseCommand):
             type=int,
             default=100_000,
             help="who enter; ten times as many wait",
+        )
+        parser.add_argument("--panels", type=int, default=1000, help="open panels")
+        parser.add_argument(
+            "--panels-size", type=int, default=1_000_000, help="candidates moved under them"
+        )
+        parser.add_argument(
+            "--uploads", default="", help="parts of hostile files' names; empty for all of them"
         )
         parser.add_argument("--only", choices=PARTS, help="one part of it")
         parser.add_argument("--json", type=Path, help="a file for the figures")
@@ -53,7 +67,7 @@ class Command(BaseCommand):
             environment = os.environ | {
                 INSIDE: "1",
                 "BELAY_DATA": name,
-                "SECRET_KEY": "benchmark" * 6,
+                "SECRET_KEY": secrets.token_urlsafe(64),
                 "ALLOWED_HOSTS": "testserver",
                 "HTTPS": "0",
             }
@@ -71,7 +85,17 @@ class Command(BaseCommand):
             raise CommandError("the benchmark failed; the lines above say why.")
 
     def measure(self, options: dict[str, Any]) -> None:
-        from tests.benchmarks import engine, export, journeys, messages, pages, tasks
+        from tests.benchmarks import (
+            engine,
+            export,
+            fairness,
+            journeys,
+            messages,
+            pages,
+            panels,
+            tasks,
+            uploads,
+        )
         from tests.benchmarks.report import Report
 
         call_command("migrate", verbosity=0)
@@ -79,6 +103,8 @@ class Command(BaseCommand):
         report = Report(self.stdout.write)
         if options["only"] in (None, "engine"):
             engine.measure([int(size) for size in options["sizes"].split(",")], report)
+        if options["only"] in (None, "fairness"):
+            fairness.measure(options["fairness"], report)
         if options["only"] in (None, "messages"):
             messages.measure([options["messages"] // 10, options["messages"]], report)
         if options["only"] in (None, "export"):
@@ -91,6 +117,12 @@ class Command(BaseCommand):
         if options["only"] in (None, "journeys"):
             call_command("flush", interactive=False, verbosity=0)
             journeys.measure(options["journeys"], report)
+        if options["only"] in (None, "panels"):
+            call_command("flush", interactive=False, verbosity=0)
+            panels.measure(options["panels_size"], options["panels"], report)
+        if options["only"] in (None, "uploads"):
+            call_command("flush", interactive=False, verbosity=0)
+            uploads.measure(report, options["uploads"])
         report.print_table()
         if options["json"]:
             options["json"].write_text(json.dumps(report.figures, indent=1) + "\n")

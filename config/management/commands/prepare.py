@@ -1,6 +1,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -10,6 +11,7 @@ from pipeline.journeys.demo import add_journeys
 from pipeline.outreach.demo import add_templates
 from pipeline.tasks.demo import add_tasks
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.restores.detection import mark_restored
 
 
 class Command(BaseCommand):
@@ -20,10 +22,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--demo", type=int, required=True, help="how many candidates")
+        parser.add_argument("--restored", default="", help="why everything that sends has to wait")
 
-    def handle(self, demo: int, **options: Any) -> None:
+    def handle(self, demo: int, restored: str, **options: Any) -> None:
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        if restored:
+            mark_restored(restored)
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
         if not is_loaded():
             with transaction.atomic():
                 call_command("load_demo", candidates=demo, stdout=self.stdout)

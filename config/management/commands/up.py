@@ -20,8 +20,11 @@ from django.core.management.base import BaseCommand, CommandError
 from config.data_folder import DataFolder
 from config.embedded import PostgreSQL, Redis, ServerError
 from config.embedded.server import Server
-from config.processes import STOP_SIGNALS, LinePrinter, Processes
+from config.line_printer import LinePrinter
+from config.processes import STOP_SIGNALS, Processes
+from config.reloading import Source
 
+COPIED = "The data folder is a copy, perhaps of a backup."
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 LOGINS = [f"{role}@demo.example" for role in ("owner", "admin", "recruiter", "agent", "support")]
 
@@ -35,13 +38,15 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="the data folder")
         parser.add_argument("--workers", type=int, default=2)
         parser.add_argument("--demo", type=int, default=20000, help="demo candidates, 0 for none")
+        parser.add_argument("--dev", action="store_true", help="DEBUG, and new code takes effect")
 
     def handle(self, **options: Any) -> None:
         self.port: int = options["port"]
         self.workers: int = max(1, options["workers"])
+        self.is_dev: bool = options["dev"]
         self.printer = LinePrinter()
         self.folder = DataFolder(options["data"].expanduser().resolve())
-        self.processes = Processes(self.printer, self.folder)
+        self.processes = Processes(self.printer, self.folder, outlives_bugs=self.is_dev)
         self.servers: list[Server] = []
         for sign in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(sign) is not signal.SIG_IGN:
@@ -49,10 +54,15 @@ class Command(BaseCommand):
         end = None
         try:
             self.folder.hold()
+            os.umask(0o077)  # what it starts writes for its own user only
+            self.restored = COPIED if self.folder.was_copied else ""
             check_port(self.port)
             environment = self.start_servers()
             self.prepare(environment, options["demo"])
             Thread(target=self.welcome, daemon=True).start()
+            if self.is_dev:
+                source = Source(settings.BASE_DIR)
+                Thread(target=self.watch, args=(source,), daemon=True).start()
             end = self.processes.run(self.commands(), environment)
         except ServerError as error:
             raise CommandError(str(error)) from None
@@ -62,7 +72,8 @@ class Command(BaseCommand):
             self.stop_servers()
         if end:
             raise CommandError(
-                f"{end.name} ended by itself (exit code {end.code}), so everything was stopped. "
+                f"{end.name} ended by itself (exit code {end.code}) and was started again "
+                f"{end.restarts} times in vain, so everything was stopped. "
                 f"Its last lines above say why.",
                 returncode=1,
             )
@@ -93,6 +104,7 @@ class Command(BaseCommand):
             **published,
             "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
             "BELAY_DATA": str(self.folder.path),
+            "DEBUG": str(int(self.is_dev)),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "HTTPS": "0",
             "PYTHONUNBUFFERED": "1",
@@ -102,7 +114,7 @@ class Command(BaseCommand):
         """Bring the database, the static files and the demo data up to date."""
         self.printer.say("bringing the database, static files and demo data up to date")
         done = subprocess.run(
-            [*MANAGE, "prepare", f"--demo={demo}"],
+            [*MANAGE, "prepare", f"--demo={demo}", f"--restored={self.restored}"],
             env=environment,
             check=False,
             stdout=subprocess.PIPE,
@@ -120,13 +132,27 @@ class Command(BaseCommand):
         # A short time to live, so that /readyz soon notices a worker that was killed.
         worker = ["--serializer", "rq.serializers.JSONSerializer", "--worker-ttl", "60", "-v", "0"]
         for number in range(1, self.workers + 1):
-            yield (
-                f"worker.{number}",
-                line(*MANAGE, "rqworker", "default", *worker, "--with-scheduler"),
-            )
-        for queue in ("imports", "webhooks", "journeys", "journeys_slow"):
+            for name, queue in (("worker", "default"), ("messages", "messages")):
+                yield (
+                    f"{name}.{number}",
+                    line(*MANAGE, "rqworker", queue, *worker, "--with-scheduler"),
+                )
+        yield "exports", line(*MANAGE, "rqworker", "exports", *worker, "--with-scheduler")
+        periodic = ["--worker-class", "config.worker.PeriodicWorker"]
+        yield "periodic", line(*MANAGE, "rqworker", "periodic", *worker, *periodic)
+        for number in (1, 2):  # a long import of one workspace keeps no other's waiting
+            yield f"imports.{number}", line(*MANAGE, "rqworker", "imports", *worker)
+        for queue in ("webhooks", "journeys", "journeys_slow"):
             yield queue, line(*MANAGE, "rqworker", queue, *worker)
         yield "cron", line(*MANAGE, "rqcron", "config.cron", "--logging-level", "WARNING")
+
+    def watch(self, source: Source) -> None:
+        """Have new code take effect."""
+        while not self.processes.stopping:
+            time.sleep(1)
+            if path := source.change():
+                why = f"{path.name} has changed: web and workers begin anew"
+                self.processes.begin_anew(why)
 
     def welcome(self) -> None:
         """Say where Belay is and who may log in, as soon as it answers."""

@@ -1,6 +1,7 @@
 """The operations. A new one is one new file here and one line in this list."""
 
 from .assign_recruiter import AssignRecruiter
+from .base import Delivery as Delivery
 from .base import Operation as Operation
 from .base import OptionsForm as OptionsForm
 from .base import Preview as Preview
@@ -14,6 +15,7 @@ from .drafts import CantSend as CantSend
 from .drafts import Draft as Draft
 from .drafts import SendingOperation as SendingOperation
 from .drafts import sends as sends
+from .drafts import writes_to_people as writes_to_people
 from .export import Export
 from .move_to_folder import MoveToFolder
 from .reject import Reject

@@ -3,12 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
 from pipeline.candidates.models import CandidateQuerySet
-from pipeline.workspaces.models import User
+from pipeline.workspaces.models import Membership, User
+
+from .left_out import Decided
 
 if TYPE_CHECKING:
     from pipeline.bulk_actions.models import BulkAction, Chunk
@@ -18,12 +21,22 @@ class Unfinished(Exception):
     """The operation can't be brought to its end; says why, in a recruiter's words."""
 
 
+class Delivery(Enum):
+    """How far a file or an e-mail about all candidates of an action has come."""
+
+    NOT_NEEDED = auto()  # each candidate is changed by itself
+    NOTHING_LEFT = auto()  # until it is made, nothing has happened to anybody
+    MAY_HAVE_ARRIVED = auto()
+    ARRIVED = auto()
+
+
 @dataclass(frozen=True)
 class Skip:
     """`count` candidates of a selection that the operation would leave as they are, and why."""
 
     count: int
     reason: str
+    is_left_out: bool = False  # until the order includes them: see left_out.py
 
 
 @dataclass(frozen=True)
@@ -43,10 +56,16 @@ class Preview:
     skips: list[Skip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what else should be known before the start
     obstacle: str = ""  # why it can't be started at all like this
+    decided: Decided | None = None
 
     @property
     def changes(self) -> int:
         return self.total - sum(skip.count for skip in self.skips)
+
+    @property
+    def other_skips(self) -> list[Skip]:
+        """Without those whom `decided` speaks of."""
+        return [skip for skip in self.skips if not skip.is_left_out]
 
 
 @dataclass(frozen=True)
@@ -79,9 +98,17 @@ class OptionsForm(forms.Form):
     defaults: ClassVar[dict[str, Any]] = {}  # answers to begin with, where they say all
     fields_template: ClassVar[str] = "bulk_actions/_fields.html"
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        user: User,
+        candidates: CandidateQuerySet | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`candidates` are those selected; without, all that the user sees."""
         super().__init__(*args, **kwargs)
         self.user = user
+        self.candidates = candidates
         self.offer()
 
     def offer(self) -> None:
@@ -110,9 +137,14 @@ class Operation(ABC):
     form: ClassVar[type[OptionsForm]]
     is_frequent: ClassVar[bool] = False  # has a button of its own in the bar, not in "More"
     is_follow_up: ClassVar[bool] = False  # is only ever ordered after another action
+    needs_export: ClassVar[bool] = False  # makes a file: takes the right to export
     can_undo: ClassVar[bool] = False  # then `revert` says how
     has_conclusion: ClassVar[bool] = False
+    concluding: ClassVar[str] = ""  # what it does after the last candidate: "Writing the file…"
+    mails_at_the_end: ClassVar[bool] = False  # then the conclusion is an e-mail
     locks_first: ClassVar[bool] = False  # reads what is in other tables of candidates: see hold
+    # What it changes that pages show, in the words of their `data-shows`. Tasks tell of themselves.
+    changes: ClassVar[tuple[str, ...]] = ("candidates",)
     on_cancel: ClassVar[str] = ""  # what happens then to the done, where they don't stay so
     way_out: ClassVar[str] = "Cancel"  # the button that closes its dialog
     tells_what_was: ClassVar[bool] = True  # `describe_before` does, and not what was done
@@ -121,6 +153,11 @@ class Operation(ABC):
         """`opening_ids` are the action's, once its selection is frozen: see `reached`."""
         self.options = options
         self.opening_ids = opening_ids
+
+    @classmethod
+    def may_be_ordered_by(cls, member: Membership) -> bool:
+        """Whether the member's role and rights let it order this."""
+        return member.can_start and (member.can_export or not cls.needs_export)
 
     @property
     @abstractmethod
@@ -161,9 +198,25 @@ class Operation(ABC):
         """For each `before` of an outcome, what was there, readable: "Inbox"."""
 
     @property
+    def left_out(self) -> list[str]:
+        """The kinds of folders whose people stay as they are: see left_out.py."""
+        return []
+
+    @property
     def reached(self) -> set[int]:
         """The openings that it concerns beside those that the candidates are in now."""
         return set()
+
+    @property
+    def openings_needed(self) -> set[int]:
+        """Of the action's openings those that its owner must see for it to go on."""
+        return set(self.opening_ids)
+
+    @property
+    def queue(self) -> str:
+        """Whose workers carry it out: "messages" where it waits for a provider or a rate, "exports"
+        where one step of it may take minutes."""
+        return "default"
 
     @property
     def is_ordered(self) -> bool:
@@ -174,21 +227,21 @@ class Operation(ABC):
         """How to restore what an action with these options has changed; if it `can_undo`."""
         raise NotImplementedError
 
-    def hold_before(  # noqa: B027  # most tables are locked after the candidates
+    def lock_before_candidates(  # noqa: B027  # most tables are locked after the candidates
         self, action: "BulkAction", chunk: "Chunk"
     ) -> None:
         """Lock what others lock before they lock candidates, so that nobody waits in a circle.
 
         In the same transaction; only for one that `locks_first`."""
 
-    def hold_beside(  # noqa: B027  # most operations change candidates alone
+    def lock_related(  # noqa: B027  # most operations change candidates alone
         self, action: "BulkAction", chunk: "Chunk"
     ) -> None:
         """Lock what its SQL reads and changes in other tables, once the candidates are locked.
 
         In the same transaction; only for one that `locks_first`."""
 
-    def write_beside(  # noqa: B027  # most operations leave nothing
+    def after_write(  # noqa: B027  # most operations leave nothing
         self, action: "BulkAction", chunk: "Chunk"
     ) -> None:
         """What a chunk leaves outside the database: a part of a file, an announcement. After its
@@ -201,6 +254,15 @@ class Operation(ABC):
         One lane at a time is in here, outside of any transaction, while the action is still In
         Progress; after a crash another comes again. Returns fields that the action gets as it
         finishes. Should look now and then whether the action was canceled meanwhile
-        (`action.is_wanted()`), and may then return at once. Raises Unfinished.
+        (`action.is_still_active()`), and may then return at once. Raises Unfinished, and
+        LimitReached where a messaging limit stands in the way: then the action is Halted.
         """
         return {}
+
+    def delivery(self, action: "BulkAction") -> Delivery:
+        """How far the conclusion has come; only for one that `has_conclusion`.
+
+        Until something has left, a stop takes back what the chunks have prepared: then no
+        candidate counts as done, and all can be run again.
+        """
+        return Delivery.NOTHING_LEFT

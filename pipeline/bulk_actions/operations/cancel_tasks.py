@@ -2,14 +2,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import Count
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Canceler, CancelSource
 from pipeline.tasks.models import Task
+from pipeline.tasks.querysets import TaskQuerySet
 from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
-from pipeline.tasks.set_based import canceling, choosing
+from pipeline.tasks.set_based import canceling, choosing, with_names
 from pipeline.tasks.types import TaskType
 
 from . import with_tasks
@@ -104,6 +106,7 @@ class CancelTasks(JudgingOperation):
 
     key = "cancel_tasks"
     label = "Cancel waiting tasks"
+    changes = ()
     command = "Cancel the tasks of"
     form = CancelTasksForm
     verb = "freed of waiting tasks"
@@ -164,26 +167,34 @@ class CancelTasks(JudgingOperation):
 
     def tasks_of(self, candidates: CandidateQuerySet) -> str:
         """What would be canceled and what would stay, in numbers."""
-        mine = Task.objects.filter(self.scope.q, workspace=self.options["workspace"])
-        mine = mine.filter(candidate__in=candidates.order_by().values("pk"))
-        waiting = Counter(
-            dict(mine.cancelable().order_by().values_list("type").annotate(Count("pk")))
-        )
+        waiting = self.count(Task.objects.cancelable(), candidates)
         if not waiting:
             told = "No waiting task would be canceled"
         else:
             total = waiting.total()
             told = f"{total:,} waiting task{'' if total == 1 else 's'} would be canceled: "
             told += of_types(waiting)
-        if assigned := mine.assigned().count():
+        if assigned := self.count(Task.objects.assigned(), candidates).total():
             told += f"; {assigned:,} {'is' if assigned == 1 else 'are'} with an agent and "
             told += "stays" if assigned == 1 else "stay"
         return f"{told}."
 
-    def hold_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def count(self, tasks: TaskQuerySet, candidates: CandidateQuerySet) -> Counter[str]:
+        """How many `tasks` of each type the candidates have, found candidate by candidate."""
+        try:
+            sql, values = candidates.order_by().values_list("pk").query.sql_with_params()
+        except EmptyResultSet:
+            return Counter()
+        selection, named = with_names("picked", sql, values)
+        chosen, params = choosing("picked", self.options["workspace"], self.scope, tasks)
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT.format(selection=selection, chosen=chosen), params | named)
+            return Counter(dict(cursor.fetchall()))
+
+    def lock_related(self, action: "BulkAction", chunk: "Chunk") -> None:
         with_tasks.hold(chunk)
 
-    def write_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
         with_tasks.announce_canceled(action, chunk)
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
@@ -201,15 +212,28 @@ def canceled(tasks: list[tuple[int, str]]) -> str:
     return f"Canceled {len(tasks):,}: {', '.join(TaskType(type).label for _, type in tasks)}"
 
 
-# The ids and types of what is canceled, in the order of the ids.
+COUNT = """
+WITH picked (id) AS MATERIALIZED (
+    {selection}
+), {chosen}
+SELECT type, count(*) FROM chosen GROUP BY type
+"""
+
+# The ids and types of what is canceled, in the order of the ids. Grouped, not joined: a join may
+# compare everybody with everybody who has tasks. See LEFT_OUT_OF_SEEN.
 JUDGED = """
 of_each AS (
-    SELECT candidate_id, jsonb_agg(jsonb_build_array(id, type) ORDER BY id) AS tasks
-    FROM chosen GROUP BY candidate_id
+    SELECT id, jsonb_agg(jsonb_build_array(task, type) ORDER BY task)
+               FILTER (WHERE task IS NOT NULL) AS tasks
+    FROM (
+        SELECT id, NULL::bigint AS task, NULL AS type FROM seen
+        UNION ALL SELECT candidate_id, id, type FROM chosen
+    ) AS everybody
+    GROUP BY id
 ), judged AS (
-    SELECT seen.id, CASE WHEN tasks IS NULL THEN 2 ELSE 1 END AS result,
+    SELECT id, CASE WHEN tasks IS NULL THEN 2 ELSE 1 END AS result,
            CASE WHEN tasks IS NULL THEN %(already)s ELSE '' END AS reason,
            CASE WHEN tasks IS NULL THEN '{}' ELSE jsonb_build_object('tasks', tasks) END AS before
-    FROM seen LEFT JOIN of_each ON of_each.candidate_id = seen.id
+    FROM of_each
 )
 """

@@ -99,7 +99,9 @@ target AS (
             )) THEN %(taken)s
             WHEN email = '' AND turn > 1 OR EXISTS (
                 SELECT FROM candidates_candidate AS other
-                WHERE other.opening_id = %(opening)s AND other.copied_from_id IN (queued.id, origin)
+                WHERE other.copied_from_id IN (queued.id, origin)
+                  AND other.copied_from_id IS NOT NULL -- what the index says of itself
+                  AND other.opening_id + 0 = %(opening)s -- or all of the opening is read for each
             ) OR EXISTS (
                 SELECT FROM candidates_candidate AS other
                 WHERE other.opening_id = %(opening)s AND other.id = origin

@@ -6,11 +6,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.foundation.parameters import MomentField
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Canceler, CancelSource, Creator, Origin
 from pipeline.tasks.creating import CantCreate, check_campaign
-from pipeline.tasks.desk.forms import in_future, notes_field, time_field
+from pipeline.tasks.desk.forms import in_future, notes_field
 from pipeline.tasks.set_based import NewTasks, canceling
 from pipeline.tasks.types import KINDS, TaskType
 
@@ -42,7 +43,7 @@ class CreateTasksForm(OptionsForm):
         empty_value=None,
         required=False,
     )
-    due = time_field(label="Due", required=False)
+    due = MomentField(label="Due", required=False)
     notes = notes_field(rows=2)
 
     def offer(self) -> None:
@@ -105,6 +106,7 @@ class CreateTasks(JudgingOperation):
 
     key = "create_tasks"
     label = "Create tasks"
+    changes = ()
     command = "Create tasks for"
     form = CreateTasksForm
     verb = "given a task"
@@ -171,7 +173,7 @@ class CreateTasks(JudgingOperation):
             )
         return preview
 
-    def write_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
         with_tasks.announce_created(action, chunk)
 
     def revert(self) -> Revert:

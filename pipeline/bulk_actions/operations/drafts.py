@@ -22,6 +22,10 @@ class SendingOperation(Operation):
         return True
 
     @property
+    def queue(self) -> str:
+        return "messages" if self.is_sending else "default"
+
+    @property
     @abstractmethod
     def channel(self) -> Channel: ...
 
@@ -31,6 +35,11 @@ class SendingOperation(Operation):
 
     def apply(self) -> tuple[str, dict[str, Any]]:
         raise NotImplementedError("Only what also changes candidates has SQL to do so.")
+
+
+def writes_to_people(operation: Operation) -> bool:
+    """To candidates, or to somebody else at the end."""
+    return sends(operation) or operation.mails_at_the_end
 
 
 def sends(operation: Operation) -> TypeGuard[SendingOperation]:

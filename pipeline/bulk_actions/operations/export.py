@@ -1,4 +1,5 @@
 import logging
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from pipeline.bulk_actions import export_files
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.foundation import private_files
 from pipeline.workspaces.csv_export import csv_lines
 from pipeline.workspaces.xlsx_export import MOST_ROWS, TooLarge, write_xlsx
 
@@ -52,15 +54,22 @@ class Export(Operation):
 
     key = "export"
     label = "Export"
+    changes = ()
     command = "Export"
     form = ExportForm
     verb = "exported"
     has_conclusion = True
+    needs_export = True
+    concluding = "Writing the file…"
     on_cancel = "No file is made, and what was written of it is deleted."
 
     @property
     def title(self) -> str:
         return f"Export as {self.options['format'].upper()}"
+
+    @property
+    def queue(self) -> str:
+        return "exports"
 
     @property
     def details(self) -> str:
@@ -84,7 +93,7 @@ class Export(Operation):
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)
 
-    def write_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
         export_files.write_part(action, chunk, self.options["columns"])
 
     def conclude(self, action: "BulkAction") -> dict[str, Any]:
@@ -92,6 +101,8 @@ class Export(Operation):
             name = self.join_parts(action)
         except export_files.NoLongerWanted:
             return {}
+        except export_files.TooManyColumns as reason:
+            raise Unfinished(f"{reason} Export fewer, or without attributes.") from None
         except TooLarge as reason:
             raise Unfinished(f"{reason} Export again, as CSV.") from None
         except OSError:
@@ -103,7 +114,7 @@ class Export(Operation):
 
     def join_parts(self, action: "BulkAction") -> str:
         """Returns the file's name in the storage. Raises what conclude answers for."""
-        parts = export_files.Parts(action, self.options["columns"], action.goes_on)
+        parts = export_files.Parts(action, self.options["columns"], action.heartbeat)
         begun = timezone.localtime(action.created_at, action.workspace.tz)
         name = f"belay-candidates-{begun:%Y-%m-%d-%H%M}.{self.options['format']}"
         export_files.forget_scratch(f"{action.pk}-*")
@@ -112,17 +123,21 @@ class Export(Operation):
             if self.options["format"] == "xlsx":
                 write_xlsx(path, "Candidates", parts.headings, parts.rows())
             else:
-                with path.open("w", encoding="utf-8", newline="") as whole:
+                with open(path, "w", encoding="utf-8", newline="", opener=private) as whole:
                     whole.writelines(csv_lines(parts.headings, parts.rows()))
             action.refresh_from_db(fields=["changed"])
             if parts.rows_read != action.changed:
                 raise Unfinished(f"{PARTS_LOST} Export again, and tell support.")
-            if not action.goes_on():
+            if not action.heartbeat():
                 raise export_files.NoLongerWanted
             with path.open("rb") as whole_file:
                 return export_files.replace(
                     f"{export_files.folder_of(action.pk)}/{name}", File(whole_file)
                 )
+
+
+def private(path: str, flags: int) -> int:
+    return os.open(path, flags, private_files.FILE)
 
 
 def names_of(columns: list[str]) -> str:

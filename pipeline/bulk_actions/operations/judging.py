@@ -14,6 +14,7 @@ from pipeline.candidates.models import CandidateQuerySet
 from pipeline.tasks.set_based import with_names
 
 from .base import Operation, Preview, Skip
+from .left_out import CODE, sentence_of
 
 PICKED = ("id", "opening_id", "folder_id", "recruiter_id")
 MOST_REASONS = 8  # told apart in a preview
@@ -41,7 +42,7 @@ class Change:
 
 
 class JudgingOperation(Operation):
-    already: ClassVar[str] = "Already as ordered."  # of the unchanged, in the preview
+    already: ClassVar[str] = "No change needed."  # of the unchanged, in the preview
 
     @abstractmethod
     def change(self) -> Change: ...
@@ -53,15 +54,16 @@ class JudgingOperation(Operation):
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         counts = judge(self.change(), candidates)
-        skips = [
-            Skip(number, self.already if result == UNCHANGED else reason)
-            for result, reason, number in counts
-            if result != CHANGED
-        ]
+        skips = [self.skip(*count) for count in counts if count[0] != CHANGED]
         skips.sort(key=lambda skip: -skip.count)
         if rest := skips[MOST_REASONS:]:
             skips[MOST_REASONS:] = [Skip(sum(skip.count for skip in rest), "Other reasons.")]
         return Preview(sum(number for *_, number in counts), skips)
+
+    def skip(self, result: int, reason: str, number: int) -> Skip:
+        if reason.startswith(CODE):
+            return Skip(number, sentence_of(reason), is_left_out=True)
+        return Skip(number, self.already if result == UNCHANGED else reason)
 
 
 def seen(columns: tuple[str, ...]) -> str:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from pipeline.workspaces.models import Membership
 
 from .base import OptionsForm, Preview, Revert, Skip
 from .judging import Change, JudgingOperation
+from .left_out import LEFT_OUT_OF_PICKED, LEFT_OUT_OF_SEEN, IncludeField, decided, kinds_left_out
 from .moving_back import folder_names, moving_back
 from .recruiters import RecruiterField, recruiters_for, sees
 
@@ -16,6 +18,7 @@ from .recruiters import RecruiterField, recruiters_for, sees
 class MoveToFolderForm(OptionsForm):
     to_folder = forms.ModelChoiceField(Folder.objects.none(), label="Move to")
     new_recruiter = RecruiterField(required=False, label="Recruiter", empty_label="Keep")
+    include_decided = IncludeField()
 
     def offer(self) -> None:
         field, recruiter = self.fields["to_folder"], self.fields["new_recruiter"]
@@ -39,6 +42,8 @@ class MoveToFolderForm(OptionsForm):
         options = {
             "folder": folder.pk,
             "folder_name": folder.name,
+            "folder_kind": folder.kind,
+            "include_decided": self.cleaned_data["include_decided"],
             "opening": folder.opening_id,
             "opening_name": folder.opening.name,
         }
@@ -48,7 +53,11 @@ class MoveToFolderForm(OptionsForm):
 
     @classmethod
     def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
-        return {"to_folder": options["folder"], "new_recruiter": options.get("recruiter", "")}
+        return {
+            "to_folder": options["folder"],
+            "new_recruiter": options.get("recruiter", ""),
+            "include_decided": options.get("include_decided", False),
+        }
 
 
 def _by_opening(folders: Any) -> Iterator[tuple[str, list[tuple[int, str]]]]:
@@ -105,17 +114,25 @@ class MoveToFolder(JudgingOperation):
             elsewhere=Count("pk", filter=~Q(opening=self.options["opening"])),
             there=Count("pk", filter=Q(folder=self.options["folder"])),
         )
-        if counts["elsewhere"] or not self.is_plain:
-            return super().preview(candidates)
+        movable = candidates.exclude(folder=self.options["folder"])
+        found = decided(movable, self.options, self.options.get("folder_kind", ""))
+        if counts["elsewhere"] or found or not self.is_plain:
+            return replace(super().preview(candidates), decided=found)
         skips = [Skip(counts["there"], self.already)]
         return Preview(counts["total"], [skip for skip in skips if skip.count])
+
+    @property
+    def left_out(self) -> list[str]:
+        return kinds_left_out(self.options, self.options.get("folder_kind", ""))
 
     def apply(self) -> tuple[str, dict[str, Any]]:
         """Most moves stay in an opening: they get a statement that does no more than they need."""
         return (PLAIN, self.params) if self.is_plain else super().apply()
 
     def change(self) -> Change:
-        return Change(JUDGING, CHANGING, self.params, columns=("email",))
+        return Change(
+            JUDGING.format(left_out=LEFT_OUT_OF_SEEN), CHANGING, self.params, columns=("email",)
+        )
 
     @property
     def params(self) -> dict[str, Any]:
@@ -123,6 +140,7 @@ class MoveToFolder(JudgingOperation):
         return {
             "folder": self.options["folder"],
             "recruiter": self.options.get("recruiter"),
+            "left_out": self.left_out,
             "frozen": list(self.opening_ids) or None,
             "starters": [str(role) for role in Membership.STARTERS],
             "left": f"Was moved out of {opening} before its turn came.",
@@ -141,7 +159,7 @@ class MoveToFolder(JudgingOperation):
 
 
 # The key-share lock keeps the folder from being deleted between the look and the change.
-PLAIN = """
+MOVING = """
 target AS (
     SELECT id, opening_id FROM candidates_folder WHERE id = %(folder)s FOR KEY SHARE
 ), moved AS (
@@ -149,18 +167,22 @@ target AS (
     FROM picked, target
     WHERE candidate.id = picked.id
       AND picked.opening_id = target.opening_id AND picked.folder_id <> target.id
+      AND NOT EXISTS (SELECT FROM left_out WHERE left_out.id = picked.id)
 ), outcome AS (
     SELECT picked.id AS candidate_id,
            CASE WHEN target.id IS NULL OR picked.opening_id <> target.opening_id THEN 3
-                WHEN picked.folder_id = target.id THEN 2
+                WHEN picked.folder_id = target.id OR why IS NOT NULL THEN 2
                 ELSE 1 END AS result,
            CASE WHEN target.id IS NULL THEN %(gone)s
                 WHEN picked.opening_id <> target.opening_id THEN %(left)s
-                ELSE '' END AS reason,
+                WHEN picked.folder_id = target.id THEN ''
+                ELSE coalesce(why, '') END AS reason,
            jsonb_build_object('folder', picked.folder_id) AS before
-    FROM picked LEFT JOIN target ON true
+    FROM picked LEFT JOIN target ON true LEFT JOIN left_out ON left_out.id = picked.id
 )
 """
+
+PLAIN = f"{LEFT_OUT_OF_PICKED}, {MOVING}"
 
 # Of those who could get there, each e-mail's first does: `turn` is 1. Earlier chunks' are there.
 JUDGING = """
@@ -177,11 +199,14 @@ target AS (
 ), asked AS (
     SELECT seen.*, target.id AS to_folder, target.opening_id AS to_opening,
            coalesce(owner.id, seen.recruiter_id) AS to_recruiter,
+           seen.folder_id <> target.id AND why IS NOT NULL AS is_left_out,
            CASE WHEN target.id IS NULL THEN %(gone)s
+                WHEN seen.folder_id <> target.id AND why IS NOT NULL THEN why
                 WHEN seen.opening_id <> ALL(%(frozen)s::bigint[]) THEN %(strayed)s
                 WHEN %(recruiter)s::bigint IS NOT NULL AND owner.id IS NULL THEN %(no_recruiter)s
                 END AS problem
     FROM seen LEFT JOIN target ON true LEFT JOIN owner ON true
+    {left_out}
 ), queued AS (
     SELECT asked.*, row_number() OVER (
         PARTITION BY problem IS NULL AND opening_id <> to_opening, email ORDER BY id
@@ -197,14 +222,15 @@ target AS (
     FROM queued
 ), judged AS (
     SELECT ruled.*,
-           CASE WHEN reason <> '' THEN 3
+           CASE WHEN is_left_out THEN 2
+                WHEN reason <> '' THEN 3
                 WHEN folder_id = to_folder AND recruiter_id IS NOT DISTINCT FROM to_recruiter
                 THEN 2 ELSE 1 END AS result,
            jsonb_build_object('folder', folder_id)
            || CASE WHEN opening_id <> to_opening
-                   THEN jsonb_build_object('opening', opening_id) ELSE '{}' END
+                   THEN jsonb_build_object('opening', opening_id) ELSE '{{}}' END
            || CASE WHEN %(recruiter)s::bigint IS NOT NULL
-                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{}' END AS before
+                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{{}}' END AS before
     FROM ruled
 )
 """

@@ -67,7 +67,7 @@ homes AS (
                 END AS since,
            CASE WHEN homes.id IS NULL THEN 'The folder that it was in no longer exists.'
                 WHEN homes.opening_id <> ALL(%(reach)s::bigint[])
-                THEN 'It was in an opening that the one who undoes this does not see.'
+                THEN 'The candidate was in an opening that the person who undid this can''t see.'
                 WHEN was->>'recruiter' IS NOT NULL AND owners.id IS NULL
                 THEN 'The recruiter that it had is no longer in the workspace.'
                 WHEN email <> '' AND homes.opening_id <> compared.opening_id AND EXISTS (

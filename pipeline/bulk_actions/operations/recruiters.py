@@ -1,4 +1,4 @@
-"""Whom candidates can be given to."""
+"""Members who can own candidates."""
 
 from typing import Any
 

@@ -9,6 +9,7 @@ from . import texts
 from .base import OptionsForm, Preview, Revert, Sample
 from .drafts import Draft, SendingOperation
 from .judging import Change
+from .left_out import IncludeField, decided
 from .moving_back import moving_back
 from .send_message import TemplateField, text_of
 from .stages import ToStage
@@ -25,8 +26,10 @@ class RejectForm(OptionsForm):
         required=False,
         label="Message (optional)",
         empty_label="No message",
-        help_text="Who can't be written to is not rejected either, and is listed with the reason.",
+        help_text="Candidates we can't message are skipped and listed with the reason.",
     )
+
+    include_decided = IncludeField()
 
     def offer(self) -> None:
         message = self.fields["message"]
@@ -45,6 +48,7 @@ class RejectForm(OptionsForm):
                 {"id": reason.pk, "name": reason.name} for reason in self.cleaned_data["reasons"]
             ],
             "message": text_of(template) if template else None,
+            "include_decided": self.cleaned_data["include_decided"],
         }
 
     @classmethod
@@ -53,6 +57,7 @@ class RejectForm(OptionsForm):
         return {
             "reasons": [reason["id"] for reason in options["reasons"]],
             "message": message.get("template"),
+            "include_decided": options.get("include_decided", False),
         }
 
 
@@ -111,9 +116,15 @@ class Reject(ToStage, SendingOperation):
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         if not self.is_sending:
             return super().preview(candidates)
-        judged = super().preview(texts.ready_for(self.text, candidates))
-        skips = [*texts.skips_of(self.text, candidates), *judged.skips]
-        return Preview(candidates.count(), skips, texts.notes_of(self.text, judged.changes))
+        rest = candidates.exclude(folder__kind__in=self.left_out)
+        left_out = super().preview(candidates.filter(folder__kind__in=self.left_out)).skips
+        judged = super().preview(texts.ready_for(self.text, rest)).skips
+        preview = Preview(
+            candidates.count(),
+            [*texts.skips_of(self.text, rest), *judged, *left_out],
+            decided=decided(candidates, self.options, self.kind),
+        )
+        return texts.within_limit(self.text, preview)
 
     def samples(self, candidates: CandidateQuerySet) -> list[Sample]:
         return texts.samples_of(self.text, candidates) if self.is_sending else []

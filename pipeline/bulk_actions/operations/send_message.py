@@ -62,6 +62,7 @@ class SendMessage(SendingOperation):
 
     key = "send_message"
     label = "Send message"
+    changes = ()
     command = "Send to"
     is_frequent = True
     form = SendMessageForm
@@ -85,8 +86,7 @@ class SendMessage(SendingOperation):
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         total = candidates.order_by().aggregate(total=Count("pk"))["total"]
         preview = Preview(total, texts.skips_of(self.options, candidates))
-        preview.notes.extend(texts.notes_of(self.options, preview.changes))
-        return preview
+        return texts.within_limit(self.options, preview)
 
     def samples(self, candidates: CandidateQuerySet) -> list[Sample]:
         return texts.samples_of(self.options, candidates)

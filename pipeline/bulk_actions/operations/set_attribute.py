@@ -6,6 +6,7 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from pipeline.candidates.attributes import LARGEST, MOST, NUMBER, SIZE, TOO_LARGE, TOO_MANY
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 
 from .base import OptionsForm, Revert
@@ -106,6 +107,10 @@ class SetAttribute(JudgingOperation):
             "name": self.options["attribute"],
             "value": self.options["value"] or None,
             "kept_as": self.kept_as,
+            "most": MOST,
+            "largest": LARGEST,
+            "too_many": f"{TOO_MANY} Take one away first.",
+            "too_large": f"{TOO_LARGE} Take some away first.",
         }
 
     def change(self) -> Change:
@@ -125,14 +130,24 @@ def _was(kept: list[Any]) -> str:
 # A number and the same in words read alike, so they are alike.
 JUDGING = """
 judged AS (
-    SELECT id, '' AS reason,
-           CASE WHEN attributes->>%(name)s IS DISTINCT FROM %(value)s::text
+    SELECT id, fits.problem AS reason,
+           CASE WHEN fits.problem <> '' THEN 3
+                WHEN attributes->>%(name)s IS DISTINCT FROM %(value)s::text
                   OR %(value)s::text IS NULL AND attributes ? %(name)s THEN 1 ELSE 2 END AS result,
            jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
                THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before
-    FROM seen
+    FROM seen, LATERAL (
+        SELECT CASE WHEN %(value)s::text IS NULL THEN ''
+            WHEN NOT attributes ? %(name)s AND {number} >= %(most)s THEN %(too_many)s
+            WHEN char_length(%(value)s::text) > coalesce(char_length(attributes->>%(name)s), 0)
+                AND {size} + char_length(%(name)s || %(value)s::text) > %(largest)s
+                THEN %(too_large)s
+            ELSE '' END AS problem
+    ) AS fits
 )
 """
+JUDGING = JUDGING.replace("{number}", NUMBER.format("attributes"))
+JUDGING = JUDGING.replace("{size}", SIZE.format("attributes"))
 
 CHANGING = """
 changed AS (

@@ -6,21 +6,38 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from pipeline.candidates.models import CandidateQuerySet
+from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.candidates.sharing import shown
 from pipeline.candidates.sharing.links import link_to
 from pipeline.candidates.sharing.models import Share
+from pipeline.outreach import limits
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Channel, Message, MessageStatus
 from pipeline.outreach.pace import Pace
 from pipeline.outreach.senders import Unavailable, sender_for
+from pipeline.workspaces.models import Workspace
 
-from .base import Operation, OptionsForm, Preview, Unfinished
+from .base import Delivery, Operation, OptionsForm, Preview, Skip, Unfinished
 from .drafts import CantSend, Draft
+from .set_attribute import names_in_use
 
 if TYPE_CHECKING:
     from pipeline.bulk_actions.models import BulkAction
 
 DAYS = (7, 14, 30)
+ANSWERS = ("reviewer", "note", "days", "shows", "attributes")
+LONGEST_NAME = 1000  # of an attribute
+
+
+class AttributesField(forms.MultipleChoiceField):
+    """Names of attributes. One that nobody selected has any more does no harm: it is not shown."""
+
+    def valid_value(self, value: str) -> bool:
+        return is_name(value)
+
+
+def is_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME and "\0" not in text
 
 
 class ShareForm(OptionsForm):
@@ -37,13 +54,39 @@ class ShareForm(OptionsForm):
         initial=DAYS[1],
         label="The link works for",
     )
+    shows = forms.MultipleChoiceField(
+        choices=[(key, field.heading) for key, field in shown.FIELDS.items()],
+        required=False,
+        initial=shown.BY_DEFAULT,
+        label="The reviewer sees the names and",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    attributes = AttributesField(
+        required=False,
+        label="And these attributes",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None is shown unless you choose it.",
+    )
+
+    def offer(self) -> None:
+        """The attributes that the selected have, and those that were chosen before."""
+        field = self.fields["attributes"]
+        assert isinstance(field, AttributesField)
+        everybody = Candidate.objects.visible_to(self.user)
+        found = names_in_use(everybody if self.candidates is None else self.candidates)
+        chosen = field.widget.value_from_datadict(self.data, self.files, "attributes") or []
+        names = dict.fromkeys([*found, *filter(is_name, chosen)])
+        field.choices = [(name, name) for name in names]
+        if not names:
+            del self.fields["attributes"]
 
     def options(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("reviewer", "note", "days")}
+        answers = {name: self.cleaned_data.get(name, []) for name in ANSWERS}
+        return answers | {"workspace": self.user.membership.workspace_id}
 
     @classmethod
     def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
-        return options
+        return {name: options[name] for name in ANSWERS if name in options}
 
 
 class ShareWithReviewer(Operation):
@@ -55,10 +98,13 @@ class ShareWithReviewer(Operation):
 
     key = "share_with_reviewer"
     label = "Share with a reviewer"
+    changes = ()
     command = "Share"
     form = ShareForm
     verb = "shared"
     has_conclusion = True
+    concluding = "Sending the e-mail…"
+    mails_at_the_end = True
     on_cancel = "The link is not sent, so nobody sees them."
 
     @property
@@ -68,14 +114,56 @@ class ShareWithReviewer(Operation):
 
     @property
     def details(self) -> str:
-        return f"The link works for {self.options['days']} days."
+        return f"The link works for {self.options['days']} days. It shows: {self.shown}."
+
+    @property
+    def shows(self) -> list[str]:
+        """The chosen fields; in an order of before there was a choice, those that do no harm."""
+        return list(self.options.get("shows", shown.BY_DEFAULT))
+
+    @property
+    def attributes(self) -> list[str]:
+        return list(self.options.get("attributes", []))
+
+    @property
+    def shown(self) -> str:
+        return ", ".join(shown.names_of(self.shows, self.attributes))
+
+    @property
+    def queue(self) -> str:
+        return "messages"
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         obstacle = "" if is_reachable() else NOWHERE
-        return Preview(candidates.count(), notes=[SEEN], obstacle=obstacle)
+        total = candidates.count()
+        return Preview(total, self.over_limit(total), notes=[self.seen], obstacle=obstacle)
+
+    @property
+    def seen(self) -> str:
+        """What the reviewer is to see, in full: all the rest stays here."""
+        return (
+            f"The page shows of each candidate, as it is then: {self.shown}. Nothing else of them "
+            "is shown, also not what is added later. The e-mail holds their number, your note "
+            "and the link."
+        )
+
+    def over_limit(self, total: int) -> list[Skip]:
+        """All of them, while no e-mail is left: then the link would not be sent."""
+        workspace = Workspace.objects.filter(pk=self.options.get("workspace", 0)).first()
+        if not (total and workspace and limits.left(workspace, Channel.EMAIL) == 0):
+            return []
+        none_left = limits.describe_left(workspace, Channel.EMAIL).replace("0", "No", 1)
+        return [Skip(total, f"{none_left}: the link is not sent, and the action will be Halted.")]
 
     def apply(self) -> tuple[str, dict[str, Any]]:
-        return SQL, {**self.options, "elsewhere": "Moved to another opening before its turn came."}
+        return SQL, {
+            "reviewer": self.options["reviewer"],
+            "note": self.options["note"],
+            "days": self.options["days"],
+            "shows": self.shows,
+            "attributes": self.attributes,
+            "elsewhere": "Moved to another opening before its turn came.",
+        }
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)
@@ -91,9 +179,20 @@ class ShareWithReviewer(Operation):
         settle(action, None)  # an e-mail that a crash left half sent
         sent = Message.objects.filter(bulk_action_id=action.pk, candidate=None).first()
         sent = sent or self.send(action, share)
+        if sent and sent.status == MessageStatus.FAILED:
+            action.discard()  # if it was stopped while the e-mail was under way
         if sent and sent.status != MessageStatus.SENT:
             raise Unfinished(not_sent(share, sent.problem))
         return {}
+
+    def delivery(self, action: "BulkAction") -> Delivery:
+        statuses = Message.objects.filter(bulk_action_id=action.pk, candidate=None)
+        found = set(statuses.values_list("status", flat=True))
+        if MessageStatus.SENT in found:
+            return Delivery.ARRIVED
+        if found & {MessageStatus.SENDING, MessageStatus.UNCONFIRMED}:
+            return Delivery.MAY_HAVE_ARRIVED
+        return Delivery.NOTHING_LEFT
 
     def send(self, action: "BulkAction", share: Share) -> Message | None:
         """The e-mail after its third step; None when the action was canceled before the first."""
@@ -104,14 +203,16 @@ class ShareWithReviewer(Operation):
         message, sender = None, sender_for(Channel.EMAIL)
         try:
             sender.open()
-            time.sleep(Pace(action.workspace_id, Channel.EMAIL).wait())
+            time.sleep(Pace(action.workspace_id, Channel.EMAIL).wait(within=None))
             message = begin(action, email_about(share), None)
             hand_over(sender, message)
             message.refresh_from_db()
         except Stopped:
             return None
-        except (CantSend, LimitReached) as reason:
+        except CantSend as reason:
             raise Unfinished(not_sent(share, str(reason))) from None
+        except LimitReached as reason:
+            raise LimitReached(f"The e-mail could not be sent: {reason}") from None
         except Unavailable as reason:
             if message:
                 take_back(message)
@@ -127,7 +228,7 @@ def is_reachable() -> bool:
 
 
 def not_sent(share: Share, why: str) -> str:
-    return f"The e-mail to {share.reviewer} could not be sent: {why} The link is on this page."
+    return f"The e-mail to {share.reviewer} could not be sent: {why} Open Review to copy the link."
 
 
 def email_about(share: Share) -> Draft:
@@ -151,10 +252,6 @@ def email_about(share: Share) -> Draft:
     )
 
 
-SEEN = (
-    "The reviewer sees names, openings, folders, labels, sources and attributes, but no "
-    "e-mail addresses, phones, reject reasons or remarks."
-)
 NOWHERE = (
     "Belay does not know its own address, so no link can be made. "
     "The operator sets it as PUBLIC_URL."
@@ -165,8 +262,10 @@ NOWHERE = (
 SQL = """
 share AS (
     INSERT INTO candidates_share
-        (workspace_id, reviewer, note, created_by_id, expires_at, bulk_action_id)
-    SELECT workspace_id, %(reviewer)s, %(note)s, started_by_id,
+        (workspace_id, reviewer, note, shown_fields, shown_attributes, created_by_id, expires_at,
+         bulk_action_id)
+    SELECT workspace_id, %(reviewer)s, %(note)s, %(shows)s::varchar[], %(attributes)s::text[],
+           started_by_id,
            now() + %(days)s::int * interval '1 day', id
     FROM bulk_actions_bulkaction WHERE id = %(engine_action)s
     ON CONFLICT (bulk_action_id) DO UPDATE SET note = excluded.note

@@ -1,17 +1,31 @@
 """Into the folder of one kind, each candidate in its own opening."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from pipeline.candidates.models import FolderKind
+from pipeline.candidates.models import CandidateQuerySet, FolderKind
 
-from .base import OptionsForm, Revert
+from .base import OptionsForm, Preview, Revert
 from .judging import Change, JudgingOperation
+from .left_out import LEFT_OUT_OF_SEEN, IncludeField, decided, kinds_left_out
 from .moving_back import folder_names, moving_back
 
 
 class NoOptions(OptionsForm):
     def options(self) -> dict[str, Any]:
         return {}
+
+
+class HoldForm(OptionsForm):
+    include_decided = IncludeField()
+    defaults = {"include_decided": False}  # noqa: RUF012
+
+    def options(self) -> dict[str, Any]:
+        return {"include_decided": self.cleaned_data["include_decided"]}
+
+    @classmethod
+    def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return {"include_decided": options.get("include_decided", False)}
 
 
 class ToStage(JudgingOperation):
@@ -35,9 +49,18 @@ class ToStage(JudgingOperation):
         params = {
             "kind": self.kind,
             "no_folder": f" has no folder for {self.whom} candidates.",
+            "left_out": self.left_out,
         }
-        judging = JUDGING.format(same=self.same, kept=self.kept)
+        judging = JUDGING.format(same=self.same, kept=self.kept, left_out=LEFT_OUT_OF_SEEN)
         return Change(judging, CHANGING.format(sets=self.sets), params, self.columns)
+
+    @property
+    def left_out(self) -> list[str]:
+        return kinds_left_out(self.options, self.kind)
+
+    def preview(self, candidates: CandidateQuerySet) -> Preview:
+        found = decided(candidates, self.options, self.kind)
+        return replace(super().preview(candidates), decided=found)
 
     def revert(self) -> Revert:
         return moving_back()
@@ -61,6 +84,7 @@ class Hold(ToStage):
     kind, whom = FolderKind.ON_HOLD, "held"
     verb = "put on hold"
     already = "Already on hold."
+    form = HoldForm
     is_frequent = True
 
 
@@ -80,13 +104,14 @@ target AS (
     WHERE kind = %(kind)s AND opening_id IN (SELECT opening_id FROM picked) FOR KEY SHARE
 ), judged AS (
     SELECT seen.*, target.id AS to_folder,
-           CASE WHEN target.id IS NULL THEN 3 WHEN {same} THEN 2 ELSE 1 END AS result,
-           CASE WHEN target.id IS NULL THEN (
+           CASE WHEN why IS NOT NULL THEN 2 WHEN target.id IS NULL THEN 3
+                WHEN {same} THEN 2 ELSE 1 END AS result,
+           CASE WHEN why IS NOT NULL THEN why WHEN target.id IS NULL THEN (
                 SELECT name FROM candidates_opening WHERE id = seen.opening_id
            ) || %(no_folder)s ELSE '' END AS reason,
            jsonb_build_object('folder', seen.folder_id, 'to_folder', target.id{kept})
            AS before
-    FROM seen LEFT JOIN target USING (opening_id)
+    FROM seen LEFT JOIN target USING (opening_id) {left_out}
 )
 """
 

@@ -54,6 +54,7 @@ class StartJourney(JudgingOperation):
 
     key = "start_journey"
     label = "Start journey"
+    changes = ("runs",)
     command = "Start it for"
     form = StartJourneyForm
     verb = "put into the journey"
@@ -99,7 +100,7 @@ class StartJourney(JudgingOperation):
             return f"{name} can’t be started: {reason}"
         return ""
 
-    def hold_before(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_before_candidates(self, action: "BulkAction", chunk: "Chunk") -> None:
         """Nobody else enrolls in it, pauses or archives it while the chunk is written."""
         enrolling.hold_live([self.options["journey"]])
 

@@ -49,6 +49,7 @@ class StopRuns(JudgingOperation):
 
     key = "stop_runs"
     label = "Stop journey runs"
+    changes = ("runs",)
     command = "Stop the runs of"
     form = StopRunsForm
     verb = "taken out of the journey"
@@ -79,7 +80,7 @@ class StopRuns(JudgingOperation):
             },
         )
 
-    def hold_before(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_before_candidates(self, action: "BulkAction", chunk: "Chunk") -> None:
         hold_runs_of(self.options["journey"], chunk.candidate_ids)
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:

@@ -1,5 +1,6 @@
 """A template's text in an operation's options: what it becomes, for whom, and for whom not."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -18,7 +19,7 @@ from pipeline.outreach.missing import count_missing, with_all_values
 from pipeline.outreach.models import Channel, MessageTemplate
 from pipeline.workspaces.models import Workspace
 
-from .base import Sample, Skip
+from .base import Preview, Sample, Skip
 
 Text = dict[str, Any]  # channel, subject, body, workspace: see text_of
 SAMPLES = 3
@@ -71,14 +72,16 @@ def sample_of(text: Text, candidate: Candidate) -> Sample:
     return Sample(str(candidate), draft.address, draft.subject, draft.body)
 
 
-def notes_of(text: Text, messages: int) -> list[str]:
-    """What remains of the limit, and how many of so many messages would not go."""
+def within_limit(text: Text, preview: Preview) -> Preview:
+    """The same, with what remains of the limit, and how many of its messages are too many."""
     workspace = Workspace.objects.get(pk=text["workspace"])
     channel = Channel(text["channel"])
     left = limits.left(workspace, channel)
     if left is None:
-        return []
-    note = limits.describe_left(workspace, channel)
-    if messages > left:
-        note += f"; {messages - left:,} would not go, and the action would end as Halted"
-    return [f"{note}."]
+        return preview
+    told = limits.describe_left(workspace, channel)
+    if preview.changes <= left:
+        return replace(preview, notes=[*preview.notes, f"{told}."])
+    told = f"Only {told}" if left else told.replace("0", "No", 1)
+    over = Skip(preview.changes - left, f"{told}: not messaged, and the action will be Halted.")
+    return replace(preview, skips=[*preview.skips, over])

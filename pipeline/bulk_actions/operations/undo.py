@@ -51,6 +51,12 @@ class Undo(JudgingOperation):
     def reached(self) -> set[int]:
         return set(self.options["openings"])
 
+    @property
+    def openings_needed(self) -> set[int]:
+        """Others of the undone action's openings stay as they are: see `reach`."""
+        reach = self.options["reach"]
+        return set(self.opening_ids) if reach is None else set(self.opening_ids) & set(reach)
+
     def change(self) -> Change:
         revert = self.undone.revert()
         ours = {
@@ -72,23 +78,24 @@ class Undo(JudgingOperation):
 
     def unsendable(self) -> list[str]:
         """The messages of the other action, which stay sent."""
-        sent = Message.objects.filter(
-            bulk_action_id=self.options["action"], status__in=GONE_OUT
-        ).values_list("channel")
+        sent = Message.objects.filter(bulk_action_id=self.options["action"], status__in=GONE_OUT)
+        if self.options["reach"] is not None:
+            sent = sent.filter(candidate__opening__in=self.options["reach"])
+        counts = sent.order_by("channel").values_list("channel").annotate(Count("pk"))
         return [
             f"{count:,} {WHAT[Channel(channel)][count != 1]} that went out with it can’t be unsent."
-            for channel, count in sent.annotate(Count("pk")).order_by("channel")
+            for channel, count in counts
         ]
 
-    def hold_before(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_before_candidates(self, action: "BulkAction", chunk: "Chunk") -> None:
         if journey := self.undone.revert().stops_runs_of:
             hold_runs_of(journey, chunk.candidate_ids)
 
-    def hold_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_related(self, action: "BulkAction", chunk: "Chunk") -> None:
         if self.undone.revert().cancels_tasks:
             with_tasks.hold(chunk)
 
-    def write_beside(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
         if self.undone.revert().cancels_tasks:
             with_tasks.announce_canceled(action, chunk)
 

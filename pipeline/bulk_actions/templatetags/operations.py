@@ -22,7 +22,11 @@ def operations_to_start(context: dict[str, Any]) -> dict[str, list[type[Operatio
     membership = membership_of(context["user"])
     if membership is None or not membership.can_start:
         return {}
-    offered = [operation for operation in OPERATIONS.values() if not operation.is_follow_up]
+    offered = [
+        operation
+        for operation in OPERATIONS.values()
+        if not operation.is_follow_up and operation.may_be_ordered_by(membership)
+    ]
     return {
         "frequent": [operation for operation in offered if operation.is_frequent],
         "others": [operation for operation in offered if not operation.is_frequent],

@@ -4,21 +4,32 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from html import unescape
 
 import phonenumbers
+from django.core.exceptions import SuspiciousOperation
 from django.utils.html import strip_tags
 
-from pipeline.workspaces.csv_export import FORMULA_SIGNS
+from pipeline.foundation.normal_forms import normalized
+from pipeline.workspaces.formulas import FORMULA_SIGNS, without_guards
 
 # Invisible characters that copying leaves behind. Joiners stay: Persian and Hindi need them.
 INVISIBLE = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]+")
-EXTENSION = re.compile(r"[\s,;]*(?:extension|ext|extn|x|#)[\s.:=]*\d{1,7}\s*$", re.IGNORECASE)
+# Blanks are counted: what begins with "any number of them" looks from each of them to the last.
+EXTENSION = re.compile(
+    r"[\s,;]{0,9}(?:extension|ext|extn|x|#)[\s.:=]{0,9}\d{1,7}\s{0,9}$", re.IGNORECASE
+)
+UTC = re.compile(r"\s{0,9}\(?(UTC|GMT)\)?$")
 SEVERAL = re.compile(r"[;,|\n]|\s/\s|\sor\s")
+REPEATED_CHARACTERS = 1000  # a longer cell is no name that comes again
+MOMENT_CHARACTERS = 60
+MOST_TAGS = 2000  # of a note: what takes HTML apart takes longer for each the more there are
+PHONE_CHARACTERS = 200
 
 
 def is_blank(row: Iterable[str]) -> bool:
@@ -34,24 +45,35 @@ def is_formula(cell: str) -> bool:
 
 
 def text(cell: str) -> str:
-    """Without control and invisible characters, outer blanks, and the apostrophe of a guard."""
+    """Without control and invisible characters, outer blanks, and the apostrophes of guards."""
     is_plain = cell.isascii() and cell.isprintable()  # most are, and this is the hottest line
     cell = (cell if is_plain else CONTROL.sub("", INVISIBLE.sub("", cell))).strip()
-    if cell[:1] == "'" and cell[1:2] in FORMULA_SIGNS and len(cell) > 1:
-        cell = cell[1:]
-    return cell if is_plain else unicodedata.normalize("NFC", cell)
+    if "'" in cell:
+        cell = without_guards(cell).strip()
+    return cell if is_plain else normalized("NFC", cell)
 
 
-@lru_cache(maxsize=4096)  # stages, sources and labels come again and again
 def name(cell: str) -> str:
+    """On one line, with single blanks."""
+    return short_name(cell) if len(cell) <= REPEATED_CHARACTERS else one_line(cell)
+
+
+def one_line(cell: str) -> str:
     return re.sub(r"\s+", " ", text(cell))
+
+
+short_name = lru_cache(maxsize=4096)(one_line)  # stages, sources and labels come again and again
 
 
 def notes(cell: str) -> str:
     """Plain text; Odoo's are HTML."""
     cell = text(cell)
-    if re.match(r"<(p|div|br|span|ul|ol|table|h\d)\b", cell, re.IGNORECASE):
-        cell = unescape(strip_tags(re.sub(r"(?i)<br\s*/?>|</(p|div|li|tr)>", "\n", cell))).strip()
+    is_html = re.match(r"<(p|div|br|span|ul|ol|table|h\d)\b", cell, re.IGNORECASE)
+    if is_html and cell.count("<") <= MOST_TAGS:
+        # Django's, of tags without an end, and Python's, of &#999…; as they are, they stay.
+        with suppress(SuspiciousOperation, ValueError):
+            lines = re.sub(r"(?i)<br\s{0,9}/?>|</(p|div|li|tr)>", "\n", cell)
+            cell = unescape(strip_tags(lines)).strip()
     return cell
 
 
@@ -62,7 +84,7 @@ def emails_in(cell: str) -> list[str]:
         part = part.strip().removeprefix("mailto:")
         if named := re.fullmatch(r"[^<>]*<([^<>]*)>", part):  # Ana Ríos <ana@example.com>
             part = named[1].strip()
-        if part and EMAIL.fullmatch(part) and len(part) <= 254 and ".." not in part:
+        if 0 < len(part) <= 254 and EMAIL.fullmatch(part) and ".." not in part:
             found.append(part)
     return found
 
@@ -77,6 +99,8 @@ def phone_in(cell: str, region: str) -> str:
     `region` is the two-letter country of numbers without a country code; empty: they are unusable.
     """
     cell = text(cell)
+    if len(cell) > PHONE_CHARACTERS:
+        return ""
     whole = phone(cell, region) if cell else ""
     if whole or not SEVERAL.search(cell):
         return whole
@@ -89,7 +113,7 @@ def phone(written: str, region: str) -> str:
     written = EXTENSION.sub("", written.strip().lstrip("'").removeprefix("tel:"))
     if any(letter.isalpha() for letter in written):
         return ""
-    written = unicodedata.normalize("NFKC", written).strip()
+    written = normalized("NFKC", written).strip()
     is_international = written.startswith(("+", "00", "(+", "(00"))
     if is_international:
         written = written.replace("(0)", "")
@@ -115,11 +139,11 @@ def e164(digits: str, region: str) -> str:
 @lru_cache(maxsize=1024)
 def name_key(full_name: str) -> str:
     """What agrees for two spellings of one name: case, accents and order of words don't count."""
-    letters = unicodedata.normalize("NFKD", full_name).casefold()
+    letters = normalized("NFKD", full_name).casefold()
     letters = re.sub(r"['’`´ʼ.]", "", letters)
     kept = (c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
     # Put together again: Korean syllables must not stay in pieces, their first is an initial.
-    return " ".join(sorted(unicodedata.normalize("NFC", "".join(kept)).split()))
+    return " ".join(sorted(normalized("NFC", "".join(kept)).split()))
 
 
 def separator_of(cells: Iterable[str]) -> str:
@@ -155,7 +179,10 @@ def is_day_first(cells: Sequence[str], region: str) -> bool:
 
 def moment(cell: str, day_first: bool) -> datetime | None:
     """A date and time to the second, naive unless the cell tells its offset; None for none."""
-    cell = re.sub(r"\s*\(?(UTC|GMT)\)?$", "Z", text(cell))
+    cell = text(cell)
+    if len(cell) > MOMENT_CHARACTERS:
+        return None
+    cell = UTC.sub("Z", cell)
     try:
         found = datetime.fromisoformat(cell) if cell[:4].isdigit() and "-" in cell else None
     except ValueError:

@@ -1,9 +1,11 @@
 """Which heading is which field: the usual names in applicant-tracking systems' exports."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+
+from pipeline.foundation.normal_forms import normalized
+from pipeline.workspaces.formulas import without_guards
 
 # In the order of the mapping page. The value is what people read there.
 FIELDS = {
@@ -65,7 +67,7 @@ FIELD_OF = {heading: field for field, words in HEADINGS.items() for heading in w
 
 def plain(heading: str) -> str:
     """The heading's letters and digits only, so that "E-Mail " is "email"."""
-    letters = unicodedata.normalize("NFKD", heading).casefold()
+    letters = normalized("NFKD", heading).casefold()
     return "".join(letter for letter in letters if letter.isalnum())
 
 
@@ -105,7 +107,9 @@ def unique(record: Sequence[str]) -> list[str]:
     headings: dict[str, None] = {}
     copies: Counter[str] = Counter()
     for number, cell in enumerate(record, 1):
-        heading = wanted = re.sub(r"\s+", " ", cell).strip()[:200] or f"Column {number}"
+        heading = wanted = (
+            re.sub(r"\s+", " ", without_guards(cell)).strip()[:200] or f"Column {number}"
+        )
         while heading in headings:
             copies[wanted] += 1
             heading = f"{wanted} ({copies[wanted] + 1})"

@@ -34,12 +34,13 @@ class CsvRecords:
         self.bytes_read = 0
         self.record = 0
         self.has_ended = False
+        self.characters = 0  # of the record that is being read
 
     def fraction(self) -> float:
         return min(1.0, self.bytes_read / max(self.size, 1))
 
     def __iter__(self) -> Iterator[list[str]]:
-        self.record, self.has_ended = 0, False
+        self.record, self.has_ended, self.characters = 0, False, 0
         # Windows-1252 leaves five bytes undefined; one of them is no reason to refuse a file.
         errors = "replace" if self.encoding == "cp1252" else "strict"
         with self.path.open("rb") as raw:
@@ -49,6 +50,7 @@ class CsvRecords:
                     self.record += 1
                     if self.has_ended:  # it went on over the file's end: inside quotes
                         raise ImportRefused(self.endless_quote())
+                    self.characters = 0
                     yield record
             except csv.Error as error:
                 raise ImportRefused(self.endless_quote()) from error
@@ -65,7 +67,8 @@ class CsvRecords:
                     f"After record {self.record} the file holds zero bytes, so it is damaged or "
                     "no text. Export it again as CSV or XLSX."
                 )
-            if len(line) >= LINE_CHARACTERS:
+            self.characters += len(line)
+            if self.characters >= LINE_CHARACTERS:
                 raise ImportRefused(
                     f"The line after record {self.record} is longer than any table's. "
                     "Export the file again as CSV or XLSX."

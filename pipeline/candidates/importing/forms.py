@@ -9,14 +9,18 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
+from pipeline.candidates.attributes import MOST, TOO_MANY
 from pipeline.candidates.models import Opening
+from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces.models import User
 
+from . import quotas
 from .columns import FIELDS, missing
 from .errors import ImportRefused
 from .models import CandidateImport
+from .people import ATTRIBUTES
 from .reading import Layout
-from .starting import filled_columns, from_upload
+from .starting import from_upload
 
 IGNORE, KEEP = "", "keep"
 SEPARATORS = {
@@ -53,10 +57,13 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["file"].help_text = self.fields["file"].help_text.format(
-            limit=filesizeformat(settings.IMPORT_MAX_BYTES)
-        )
-        self.fields["file"].widget.attrs["accept"] = ".csv,.txt,.tsv,.xlsx"
+        limit = filesizeformat(settings.IMPORT_MAX_BYTES)
+        self.fields["file"].help_text = self.fields["file"].help_text.format(limit=limit)
+        self.fields["file"].widget.attrs |= {
+            "accept": ".csv,.txt,.tsv,.xlsx",
+            "data-most-bytes": settings.IMPORT_MAX_BYTES,
+            "data-too-large": f"The limit is {limit}. Split the file into smaller ones.",
+        }
         self.fields["region"].initial = user.membership.workspace.phone_region
         openings: Any = self.fields["opening"]
         openings.queryset = Opening.objects.visible_to(user)
@@ -69,6 +76,13 @@ class UploadForm(forms.Form):
                 f"{filesizeformat(settings.IMPORT_MAX_BYTES)}. Split it into smaller files."
             )
         return file
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            quotas.check(self.user)
+        except QuotaReached as reason:
+            self.add_error("file", str(reason))
+        return self.cleaned_data
 
     def save(self) -> CandidateImport | None:
         """Keep the file and the guess; None, with the reason at `file`, when it is no table."""
@@ -90,16 +104,15 @@ class ColumnsForm(forms.Form):
         label="Phone numbers without a country code are from", choices=regions, required=False
     )
 
-    def __init__(
-        self, *args: Any, imported: CandidateImport, sample: list[list[str]], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, imported: CandidateImport, **kwargs: Any) -> None:
         initial = {"separator": imported.separator, "region": imported.phone_region}
         super().__init__(*args, **{"initial": initial, **kwargs})
         self.imported = imported
-        self.sample = sample
-        layout = Layout.from_json(imported.layout)
-        self.columns = layout.columns
-        self.filled = set(filled_columns(layout, sample)) | set(imported.mapping.values())
+        self.columns = Layout.from_json(imported.layout).columns
+        # One that was uploaded before there were previews has none: all its columns are shown.
+        preview = imported.preview or {"filled": self.columns, "rows": []}
+        self.sample: list[list[str]] = preview["rows"]
+        self.filled = set(preview["filled"]) | set(imported.mapping.values())
         field_of = {heading: field for field, heading in imported.mapping.items()}
         for number, heading in enumerate(self.columns):
             if heading in self.filled:
@@ -115,8 +128,7 @@ class ColumnsForm(forms.Form):
         """Each column's field with the first values in it."""
         for number, _ in enumerate(self.columns):
             if f"column-{number}" in self.fields:
-                values = [row[number].strip()[:80] for row in self.sample[:3]]
-                yield self[f"column-{number}"], values
+                yield self[f"column-{number}"], [row[number] for row in self.sample]
 
     def empty_columns(self) -> int:
         return len(self.columns) - len(self.filled)
@@ -137,6 +149,9 @@ class ColumnsForm(forms.Form):
                 self.mapping[field] = heading
         if lack := missing(self.mapping):
             self.add_error(None, lack)
+        attributes = [*self.kept, *(field for field in ATTRIBUTES if field in self.mapping)]
+        if len(attributes) > MOST:
+            self.add_error(None, f"{TOO_MANY} You keep {len(attributes):,} columns: ignore some.")
         return self.cleaned_data
 
     def save(self) -> None:

@@ -18,6 +18,7 @@ number and name, else to the oldest.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -27,6 +28,7 @@ from .cleaning import name_key
 OTHER_EMAILS = "Other e-mails"  # attributes of a candidate who was imported under several
 OTHER_PHONES = "Other phones"
 
+KNOWN_AT_ONCE = 2000  # in memory
 # Candidates of the opening who could be somebody in the file.
 KNOWN = """
 SELECT id, lower(email), phone, full_name, attributes->>%(emails)s, attributes->>%(phones)s
@@ -47,7 +49,7 @@ WHERE phone <> '' GROUP BY phone HAVING count(DISTINCT name_key) BETWEEN 2 AND %
 # A number that more names share is an office's: comparing each with each would take forever.
 MOST_NAMES = 50
 
-# Rows and candidates side by side, one line for each pair of address and number.
+# Rows and candidates side by side; a candidate with several addresses has several lines.
 NODES = """
 CREATE TEMP TABLE node ON COMMIT DROP AS
 SELECT email, phone, name_key, NULL::bigint AS candidate_id FROM staged
@@ -149,25 +151,36 @@ def find_people(opening_id: int) -> None:
 
 def copy_known(cursor: CursorWrapper, opening_id: int) -> None:
     """Names are compared in Python, for candidates as for rows: PostgreSQL's locales differ."""
-    cursor.execute(KNOWN, {"opening": opening_id, "emails": OTHER_EMAILS, "phones": OTHER_PHONES})
-    lines = [line for row in cursor.fetchall() for line in known_lines(*row)]
     cursor.execute(
         "CREATE TEMP TABLE known (candidate_id bigint, email text, phone text, name_key text)"
         " ON COMMIT DROP"
     )
-    with cursor.copy("COPY known FROM STDIN") as copy:
-        for line in lines:
-            copy.write_row(line)
+    ours: dict[str, Any] = {"opening": opening_id, "emails": OTHER_EMAILS, "phones": OTHER_PHONES}
+    with connection.chunked_cursor() as found:
+        found.execute(KNOWN, ours)
+        while rows := found.fetchmany(KNOWN_AT_ONCE):
+            with cursor.copy("COPY known FROM STDIN") as copy:
+                for row in rows:
+                    for line in known_lines(*row):
+                        copy.write_row(line)
     cursor.execute("ANALYZE known")
 
 
 def known_lines(
     pk: int, email: str, phone: str, name: str, emails: str | None, phones: str | None
 ) -> Iterator[tuple[int, str, str, str]]:
+    """All that a candidate is known by: each address and each number, in one line at least.
+
+    Not each address with each number, which nobody's memory is made for: what has one candidate
+    is one person anyway, so it is enough that one of the addresses has all the numbers.
+    """
     key = name_key(name)
-    for one_email in dict.fromkeys([email, *filter(None, (emails or "").split(", "))]):
-        for one_phone in dict.fromkeys([phone, *filter(None, (phones or "").split(", "))]):
-            yield pk, one_email, one_phone, key
+    every_email = list(dict.fromkeys(filter(None, [email, *(emails or "").split(", ")]))) or [""]
+    every_phone = list(dict.fromkeys(filter(None, [phone, *(phones or "").split(", ")]))) or [""]
+    for one_phone in every_phone:
+        yield pk, every_email[0], one_phone, key
+    for one_email in every_email[1:]:
+        yield pk, one_email, every_phone[0], key
 
 
 def spell_out_short_names(cursor: CursorWrapper) -> None:

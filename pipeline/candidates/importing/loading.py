@@ -5,7 +5,9 @@ import io
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any
@@ -16,15 +18,19 @@ from psycopg.errors import DeadlockDetected
 
 from pipeline.candidates.models import Label
 from pipeline.candidates.signals import candidates_changed
-from pipeline.workspaces.csv_export import formula_safe
+from pipeline.foundation.commits import after_commit
+from pipeline.foundation.turns import Interrupted, is_stop_requested
+from pipeline.workspaces.formulas import formula_safe, without_guards
 
 from . import cleaning, staging
-from .errors import ImportRefused
+from .errors import ImportRefused, NoLongerAllowed
 from .models import CandidateImport
 from .people import REASONS, Plan, Reader
-from .reading import Layout, records_of, rows_of, sample_of
+from .reader_process import Rows
+from .reading import SAMPLE_ROWS, Layout
 
 ROWS_AT_ONCE = 5000
+CHARACTERS_AT_ONCE = 16 * 1024**2  # of rows that are held
 REPORT_SECONDS = 0.5
 MOST_NEW_LABELS = 500
 
@@ -37,31 +43,35 @@ def load(imported: CandidateImport, path: Path, tell: Tell) -> dict[str, Any]:
     """Import the file at `path`, which `imported` describes and has begun to run.
 
     All of it or nothing: the candidates come with the status Completed in one transaction.
-    Raises ImportRefused when the file turns out to be unusable.
+    Raises ImportRefused when the file turns out to be unusable, NoLongerAllowed when who ordered
+    it has lost the right to, and Interrupted.
     """
     with tempfile.TemporaryFile() as rejected:
         loading = Loading(imported, path, rejected, tell)
         loading.stage()
         if loading.rejected:
-            rejected.seek(0)
-            imported.rejected.save("rejected.csv", File(rejected))
-    tell(99, "Adding the candidates", loading.counts["records"])
-    for attempt in range(3):
-        try:
-            return loading.merge()
-        except OperationalError as error:  # a bulk action wanted the same candidates
-            if attempt == 2 or not isinstance(error.__cause__, DeadlockDetected):
-                raise
+            loading.keep_rejected()
+        tell(99, "Adding the candidates", loading.counts["records"])
+        for attempt in range(3):
+            try:
+                return loading.merge()
+            except OperationalError as error:  # a bulk action wanted the same candidates
+                if attempt == 2 or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
     raise AssertionError("unreachable")
 
 
-def plan_of(imported: CandidateImport, path: Path) -> Plan:
-    layout = Layout.from_json(imported.layout)
-    sample = sample_of(path, layout)
+def check_rights(imported: CandidateImport) -> None:
+    """Raises NoLongerAllowed."""
+    if lost := imported.why_not_any_more():
+        raise NoLongerAllowed(lost)
 
+
+def plan_of(imported: CandidateImport, layout: Layout, sample: list[list[str]]) -> Plan:
     def cells(name: str) -> list[str]:
         heading = imported.mapping.get(name)
-        return [row[layout.columns.index(heading)] for row in sample] if heading else []
+        at = layout.columns.index(heading) if heading else 0
+        return [row[at] for row in sample if len(row) > at] if heading else []
 
     region = imported.phone_region
     return Plan(
@@ -78,6 +88,18 @@ def plan_of(imported: CandidateImport, path: Path) -> Plan:
     )
 
 
+def first_of(rows: Iterator[list[str]]) -> list[list[str]]:
+    """Enough rows to tell how dates are written."""
+    found: list[list[str]] = []
+    characters = 0
+    for row in islice(rows, SAMPLE_ROWS):
+        found.append(row)
+        characters += sum(map(len, row))
+        if characters > CHARACTERS_AT_ONCE:
+            break
+    return found
+
+
 @dataclass
 class Loading:
     imported: CandidateImport
@@ -89,7 +111,7 @@ class Loading:
 
     def __post_init__(self) -> None:
         self.layout = Layout.from_json(self.imported.layout)
-        self.reader = Reader(plan_of(self.imported, self.path))
+        self.records = Rows(self.path, self.layout)
         opening = self.imported.opening
         self.folders = {
             folder.name.strip().casefold(): folder.pk for folder in opening.folders.all()
@@ -98,42 +120,80 @@ class Loading:
         self.labels = {name.casefold(): name for name in labels.values_list("name", flat=True)}
         self.labels_before = len(self.labels)
         self.reported_at = 0.0
+        self.held = 0  # characters of the rows that are not staged yet
+        self.rejected_bytes = 0  # of the file of rejected rows, once all are staged
 
     def stage(self) -> None:
         """Read, clean and stage every row; write the rejected ones to their file."""
         staging.create()
-        self.records = records_of(self.path, self.layout)
         lines: list[staging.Line] = []
         for line in self.lines():
             lines.append(line)
-            if len(lines) >= ROWS_AT_ONCE:
+            if len(lines) >= ROWS_AT_ONCE or self.held > CHARACTERS_AT_ONCE:
                 staging.copy(lines)
                 lines.clear()
+                self.held = 0
         staging.copy(lines)
         self.counts["formulas"] += self.records.formulas
+        self.rejected_bytes = self.rejects.seek(0, io.SEEK_END)
 
     def lines(self) -> Iterator[staging.Line]:
         rejects = io.TextIOWrapper(self.rejects, encoding="utf-8-sig", newline="")
-        write = csv.writer(rejects).writerow
+        write = csv.writer(rejects, quoting=csv.QUOTE_ALL).writerow
         write(["Record", "Reason", *map(formula_safe, self.layout.columns)])
-        for number, row in enumerate(rows_of(self.path, self.layout, self.records), 1):
+        rows = iter(self.records)
+        top = first_of(rows)
+        reader = Reader(plan_of(self.imported, self.layout, top))
+        for number, row in enumerate(chain(top, rows), 1):
             self.counts["records"] = number
             if number % 500 == 0:
                 self.report()
             if cleaning.is_blank(row):
                 self.counts["blank"] += 1
                 continue
-            person = self.reader.read(row)
+            person = reader.read(row)
             if isinstance(person, str):
                 self.rejected[person] += 1
-                write([number, REASONS[person], *map(formula_safe, row)])
+                write([number, REASONS[person], *map(guarded_once, row)])
                 continue
             self.counts["valid"] += 1
+            self.held += sum(map(len, row))
             self.counts["formulas"] += sum(map(cleaning.is_formula, row))
             person.labels = [self.label(name) for name in person.labels]
             yield number, person, self.folders.get(person.stage.casefold())
         rejects.flush()
         rejects.detach()  # else its end would close the file
+
+    def keep_rejected(self) -> None:
+        """Store the rejected rows, in place of those that were stored before."""
+        self.rejects.seek(0)
+        self.imported.rejected.delete(save=False)
+        self.imported.rejected.save("rejected.csv", File(self.rejects), save=False)
+        self.imported.save(update_fields=["rejected"])
+
+    def reject_refused(self) -> Counter[str]:
+        """Add to the rejected rows those that were left out when people were put together."""
+        refused = staging.refused()
+        record, code = next(refused, (0, ""))
+        reasons: Counter[str] = Counter()
+        if not record:
+            return reasons
+        self.rejects.seek(0, io.SEEK_END)
+        rejects = io.TextIOWrapper(self.rejects, encoding="utf-8", newline="")
+        write = csv.writer(rejects, quoting=csv.QUOTE_ALL).writerow
+        with closing(iter(Rows(self.path, self.layout))) as rows:
+            for number, row in enumerate(rows, 1):
+                if number % 500 == 0:
+                    staging.stay_awake()
+                if number == record:
+                    write([number, REASONS[code], *map(guarded_once, row)])
+                    reasons[code] += 1
+                    record, code = next(refused, (0, ""))
+                    if not record:
+                        break
+        rejects.flush()
+        rejects.detach()  # else its end would close the file
+        return reasons
 
     def label(self, name: str) -> str:
         """The label's spelling in the workspace, or the first in the file."""
@@ -147,31 +207,47 @@ class Loading:
         return known
 
     def report(self) -> None:
+        """Raises Interrupted."""
+        if is_stop_requested():
+            raise Interrupted
         if monotonic() - self.reported_at < REPORT_SECONDS:
             return
         self.reported_at = monotonic()
-        percent = int(self.records.fraction() * 95)
+        percent = int(self.records.fraction * 95)
         self.tell(percent, "Reading the file", self.counts["records"])
 
     def merge(self) -> dict[str, Any]:
         """The people and the status Completed together, or neither."""
         imported, opening = self.imported, self.imported.opening
+        self.rejects.truncate(self.rejected_bytes)  # as a try that failed may have left it
         with transaction.atomic():
             merged = staging.merge(opening, imported.pk, list(self.labels.values()))
+            refused = self.reject_refused()
+            rejected = self.rejected + refused
             counts = {
                 "blank": 0,
-                "valid": 0,
                 "formulas": 0,
                 **self.counts,
                 **merged,
-                "rejected": self.rejected.total(),
-                "reasons": dict(self.rejected),
+                "valid": self.counts["valid"] - refused.total(),
+                "rejected": rejected.total(),
+                "reasons": dict(rejected),
             }
+            if refused:
+                self.keep_rejected()
+            check_rights(imported)  # it may have taken minutes to come so far
             if not imported.finish(counts):
                 raise ImportRefused("The import was ended by somebody else.")
-            transaction.on_commit(
-                lambda: candidates_changed.send_robust(
-                    CandidateImport, opening_id=opening.pk, import_id=imported.pk
-                )
+            after_commit(
+                candidates_changed.send_robust,
+                CandidateImport,
+                workspace_id=opening.workspace_id,
+                opening_ids=[opening.pk],
+                import_id=imported.pk,
             )
         return counts
+
+
+def guarded_once(cell: str) -> str:
+    """Safe to open, and the same value again when it is corrected and imported."""
+    return formula_safe(without_guards(cell))

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, Opening
+from pipeline.foundation import database_clock
+from pipeline.workspaces.lost_rights import why_not_starter
 from pipeline.workspaces.models import User
 
 from .people import REASONS
@@ -25,12 +26,16 @@ class CandidateImportQuerySet(models.QuerySet["CandidateImport"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         return self.filter(opening__in=Opening.objects.visible_to(user))
 
+    def revoked(self) -> Self:
+        """Stopped, as who ordered them may no longer import."""
+        return self.filter(status=CandidateImport.Status.FAILED, is_revoked=True)
+
     def abandoned(self) -> Self:
         """Uploaded or failed a week ago, and nobody came back: their files are only a risk."""
         cls = CandidateImport.Status
         return self.filter(
             status__in=[cls.UPLOADED, cls.FAILED],
-            created_at__lt=timezone.now() - timedelta(days=7),
+            created_at__lt=database_clock.now() - timedelta(days=7),
         ).exclude(file="")
 
 
@@ -47,6 +52,8 @@ class CandidateImport(models.Model):
         "order": {Status.UPLOADED: Status.QUEUED, Status.FAILED: Status.QUEUED},
         # Running again: its worker died, and the next one starts from the beginning.
         "run": {Status.QUEUED: Status.RUNNING, Status.RUNNING: Status.RUNNING},
+        # Its worker is asked to stop. That is no try of the file.
+        "interrupt": {Status.RUNNING: Status.QUEUED},
         "finish": {Status.RUNNING: Status.DONE},
         "fail": {Status.QUEUED: Status.FAILED, Status.RUNNING: Status.FAILED},
     }
@@ -56,6 +63,21 @@ class CandidateImport(models.Model):
     opening = models.ForeignKey(Opening, models.CASCADE, related_name="imports")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    ordered_by = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Who has it carried out, and must still be allowed to; empty for the operator.",
+    )
+    is_revoked = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="It failed because who ordered it may no longer import.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.UPLOADED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -63,6 +85,8 @@ class CandidateImport(models.Model):
     name = models.CharField("file name", max_length=255)
     file = models.FileField(upload_to=private_name, blank=True)
     layout = models.JSONField(default=dict)
+    # Until it is imported, for the columns page: {"filled": headings, "rows": of the first three}.
+    preview = models.JSONField(default=dict, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
     kept = models.JSONField("columns kept as attributes", default=list, blank=True)
     separator = models.CharField("between labels", max_length=1, blank=True)
@@ -95,19 +119,37 @@ class CandidateImport(models.Model):
                 return True
         return False
 
-    def order(self) -> bool:
-        """Have it imported, for the first time or after a failure."""
-        return self.move("order", attempts=0, error="", counts={}, percent=0, phase="")
+    def order(self, by: User | None = None) -> bool:
+        """Have it imported, for the first time or after a failure; None: by the operator."""
+        fresh: dict[str, Any] = {"attempts": 0, "error": "", "counts": {}, "percent": 0}
+        return self.move("order", ordered_by=by, is_revoked=False, phase="", **fresh)
 
     def run(self) -> bool:
         """Begin, or begin again. The caller holds the import's lock."""
         return self.move("run", attempts=F("attempts") + 1, percent=0, phase="Reading the file")
 
+    def interrupt(self) -> bool:
+        """Have it done from the beginning by another worker, which finds it within seconds."""
+        return self.move("interrupt", attempts=F("attempts") - 1, percent=0, phase="", counts={})
+
     def finish(self, counts: dict[str, Any]) -> bool:
         return self.move("finish", counts=counts, percent=100, phase="", ended_at=Now())
 
-    def fail(self, error: str) -> bool:
-        return self.move("fail", error=error, phase="", ended_at=Now())
+    def fail(self, error: str, **fields: Any) -> bool:
+        return self.move("fail", error=error, phase="", ended_at=Now(), **fields)
+
+    def why_not_any_more(self) -> str:
+        """Why whoever ordered it may no longer, as a sentence; empty while they may."""
+        if self.ordered_by_id is None:
+            return ""
+        people = User.objects.select_related("membership")
+        by = people.filter(pk=self.ordered_by_id).first()
+        if lost := why_not_starter(by, self.opening.workspace_id, "Importing candidates"):
+            return lost
+        assert by is not None
+        if Opening.objects.visible_to(by).filter(pk=self.opening_id).exists():
+            return ""
+        return f"{by}, who ordered it, no longer sees the opening."
 
     def report(self, percent: int, phase: str, read: int) -> None:
         """Tell the page how far it is; not part of the import's own transaction."""

@@ -4,6 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from pipeline.candidates.attributes import (
+    LARGEST,
+    MOST,
+    MOST_OTHERS,
+    TOO_LONG,
+    TOO_MANY,
+    why_too_much,
+)
+from pipeline.candidates.attributes import LONGEST as LONGEST_ATTRIBUTE
+
 from . import cleaning
 from .columns import FIELDS
 
@@ -13,14 +23,34 @@ REASONS = {
     "invalid_phone_only": "The phone number is not one, or has no country code while no region "
     "was chosen, and there is no e-mail address.",
     "invalid_contact": "Neither the e-mail address nor the phone number is one.",
+    "too_long": "A cell is much longer than any name, e-mail address, phone number, date or label.",
     "missing_name": "There is no name.",
     "too_many_cells": "The row has more filled cells than there are headings: "
     "most likely a delimiter stands in a cell without quotation marks.",
+    "too_many_emails": f"The cell has more than {MOST_OTHERS + 1} e-mail addresses. Keep those that"
+    " are used.",
+    "attribute_too_long": f"A cell that is kept as an attribute has more than {LONGEST_ATTRIBUTE:,}"
+    " characters. Shorten it, or ignore the column.",
+    "too_many_attributes": f"The candidate would have more than {MOST} attributes. Ignore columns,"
+    " or take attributes away from the candidate first.",
+    "attributes_too_large": "The candidate's attributes would have more than"
+    f" {LARGEST:,} characters together. Shorten cells, or ignore columns.",
+    "too_many_other_emails": f"More than {MOST_OTHERS + 1} e-mail addresses have the same name and"
+    " phone number. If these are several people, take the phone number out of the rows.",
+    "too_many_other_phones": f"More than {MOST_OTHERS + 1} phone numbers have the same e-mail"
+    " address. If these are several people, take the address out of the rows.",
 }
+TOO_MUCH = {TOO_MANY: "too_many_attributes", TOO_LONG: "attribute_too_long"}
 # Fields that become attributes of the candidate, in the words of the profile page.
 ATTRIBUTES = (
     "job", "stage", "notes", "secondary_email", "available_from", "external_id", "application_id",
 )  # fmt: skip
+# The most characters in a cell. What is longer is looked at no further: patterns would take hours.
+LONGEST = {
+    "first_name": 1000, "last_name": 1000, "full_name": 1000, "source": 1000, "stage": 1000,
+    "email": 2000, "phone": cleaning.PHONE_CHARACTERS, "tags": 10_000,
+    "created_at": 200, "available_from": 200,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -58,12 +88,15 @@ class Reader:
         self.width = len(plan.columns)
         at = {heading: index for index, heading in enumerate(plan.columns)}
         self.at = {name: at[heading] for name, heading in plan.mapping.items() if heading in at}
+        self.bounded = [(self.at[name], most) for name, most in LONGEST.items() if name in self.at]
         self.kept = [(heading[:60], at[heading]) for heading in plan.kept if heading in at]
 
     def read(self, row: list[str]) -> Person | str:
         if len(row) > self.width and not cleaning.is_blank(row[self.width :]):
             return "too_many_cells"
         row = row + [""] * (self.width - len(row))
+        if any(len(row[at]) > most and len(row[at].strip()) > most for at, most in self.bounded):
+            return "too_long"
         emails = cleaning.emails_in(self.cell(row, "email"))
         person = Person(
             email=emails[0] if emails else "",
@@ -74,8 +107,11 @@ class Reader:
         self.add_names(person, row)
         if not person.full_name:
             return "missing_name"
+        if len(emails) > MOST_OTHERS + 1:
+            return "too_many_emails"
         self.add_the_rest(person, row, emails[1:])
-        return person
+        too_much = why_too_much(person.attributes)
+        return TOO_MUCH.get(too_much, "attributes_too_large") if too_much else person
 
     def cell(self, row: list[str], field: str) -> str:
         index = self.at.get(field)

@@ -1,13 +1,10 @@
 """A file becomes rows: what kind it is, where its headings are, and one record after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
-
-from django.conf import settings
-from django.template.defaultfilters import filesizeformat
 
 from .cleaning import email_in, is_blank
 from .columns import recognized, unique
@@ -18,6 +15,8 @@ from .xlsx_files import XlsxRecords, best_sheet, check_size
 MOST_COLUMNS = 1000
 HEADINGS_WITHIN = 50  # rows that may stand above the headings
 SAMPLE_ROWS = 1000
+SAMPLE_CELLS = 100_000
+SAMPLE_CHARACTERS = 200  # of each cell
 
 EXPORT = "Export the candidates as CSV or XLSX and upload that."
 NOT_TABLES = {
@@ -71,14 +70,9 @@ def look_at(path: Path) -> Layout:
     else:
         encoding = encoding_of(path)
         layout = Layout("csv", encoding, delimiter_of(path, encoding))
-    top = list(islice(records_of(path, layout), HEADINGS_WITHIN))
+    top = list(islice(within_limits(records_of(path, layout)), HEADINGS_WITHIN))
     header = header_in(top)
     columns = unique(without_empty_end(top[header]))
-    if len(columns) > MOST_COLUMNS:
-        raise ImportRefused(
-            f"The file has {len(columns):,} columns. Belay reads up to {MOST_COLUMNS:,}: "
-            "remove those that you don't need."
-        )
     found = Layout(**{**asdict(layout), "header": header, "columns": columns})
     if not any(not is_blank(row) for row in rows_of(path, found)):
         raise ImportRefused("The file has headings but no candidates under them.")
@@ -87,12 +81,6 @@ def look_at(path: Path) -> Layout:
 
 def is_xlsx(path: Path) -> bool:
     """Whether it is an Excel workbook; raises ImportRefused for all that can be no table."""
-    size = path.stat().st_size
-    if size > settings.IMPORT_MAX_BYTES:
-        raise ImportRefused(
-            f"The file has {filesizeformat(size)}; the limit is "
-            f"{filesizeformat(settings.IMPORT_MAX_BYTES)}. Split it into smaller files."
-        )
     with path.open("rb") as file:
         head = file.read(4096)
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
@@ -131,9 +119,23 @@ def header_in(top: list[list[str]]) -> int:
 
 
 def without_empty_end(record: list[str]) -> list[str]:
-    while record and not record[-1].strip():
-        record = record[:-1]
-    return record
+    width = len(record)
+    while width and not record[width - 1].strip():
+        width -= 1
+    return record[:width]
+
+
+def within_limits(records: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The same, without thousands of empty cells at a record's end. Raises ImportRefused."""
+    for record in records:
+        if len(record) > MOST_COLUMNS:
+            record = without_empty_end(record)
+        if len(record) > MOST_COLUMNS:
+            raise ImportRefused(
+                f"The file has {len(record):,} columns. Belay reads up to {MOST_COLUMNS:,}: "
+                "remove those that you don't need."
+            )
+        yield record
 
 
 def records_of(path: Path, layout: Layout) -> Records:
@@ -144,11 +146,13 @@ def records_of(path: Path, layout: Layout) -> Records:
 
 def rows_of(path: Path, layout: Layout, records: Records | None = None) -> Iterator[list[str]]:
     """The data records: those under the headings, the first is number 1."""
-    return islice(records or records_of(path, layout), layout.header + 1, None)
+    return islice(within_limits(records or records_of(path, layout)), layout.header + 1, None)
 
 
-def sample_of(path: Path, layout: Layout, most: int = SAMPLE_ROWS) -> list[list[str]]:
-    """The first rows that are not blank, each as wide as the headings."""
+def sample_of(path: Path, layout: Layout) -> list[list[str]]:
+    """The first rows that are not blank, each as wide as the headings, their cells cut."""
     width = len(layout.columns)
+    most = min(SAMPLE_ROWS, SAMPLE_CELLS // width)
     filled = (row for row in rows_of(path, layout) if not is_blank(row))
-    return [(row + [""] * width)[:width] for row in islice(filled, most)]
+    cut = ([cell[:SAMPLE_CHARACTERS] for cell in row[:width]] for row in islice(filled, most))
+    return [row + [""] * (width - len(row)) for row in cut]

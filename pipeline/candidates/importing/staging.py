@@ -3,13 +3,14 @@
 The table is temporary: a killed import leaves nothing behind.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from pipeline.candidates.attributes import LARGEST, MOST, MOST_OTHERS, NUMBER, SIZE
 from pipeline.candidates.models import Opening
 
 from .cleaning import name_key
@@ -82,60 +83,58 @@ GROUP BY candidate_id;
 ANALYZE said
 """.replace("{oldest}", "is_guest DESC, created_at NULLS FIRST, record")
 
+# In id order, so that two who lock several candidates never wait for each other.
+LOCK = """
+SELECT id FROM candidates_candidate
+WHERE id IN (SELECT candidate_id FROM merged WHERE NOT is_new) ORDER BY id FOR NO KEY UPDATE
+"""
+# The candidates as they will be; `c` is what a known one has now.
+WANTED = r"""
+CREATE TEMP TABLE wanted ON COMMIT DROP AS
+SELECT target, candidate_id, is_new, folder_id, created_at,
+    first_name, last_name, full_name, email, phone, source, attributes
+        || others(%(emails)s, attributes, emails, email)
+        || others(%(phones)s, attributes, phones, phone) AS attributes
+FROM (
+    SELECT target, candidate_id, is_new, merged.folder_id, merged.created_at,
+        CASE WHEN keeps_name THEN c.first_name ELSE name[1][1] END AS first_name,
+        CASE WHEN keeps_name THEN c.last_name ELSE name[1][2] END AS last_name,
+        CASE WHEN keeps_name THEN c.full_name ELSE name[1][3] END AS full_name,
+        coalesce(nullif(c.email, ''), merged.email) AS email,
+        CASE WHEN is_guest THEN c.phone ELSE coalesce(nullif(merged.phone, ''), c.phone, '') END
+            AS phone,
+        CASE WHEN is_guest THEN c.source ELSE coalesce(nullif(merged.source, ''), c.source, '') END
+            AS source,
+        CASE WHEN is_guest THEN coalesce(said.attributes, '{}') || c.attributes
+            ELSE coalesce(c.attributes, '{}') || coalesce(said.attributes, '{}') END AS attributes,
+        emails, array_append(phones, c.phone) AS phones
+    FROM merged LEFT JOIN candidates_candidate c ON NOT is_new AND c.id = candidate_id
+    LEFT JOIN said USING (candidate_id)
+    -- A name that is shorter, only shouts, or doesn't tell first from last is no news.
+    CROSS JOIN LATERAL (SELECT NOT is_new AND (is_guest OR (
+        name[1][3] ~ '^\S\.?\s' AND c.full_name !~ '^\S\.?\s'
+    ) OR (
+        lower(name[1][3]) = lower(c.full_name)
+        AND (name[1][3] = upper(name[1][3]) OR name[1][1] || name[1][2] = '')
+    )) AS keeps_name) AS judged
+) AS said_together
+"""
 INSERT = """
 INSERT INTO candidates_candidate (
     id, workspace_id, opening_id, folder_id, first_name, last_name, full_name,
     email, phone, source, attributes, created_at
 )
 SELECT candidate_id, %(workspace)s, %(opening)s, coalesce(folder_id, %(inbox)s),
-    name[1][1], name[1][2], name[1][3], email, phone, source,
-    coalesce(said.attributes, '{}')
-        || others(%(emails)s, NULL, emails, email) || others(%(phones)s, NULL, phones, phone),
-    coalesce(merged.created_at, date_trunc('second', now()))
-FROM merged LEFT JOIN said USING (candidate_id)
-WHERE is_new ORDER BY candidate_id
+    first_name, last_name, full_name, email, phone, source, attributes,
+    coalesce(created_at, date_trunc('second', now()))
+FROM wanted WHERE is_new ORDER BY candidate_id
 """
-
-# In id order, so that two who lock several candidates never wait for each other.
-LOCK = """
-SELECT id FROM candidates_candidate
-WHERE id IN (SELECT candidate_id FROM merged WHERE NOT is_new) ORDER BY id FOR NO KEY UPDATE
-"""
-UPDATE = r"""
-WITH wanted AS (
-    SELECT c.id,
-        CASE WHEN keeps_name THEN c.first_name ELSE name[1][1] END AS first_name,
-        CASE WHEN keeps_name THEN c.last_name ELSE name[1][2] END AS last_name,
-        CASE WHEN keeps_name THEN c.full_name ELSE name[1][3] END AS full_name,
-        coalesce(nullif(c.email, ''), merged.email) AS email,
-        CASE WHEN is_guest THEN c.phone ELSE coalesce(nullif(merged.phone, ''), c.phone) END
-            AS phone,
-        CASE WHEN is_guest THEN c.source ELSE coalesce(nullif(merged.source, ''), c.source) END
-            AS source,
-        CASE WHEN is_guest THEN coalesce(said.attributes, '{}') || c.attributes
-            ELSE c.attributes || coalesce(said.attributes, '{}') END AS attributes,
-        emails, array_append(phones, c.phone) AS phones
-    FROM merged JOIN candidates_candidate c ON c.id = candidate_id
-    LEFT JOIN said USING (candidate_id)
-    -- A name that is shorter, only shouts, or doesn't tell first from last is no news.
-    CROSS JOIN LATERAL (SELECT is_guest OR (
-        name[1][3] ~ '^\S\.?\s' AND c.full_name !~ '^\S\.?\s'
-    ) OR (
-        lower(name[1][3]) = lower(c.full_name)
-        AND (name[1][3] = upper(name[1][3]) OR name[1][1] || name[1][2] = '')
-    ) AS keeps_name) AS judged
-    WHERE NOT is_new
-)
+UPDATE = """
 UPDATE candidates_candidate c
 SET first_name = w.first_name, last_name = w.last_name, full_name = w.full_name,
     email = w.email, phone = w.phone, source = w.source, attributes = w.attributes
-FROM (
-    SELECT id, first_name, last_name, full_name, email, phone, source, attributes
-        || others(%(emails)s, attributes, emails, email)
-        || others(%(phones)s, attributes, phones, phone) AS attributes
-    FROM wanted
-) AS w
-WHERE c.id = w.id AND (
+FROM wanted AS w
+WHERE NOT w.is_new AND c.id = w.candidate_id AND (
     c.first_name, c.last_name, c.full_name, c.email, c.phone, c.source, c.attributes
 ) IS DISTINCT FROM (
     w.first_name, w.last_name, w.full_name, w.email, w.phone, w.source, w.attributes
@@ -154,8 +153,41 @@ RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     WHERE other <> '' AND lower(other) <> lower(main)
 $$
 """
-INSERT = INSERT.replace(" others(", " pg_temp.others(")
-UPDATE = UPDATE.replace(" others(", " pg_temp.others(")
+WANTED = WANTED.replace(" others(", " pg_temp.others(")
+
+# Rows of people of whom so much would be known that lists and exports could not bear it. What a
+# candidate had before any limit stays, and may grow smaller.
+REFUSE = """
+CREATE TEMP TABLE refused ON COMMIT DROP AS
+SELECT record, code FROM row_target JOIN (
+    SELECT target, CASE
+        WHEN will.emails > greatest(%(others)s, had.emails) THEN 'too_many_other_emails'
+        WHEN will.phones > greatest(%(others)s, had.phones) THEN 'too_many_other_phones'
+        WHEN will.number > greatest(%(most)s, had.number) THEN 'too_many_attributes'
+        WHEN will.size > greatest(%(largest)s, had.size) THEN 'attributes_too_large'
+        END AS code
+    FROM wanted LEFT JOIN candidates_candidate c ON NOT is_new AND c.id = candidate_id,
+    LATERAL {will} AS will, LATERAL {had} AS had
+) AS judged USING (target) WHERE code IS NOT NULL
+"""
+LEAVE_OUT = """
+DELETE FROM wanted USING row_target JOIN refused USING (record)
+WHERE wanted.target = row_target.target;
+DELETE FROM merged USING row_target JOIN refused USING (record)
+WHERE merged.target = row_target.target;
+DELETE FROM staged USING refused WHERE staged.record = refused.record;
+DELETE FROM row_target USING refused WHERE row_target.record = refused.record;
+"""
+
+
+def measured(attributes: str) -> str:
+    """SQL for what the limits are about in `attributes`, a candidate's."""
+    return f"""(SELECT {NUMBER.format(attributes)} AS number, {SIZE.format(attributes)} AS size,
+        coalesce(cardinality(string_to_array({attributes}->>%(emails)s, ', ')), 0) AS emails,
+        coalesce(cardinality(string_to_array({attributes}->>%(phones)s, ', ')), 0) AS phones)"""
+
+
+REFUSE = REFUSE.format(will=measured("wanted.attributes"), had=measured("c.attributes"))
 
 LABELS = """
 INSERT INTO candidates_label (workspace_id, name)
@@ -207,10 +239,13 @@ def staged(record: int, person: Person, folder_id: int | None) -> tuple[Any, ...
 
 
 def merge(opening: Opening, import_id: int, labels: list[str]) -> dict[str, int]:
-    """Bring the staged people into the opening, inside the caller's transaction."""
+    """Bring the staged people into the opening, inside the caller's transaction.
+
+    But for those that `refused` then tells."""
     values: dict[str, Any] = {
         "workspace": opening.workspace_id, "opening": opening.pk, "inbox": opening.inbox.pk,
         "import": import_id, "labels": labels, "emails": OTHER_EMAILS, "phones": OTHER_PHONES,
+        "others": MOST_OTHERS, "most": MOST, "largest": LARGEST,
     }  # fmt: skip
     enter_opening(opening.pk)
     with connection.cursor() as cursor:
@@ -220,6 +255,10 @@ def merge(opening: Opening, import_id: int, labels: list[str]) -> dict[str, int]
         cursor.execute(MERGE)
         cursor.execute(ATTRIBUTES)
         cursor.execute(LOCK)
+        cursor.execute(WANTED, values)
+        cursor.execute(REFUSE, values)
+        if cursor.rowcount:  # of the rows that CREATE TABLE AS has written
+            cursor.execute(LEAVE_OUT)
         for statement in (INSERT, UPDATE, LABELS, LABELED, IMPORTED):
             cursor.execute(statement, values)
         cursor.execute(COUNTS)
@@ -231,3 +270,16 @@ def merge(opening: Opening, import_id: int, labels: list[str]) -> dict[str, int]
         "repeat_email": repeat_email,
         "repeat_phone_only": repeats - repeat_email,
     }
+
+
+def refused() -> Iterator[tuple[int, str]]:
+    """Until that transaction ends: records that were left out, in order, each with its reason."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute("SELECT record, code FROM refused ORDER BY record")
+        yield from cursor
+
+
+def stay_awake() -> None:
+    """To be called now and then in a transaction that does something else: see session_limits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

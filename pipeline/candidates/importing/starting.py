@@ -1,21 +1,30 @@
 """A file becomes an import that waits: looked at, its columns guessed."""
 
+from collections import defaultdict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import Lock
 from typing import Any
 
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
 from django.utils.text import get_valid_filename
 
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import User
 
-from .cleaning import is_blank, separator_of
+from .cleaning import is_blank, separator_of, text
 from .columns import guess
+from .errors import ImportRefused
 from .models import CandidateImport
-from .reading import Layout, look_at, sample_of
+from .reader_process import look
+from .reading import Layout
 
+PREVIEW_ROWS = 3
+PREVIEW_CHARACTERS = 80  # of each cell
+TURN_SECONDS = 2.0  # to wait for another upload of the workspace
+LOOKING: defaultdict[int, Lock] = defaultdict(Lock)  # by workspace
 FEW_COLUMNS = 15  # a table this narrow was made by hand: nothing in it is ballast
 
 
@@ -28,14 +37,15 @@ def from_file(
     by: User | None = None,
 ) -> CandidateImport:
     """Keep the file, with the guess of how to read it. Raises ImportRefused when it is no table."""
-    layout = look_at(path)
+    seen = look(path)
+    layout, sample = seen.layout, seen.sample
     guessed = guess(layout.columns) if mapping is None else mapping
-    sample = sample_of(path, layout)
     imported = CandidateImport(
         opening=opening,
         created_by=by,
         name=(name or path.name)[:255],
         layout=layout.as_json(),
+        preview=preview_of(layout, sample),
         mapping=guessed,
         kept=kept_by_default(layout, guessed, sample),
         separator=separator_in(layout, guessed, sample),
@@ -45,6 +55,11 @@ def from_file(
         imported.file.save(get_valid_filename(imported.name), File(file), save=False)
     imported.save()
     return imported
+
+
+def preview_of(layout: Layout, sample: list[list[str]]) -> dict[str, Any]:
+    rows = [[text(cell)[:PREVIEW_CHARACTERS] for cell in row] for row in sample[:PREVIEW_ROWS]]
+    return {"filled": filled_columns(layout, sample), "rows": rows}
 
 
 def kept_by_default(layout: Layout, mapping: dict[str, str], sample: list[list[str]]) -> list[str]:
@@ -69,10 +84,24 @@ def separator_in(layout: Layout, mapping: dict[str, str], sample: list[list[str]
 def from_upload(
     upload: "UploadedFile[Any]", opening: Opening, region: str, by: User
 ) -> CandidateImport:
-    """The same for a file that came with a form; a small one of those is in memory only."""
+    """The same for a file that came with a form; a small one of those is in memory only.
+
+    Of each workspace this process looks at one file at a time: ten that take long keep nobody
+    else's waiting.
+    """
     name = upload.name or "upload"
-    with NamedTemporaryFile() as copy:
-        for block in upload.chunks():
-            copy.write(block)
-        copy.flush()
-        return from_file(Path(copy.name), opening, name=name, region=region, by=by)
+    looking = LOOKING[opening.workspace_id]
+    if not looking.acquire(timeout=TURN_SECONDS):
+        raise ImportRefused(
+            "Another file of your workspace is being looked at. Upload this one again in a moment."
+        )
+    try:
+        with NamedTemporaryFile() as copy:
+            for block in upload.chunks():
+                copy.write(block)
+            copy.flush()
+            if not connection.in_atomic_block:
+                connection.close()  # back to the pool: to look may take half a minute
+            return from_file(Path(copy.name), opening, name=name, region=region, by=by)
+    finally:
+        looking.release()

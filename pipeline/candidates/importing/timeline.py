@@ -3,16 +3,22 @@
 from collections.abc import Iterator
 
 from pipeline.candidates.models import Candidate
+from pipeline.candidates.sight import sight_of
 from pipeline.candidates.timeline import MOST, SOURCES, Event
 from pipeline.workspaces.models import User
 
 
 def imports(candidate: Candidate, user: User) -> Iterator[Event]:
+    """Of one into an opening that the user does not see, not even the file's name."""
+    sight = sight_of(user)
     brought = candidate.imports.select_related("candidate_import__created_by")
     for each in brought.order_by("-candidate_import_id")[:MOST]:
         imported = each.candidate_import
         what = "Imported from" if each.is_new else "Brought up to date from"
         by = str(imported.created_by or "")
+        if not sight.sees_all([imported.opening_id]):
+            yield Event(imported.ended_at or imported.created_at, ELSEWHERE, by=by)
+            continue
         yield Event(
             imported.ended_at or imported.created_at,
             f"{what} {imported.name}",
@@ -21,4 +27,5 @@ def imports(candidate: Candidate, user: User) -> Iterator[Event]:
         )
 
 
+ELSEWHERE = "Imported into another opening"
 SOURCES.append(imports)

@@ -4,18 +4,21 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from pipeline.workspaces.audit import record_download
+from pipeline.workspaces.downloads import FileDownload
 from pipeline.workspaces.models import User, membership_of
 from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.settings.access import exporters_only
 
 from .forms import ColumnsForm, UploadForm
 from .jobs import order_import
 from .models import CandidateImport
-from .reading import Layout, sample_of
+from .reading import Layout
 
 RECENT = 10
 
@@ -63,8 +66,7 @@ def columns(request: MemberRequest, pk: int) -> HttpResponse:
     if not imported.can_be_mapped:
         return redirect(imported)
     layout = Layout.from_json(imported.layout)
-    sample = sample_of(Path(imported.file.path), layout, most=50)
-    form = ColumnsForm(request.POST or None, imported=imported, sample=sample)
+    form = ColumnsForm(request.POST or None, imported=imported)
     if request.method == "POST" and form.is_valid():
         form.save()
         order_import(imported, by=request.user)
@@ -97,14 +99,15 @@ def retry(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @starters_only
-def rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
+@exporters_only
+def rejected(request: MemberRequest, pk: int) -> HttpResponseBase:
     """The rows that were not imported, as they were, each with its number and the reason."""
     imported = import_of(request, pk)
     if not imported.is_done or not imported.rejected:
         raise Http404
-    return FileResponse(
-        imported.rejected.open("rb"),
-        as_attachment=True,
-        filename=f"rejected-{Path(imported.name).stem}.csv",
-        content_type="text/csv; charset=utf-8",
-    )
+    stored = imported.rejected.open("rb")
+    if request.method == "GET":
+        what = f"The rejected rows of {imported.name}"
+        link, rows = imported.get_absolute_url(), imported.counts.get("rejected")
+        record_download(request.user, what, link, rows)
+    return FileDownload(stored, f"rejected-{Path(imported.name).stem}.csv")

@@ -29,5 +29,5 @@ def share_of(token: str) -> Share | None:
         pk = SIGNER.unsign_object(token)
     except (signing.BadSignature, ValueError):
         return None
-    shares = Share.objects.select_related("workspace", "created_by")
+    shares = Share.objects.select_related("workspace", "created_by__membership")
     return shares.filter(pk=pk).first()

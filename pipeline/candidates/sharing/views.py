@@ -1,7 +1,6 @@
-"""What a reviewer sees: candidates to judge, without how to reach them or what was said of them."""
+"""The page that a reviewer sees: candidates to judge, with what was chosen to be shown of them."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -12,18 +11,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from pipeline.candidates.models import Candidate
-
 from .links import share_of
 from .models import Share
+from .shown import details_of
 
 PAGE = 50
-# Imports bring second phones, other addresses and remarks as attributes.
-PRIVATE_NAME = re.compile(
-    r"e-?mail|phone|mobile|whats ?app|\b(tel|cell|fax)\b|note|comment|remark|reject", re.IGNORECASE
-)
-ADDRESS = re.compile(r"\S+@\S+\.\w")
-DIGITS_OF_A_PHONE = 9
 
 
 @login_not_required
@@ -35,8 +27,11 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     share = share_of(token)
     if share is None:
         return answer(request, "candidates/share_ended.html", {"is_broken": True}, status=404)
-    if not share.is_open:
+    if not share.is_open or share.why_closed:
         return answer(request, "candidates/share_ended.html", {"share": share}, status=410)
+    if not share.still_there.exists():
+        context = {"share": share, "is_empty": True, "hidden": share.hidden()}
+        return answer(request, "candidates/share_ended.html", context, status=410)
     with timezone.override(share.workspace.tz):
         return answer(request, "candidates/shared.html", page_of(share, request.GET.get("after")))
 
@@ -53,7 +48,8 @@ def answer(
 
 def page_of(share: Share, after: str | None) -> dict[str, Any]:
     """The candidates that follow the id `after`; the first ones where it is none."""
-    candidates = share.still_there.select_related("opening", "folder").prefetch_related("labels")
+    candidates = share.still_there.select_related("opening", "folder", "recruiter__user")
+    candidates = candidates.prefetch_related("labels")
     is_later = bool(after and re.fullmatch(r"\d{1,18}", after, re.ASCII))
     if after and is_later:
         candidates = candidates.filter(pk__gt=int(after))
@@ -61,17 +57,8 @@ def page_of(share: Share, after: str | None) -> dict[str, Any]:
     return {
         "share": share,
         "total": share.still_there.count(),
-        "people": [(candidate, list(attributes_of(candidate))) for candidate in some[:PAGE]],
+        "hidden": share.hidden(),
+        "people": [(candidate, list(details_of(candidate, share))) for candidate in some[:PAGE]],
         "next": some[PAGE - 1].pk if len(some) > PAGE else None,
         "is_later_page": is_later,
     }
-
-
-def attributes_of(candidate: Candidate) -> Iterator[tuple[str, str]]:
-    """Those that neither say how to reach the candidate nor what is only meant for colleagues."""
-    phone = re.sub(r"\D", "", candidate.phone)[-DIGITS_OF_A_PHONE:]
-    for name, value in candidate.attributes.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        tells_phone = phone and phone in re.sub(r"\D", "", text)
-        if text and not (PRIVATE_NAME.search(name) or ADDRESS.search(text) or tells_phone):
-            yield name, text

@@ -116,10 +116,10 @@ class CancelTask(Block):
         if scope == TYPE:
             listed = self.options.get("types")
             if listed and (not isinstance(listed, list) or len(self.types) != len(listed)):
-                raise ValueError("One of the task types is none that Belay has. Choose them anew.")
+                raise ValueError("One of the task types no longer exists. Choose again.")
             return OfTypes(self.types)
         if scope != CAMPAIGN:
-            raise ValueError("Which of the waiting tasks are to be canceled is not chosen.")
+            raise ValueError("Choose which waiting tasks to cancel.")
         if not self.options.get("campaign"):
             raise ValueError("No campaign is chosen.")
         mine = Campaign.objects.filter(workspace=workspace_id)

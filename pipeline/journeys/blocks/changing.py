@@ -7,7 +7,10 @@ from typing import Any
 
 from django.db import connection
 
+from pipeline.candidates.attributes import why_too_much
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, FolderKind, Opening
+from pipeline.candidates.signals import candidates_changed
+from pipeline.foundation.commits import after_commit
 from pipeline.outreach.placeholders import written
 from pipeline.workspaces.models import Membership, Workspace
 
@@ -192,10 +195,14 @@ class Judge:
             change.note(f"attribute {spelled}", was, None, f"Took away {spelled}.")
             change.columns["attributes"] = kept
         elif value and written(was) != value:
+            after = one.attributes | {spelled: value}
+            if problem := why_too_much(after):
+                change.why_not.append(f"{spelled} was not set: {problem}")
+                return
             before = f"“{written(was)}”" if written(was) else "nothing"
             sentence = f"Set {spelled} to “{value}” (was {before})."
             change.note(f"attribute {spelled}", was, value, sentence)
-            change.columns["attributes"] = one.attributes | {spelled: value}
+            change.columns["attributes"] = after
 
 
 def openings_of(recruiter: Membership) -> set[int] | None:
@@ -231,6 +238,15 @@ def write(changes: dict[int, Change], people: list[Candidate]) -> None:
         for sql, values in ((CHANGE, rows), (ADD_LABELS, added), (TAKE_LABELS, taken)):
             if values:
                 cursor.execute(sql, [list(column) for column in zip(*values, strict=True)])
+    changed = [one for one in people if changes[one.pk].done]
+    if changed:
+        after_commit(
+            candidates_changed.send_robust,
+            None,
+            workspace_id=changed[0].opening.workspace_id,
+            opening_ids=sorted({one.opening_id for one in changed}),
+            import_id=None,
+        )
 
 
 KEEP_ROWS = "SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"

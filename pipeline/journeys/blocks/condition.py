@@ -165,7 +165,7 @@ class Condition(Block):
         if not isinstance(rules, list) or len(self.rules) != len(rules):
             return ["One of its rules can't be read. Open the block, choose it anew and save it."]
         if self.options.get("join") not in (ALL, ANY):
-            return ["Whether all rules are to be met, or one, is not chosen."]
+            return ["Choose whether all rules must be met, or any one of them."]
         return [problem for rule in self.rules if (problem := rule.problem(workspace))]
 
     def execute(self, batch: Batch) -> None:

@@ -2,9 +2,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
+from pipeline.foundation import database_clock
 from pipeline.journeys.batch import Batch
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
@@ -102,7 +102,7 @@ class CreateTask(Block):
         if unit not in list(UNITS):
             return ["Minutes, hours or days: when it is due is not clear."]
         if self.options.get("priority") not in (None, *Priority.values):
-            return ["Its priority is none that tasks have. Choose it anew."]
+            return ["This priority no longer exists. Choose again."]
         try:
             self.campaign_of(workspace.pk)
         except CantCreate as reason:
@@ -159,7 +159,7 @@ class CreateTask(Block):
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
-        new = self.new_tasks(candidate.workspace_id, timezone.now())
+        new = self.new_tasks(candidate.workspace_id, database_clock.now())
         problem = why_none(new, candidate)
         if problem in LACKS:
             return Rehearsal(f"No task would be created. {problem}")

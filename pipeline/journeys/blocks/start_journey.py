@@ -33,7 +33,7 @@ class StartJourney(OtherJourney):
         if not journey.is_live or journey.version is None:
             for run in batch:
                 batch.go_on(run, not_started(journey))
-        elif not is_free(journey):
+        elif not try_lock_enrollment(journey):
             for run in batch:
                 batch.try_again(run, NOT_NOW, soon(batch), is_logged=False)
         else:
@@ -74,7 +74,7 @@ def not_started(journey: Journey) -> str:
     return f"Did not start {titled(journey)}: it is {'a ' * (state == 'draft')}{state}."
 
 
-def is_free(journey: Journey) -> bool:
+def try_lock_enrollment(journey: Journey) -> bool:
     """Whether it is live, and nobody pauses it or enrolls there at this moment; then nobody does
     before we are through."""
     with connection.cursor() as cursor:

@@ -144,7 +144,7 @@ class UpdateCandidate(Block):
             return [NOTHING]
         problems = []
         if wanted.folder_kind and wanted.folder_kind not in FolderKind.values:
-            problems.append("The kind of folder is none that Belay knows. Choose it anew.")
+            problems.append("This kind of folder no longer exists. Choose again.")
         folders = Folder.objects.filter(opening__workspace=workspace)
         if wanted.folder and row_of(folders, wanted.folder) is None:
             problems.append(gone("folder", text_in(self.options, "folder_name")))
@@ -155,7 +155,7 @@ class UpdateCandidate(Block):
             if row_of(labels, one.get("id")) is None
         ]
         if wanted.recruiter_change not in (KEEP, NOBODY, ASSIGN):
-            problems.append("What becomes of the recruiter is not chosen.")
+            problems.append("Choose what to do with the recruiter.")
         recruiters = recruiters_of(workspace)
         if wanted.recruiter_change == ASSIGN and row_of(recruiters, wanted.recruiter) is None:
             name = text_in(self.options, "recruiter_name") or "The one who was chosen"

@@ -108,15 +108,14 @@ class Wait(Block):
     def execute(self, batch: Batch) -> None:
         if self.fails(batch):
             return
-        people = Candidate.objects.in_bulk(batch.candidates) if self.asks_candidate else {}
         zone = batch.version.journey.workspace.tz
+        zones = zones_of(batch.candidates, zone) if self.asks_candidate else {}
         already = self.already(batch.candidates)
         for run in batch:
-            person = people.get(run.candidate_id)
             if run.heard or run.candidate_id in already:
                 batch.go_on(run, f"It happened: {self.event_text}.")
             elif not run.is_waiting:
-                self.begin(batch, run, zone_of(person, zone) if person else zone)
+                self.begin(batch, run, zones.get(run.candidate_id, zone))
             elif not self.is_for_event:
                 batch.go_on(run, "The wait is over.")
             else:
@@ -202,6 +201,11 @@ def span(number: Any, unit: Any) -> str:
 
 def length(number: int, unit: str | None) -> timedelta:
     return timedelta(seconds=number * UNITS[unit or "days"])
+
+
+def zones_of(candidates: list[int], otherwise: ZoneInfo) -> dict[int, ZoneInfo]:
+    people = Candidate.objects.filter(pk__in=candidates).only("attributes").order_by()
+    return {one.pk: zone_of(one, otherwise) for one in people.iterator(chunk_size=100)}
 
 
 def zone_of(candidate: Candidate, otherwise: ZoneInfo) -> ZoneInfo:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Folder, Label
+from pipeline.foundation.parameters import FIRST_DAY, LAST_DAY, DayField
 from pipeline.journeys.happenings import Kind
 
 from .base import BlockForm, chosen, text_in
@@ -45,10 +46,9 @@ class WaitForm(BlockForm):
     unit = forms.ChoiceField(
         choices=[(unit, unit) for unit in UNITS], initial="days", required=False
     )
-    on_date = forms.DateField(
+    on_date = DayField(
         required=False,
         label="Date",
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Empty: the next such weekday, or the next day on which the hour is to come.",
     )
     weekday = forms.ChoiceField(
@@ -142,12 +142,14 @@ def unreadable(options: dict[str, Any]) -> str:
         if options.get(unit) not in (None, "", *UNITS):
             return "Minutes, hours, days or weeks: how long to wait is not clear."
     try:
-        date.fromisoformat(options.get("on_date") or "2026-01-01")
+        day = date.fromisoformat(options.get("on_date") or "2026-01-01")
         time.fromisoformat(options.get("at_time") or "00:00")
     except (TypeError, ValueError):
         return "The date or the time of day can't be read. Choose it anew."
+    if not FIRST_DAY <= day <= LAST_DAY:
+        return f"The date is not from {FIRST_DAY.year} to {LAST_DAY.year}. Choose it anew."
     if options.get("weekday") not in (None, ANY_DAY, *map(str, range(7))):
-        return "The day of the week is none. Choose it anew."
+        return "Choose a day of the week."
     if options.get("event") == Kind.EVENT and not text_in(options, "event_name"):
         return "The name of the event can't be read. Write it anew."
     return ""

@@ -3,19 +3,20 @@
 from django.http import Http404
 
 from pipeline.journeys.models import Journey, JourneyState, Run
+from pipeline.journeys.rights import may_publish
 from pipeline.workspaces.models import User
 from pipeline.workspaces.settings.access import View, only_for
 
 
 def can_edit(user: User) -> bool:
     """Whose role starts things, and who sees all openings: a journey acts on all of them."""
-    return user.membership.can_start and not user.membership.is_limited
+    return may_publish(user.membership)
 
 
 def editors_only(view: View) -> View:
     """403 for members who may only look."""
     return only_for(
-        lambda member: member.can_start and not member.is_limited,
+        may_publish,
         "Changing a journey takes an Owner, Admin or Recruiter who sees all openings",
         view,
     )

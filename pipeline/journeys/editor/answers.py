@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from pipeline.foundation.parameters import number_in
 from pipeline.journeys.definition import BadDefinition, Definition
 from pipeline.journeys.editing import CantEdit
 from pipeline.journeys.models import Journey
@@ -50,5 +51,5 @@ def changed(
 
 def revision_of(request: HttpRequest) -> int:
     """The one that the editor saw; one that nobody saw is never the newest."""
-    text = request.POST.get("revision", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+    revision = number_in(request.POST.get("revision"), 9)
+    return -1 if revision is None else revision

@@ -6,8 +6,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django_htmx.http import retarget, trigger_client_event
+from django_htmx.http import trigger_client_event
 
+from pipeline.foundation.answers import put_into
 from pipeline.journeys.definition import BadDefinition, Definition
 from pipeline.journeys.layout import Flow, draw
 from pipeline.journeys.models import Journey, JourneyEdit
@@ -105,7 +106,7 @@ def answer(
     }
     name = "_editor" if request.htmx else "editor"
     response = render(request, f"journeys/{name}.html", context, status=status)
-    return retarget(response, "#editor") if request.htmx else response
+    return put_into(response, "#editor", "outerHTML") if request.htmx else response
 
 
 def open_panel(
@@ -115,7 +116,8 @@ def open_panel(
     if not request.htmx:
         return answer(request, journey, panel, status=status)
     context = {"journey": journey, "panel": panel, "is_swapped": True}
-    return retarget(render(request, "journeys/_panel.html", context, status=status), "#panel")
+    panel_only = render(request, "journeys/_panel.html", context, status=status)
+    return put_into(panel_only, "#panel", "outerHTML")
 
 
 def done(

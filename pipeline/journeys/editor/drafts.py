@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from pipeline.foundation import database_clock
 from pipeline.journeys.definition import Definition
 from pipeline.journeys.models import Journey, JourneyEdit, JourneyState
 from pipeline.workspaces.models import User
@@ -67,7 +67,7 @@ def undo(journey: Journey, by: User, revision: int) -> str:
     if last is None:
         return ""
     exchange(journey, last)
-    last.undone_by, last.undone_at = by, timezone.now()
+    last.undone_by, last.undone_at = by, database_clock.now()
     last.save(update_fields=["draft", "undone_by", "undone_at"])
     return last.what
 
@@ -80,7 +80,7 @@ def redo(journey: Journey, by: User, revision: int) -> str:
     if first is None:
         return ""
     exchange(journey, first)
-    first.made_by, first.made_at = by, timezone.now()
+    first.made_by, first.made_at = by, database_clock.now()
     first.undone_by = first.undone_at = None
     first.save(update_fields=["draft", "made_by", "made_at", "undone_by", "undone_at"])
     return first.what
@@ -135,4 +135,4 @@ def what_happened(journey: Journey) -> str:
 
 
 NOTHING = "Your edit was not made."
-AS_IT_IS = "Here is the journey as it is now: do it again if it is still wanted."
+AS_IT_IS = "This is the current version. Make your change again if you still need it."

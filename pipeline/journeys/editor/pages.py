@@ -6,6 +6,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from pipeline.candidates.sight import sight_of
+from pipeline.foundation.parameters import number_in
 from pipeline.journeys.comparing import Differences, compare
 from pipeline.journeys.definition import BadDefinition, Definition
 from pipeline.journeys.layout import Flow, draw
@@ -26,21 +28,23 @@ DRAFT = "draft"
 def journey(request: MemberRequest, pk: int) -> HttpResponse:
     """What is live: its flow, and over each block how many runs stand there and passed it."""
     found = journey_of(request.user, pk)
+    seen = Run.objects.visible_to(request.user).running()
     context: dict[str, Any] = {
         "journey": found,
         "is_editable": is_editable(found, request.user),
         "can_edit": can_edit(request.user),
         "can_stop_all": can_stop_all(request.user, found),
-        "running": count_some(Run.objects.running().filter(journey=found)),
+        "running": count_some(seen.filter(journey=found)),
         "is_paused": found.state == JourneyState.PAUSED,
         "is_archived": found.state == JourneyState.ARCHIVED,
     }
     shown = Shown.of(found, str(found.version.number) if found.version else DRAFT)
     if found.version and not shown.problem:
-        counts = counts_of(found.version, list(shown.definition.nodes))
+        openings = sight_of(request.user).openings
+        counts = counts_of(found.version, list(shown.definition.nodes), openings)
         for block, step in shown.flow.steps.items():
             step.standing, step.passed = counts[block]
-        older = Run.objects.running().filter(journey=found).exclude(version=found.version)
+        older = seen.filter(journey=found).exclude(version=found.version)
         context["older"] = count_some(older)
     return render(request, "journeys/editor_journey.html", context | {"shown": shown})
 
@@ -50,11 +54,11 @@ def versions(request: MemberRequest, pk: int) -> HttpResponse:
     """The newest first; a page begins below the number `before`."""
     found = journey_of(request.user, pk)
     rows = found.versions.select_related("published_by").defer("definition")
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 10:
-        rows = rows.filter(number__lt=int(before))
+    before = number_in(request.GET.get("before"), 9)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
     page = list(rows[: SHOWN + 1])
-    running = Run.objects.running()
+    running = Run.objects.visible_to(request.user).running()
     context = {
         "journey": found,
         "is_editable": is_editable(found, request.user),
@@ -109,9 +113,8 @@ class Shown:
         try:
             if which == DRAFT:
                 return cls(name, drafts.read_draft(journey))
-            if not (which.isascii() and which.isdecimal() and len(which) < 10):
-                raise Http404
-            version = journey.versions.filter(number=int(which)).first()
+            number = number_in(which, 9)
+            version = journey.versions.filter(number=number or 0).first()
             if version is None:
                 raise Http404
             return cls(name, version.read)

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_safe
 
 from pipeline.candidates.filters import CandidateFilter
 from pipeline.candidates.models import Candidate
+from pipeline.foundation.parameters import number_in
 from pipeline.journeys.definition import BadDefinition, Definition
 from pipeline.journeys.rehearsing import MOST_STEPS, rehearse
-from pipeline.journeys.triggers import is_id, text_of
+from pipeline.journeys.triggers import text_of
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
@@ -45,7 +46,7 @@ def candidate_of(request: MemberRequest) -> Candidate | None:
         return None
     people = Candidate.objects.visible_to(request.user)
     people = people.select_related("workspace", "opening", "folder", "recruiter__user")
-    found = people.filter(pk=wanted).first() if is_id(wanted) else None
+    found = people.filter(pk=number_in(wanted) or 0).first()
     if found is None:
         raise Http404
     return found
@@ -63,8 +64,8 @@ def search(user: User, text: str) -> list[Candidate]:
 def steps_for(asked: QueryDict, draft: Definition, candidate: Candidate) -> dict[str, object]:
     """The steps so far, and the addresses of the next one, of the end and of the other ways."""
     chosen = ways_in(asked.getlist("way"))
-    text = asked.get("steps", "1")
-    most = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else MOST_STEPS
+    steps_asked = number_in(asked.get("steps", "1"), 3)
+    most = MOST_STEPS if steps_asked is None else steps_asked
     steps = rehearse(draft, candidate, chosen, max(most, 1))
     last = steps[-1] if steps else None
     is_ended = last is None or not last.way or last.node.ways[last.way] is None
@@ -93,8 +94,9 @@ def ways_in(texts: list[str]) -> dict[int, str]:
     found = {}
     for text in texts[:MOST_STEPS]:
         number, _, way = text.partition(":")
-        if number.isascii() and number.isdecimal() and len(number) < 4:
-            found[int(number)] = way
+        step = number_in(number, 3)
+        if step is not None:
+            found[step] = way
     return found
 
 

@@ -1,17 +1,20 @@
 """Which runs of a journey are meant."""
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from pipeline.candidates.models import CandidateSearch
 from pipeline.candidates.search import Words, tsquery
+from pipeline.candidates.sight import sight_of
+from pipeline.foundation.parameters import DayFilter
 from pipeline.journeys.definition import BadDefinition
 from pipeline.journeys.models import Journey, JourneyVersion, Run, RunQuerySet, RunState
 from pipeline.journeys.reading import read
+from pipeline.workspaces.models import User
 
 NEWEST = 20  # versions whose blocks are on offer
+LONGEST = 80  # letters of a block's name there
 
 
 class RunFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -23,28 +26,28 @@ class RunFilter(django_filters.FilterSet):  # type: ignore[misc]
         queryset=JourneyVersion.objects.none(), empty_label="Any version"
     )
     block = django_filters.ChoiceFilter(label="Stands or ended at", empty_label="Any block")
-    since = django_filters.DateFilter(
+    since = DayFilter(
         field_name="started_at",
         lookup_expr="date__gte",
         label="Entered from",
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
-    until = django_filters.DateFilter(
+    until = DayFilter(
         field_name="started_at",
         lookup_expr="date__lte",
         label="Entered to",
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
 
     class Meta:
         model = Run
         fields: tuple[str, ...] = ()
 
-    def __init__(self, data: QueryDict, runs: RunQuerySet, journey: Journey) -> None:
+    def __init__(self, data: QueryDict, runs: RunQuerySet, journey: Journey, user: User) -> None:
         super().__init__(data, queryset=runs.filter(journey=journey))
         self.filters["version"].queryset = journey.versions.all()
         self.filters["version"].field.label_from_instance = lambda version: f"v{version.number}"
-        self.filters["block"].extra["choices"] = blocks_of(journey)
+        self.filters["block"].extra["choices"] = [
+            (pk, sight_of(user).clean(title)[:LONGEST]) for pk, title in blocks_of(journey)
+        ]
 
     def with_words(self, runs: RunQuerySet, name: str, text: str) -> QuerySet[Run]:
         """Those of candidates who have a word that begins with each word typed."""
@@ -64,5 +67,5 @@ def blocks_of(journey: Journey) -> list[tuple[str, str]]:
         except BadDefinition:
             continue  # its runs say so
         for node in nodes:
-            labels.setdefault(node.id, f"{node.id} · {read(node).title}"[:80])
+            labels.setdefault(node.id, f"{node.id} · {read(node).title}")
     return list(labels.items())

@@ -61,8 +61,10 @@ def counted(request: MemberRequest) -> dict[str, QuerySet[Any, Any]]:
 def runs(request: MemberRequest, pk: int) -> HttpResponse:
     """The newest first, filtered."""
     journey = journey_of(request.user, pk)
-    narrowed = RunFilter(request.GET, Run.objects.visible_to(request.user), journey)
-    found = narrowed.qs.select_related("candidate__opening", "version")
+    narrowed = RunFilter(request.GET, Run.objects.visible_to(request.user), journey, request.user)
+    found = narrowed.qs.select_related("candidate__opening", "version").defer(
+        "candidate__attributes", "version__definition"
+    )
     page = page_of(found, request.GET, RUNS)
     context = {
         "journey": journey,

@@ -4,8 +4,8 @@ import json
 import os
 
 from django.conf import settings
-from django.utils import timezone
 
+from pipeline.foundation import database_clock
 from pipeline.outreach.models import Message
 
 from .base import Sender, Unavailable, Unconfirmed
@@ -15,7 +15,7 @@ def as_line(message: Message) -> str:
     return json.dumps(
         {
             "message": message.pk,
-            "at": timezone.now().isoformat(),
+            "at": database_clock.now().isoformat(),
             "to": message.address,
             "subject": message.subject,
             "body": message.body,

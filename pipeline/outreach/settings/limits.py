@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from pipeline.outreach.limits import Standing, standing
+from pipeline.outreach.limits import LimitUsage, standing
 from pipeline.outreach.models import Channel, MessageLimit
 from pipeline.outreach.senders import reaches_nobody
 from pipeline.workspaces.models import Workspace
@@ -53,5 +53,5 @@ def locked_limit_of(workspace: Workspace, channel: str) -> MessageLimit:
     return limit
 
 
-def state_of(workspace: Workspace, channel: str) -> tuple[Standing, bool]:
+def state_of(workspace: Workspace, channel: str) -> tuple[LimitUsage, bool]:
     return standing(workspace, channel), reaches_nobody(channel)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from pipeline.candidates.filters import CandidateFilter
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.paging import Cursor, Page
+from pipeline.foundation.parameters import number_in
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
@@ -26,7 +27,7 @@ def new(request: MemberRequest) -> HttpResponse:
         return render(request, "tasks/new_for.html", search(request))
     candidate = get_object_or_404(
         Candidate.objects.visible_to(request.user).select_related("opening", "folder"),
-        pk=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0,
+        pk=number_in(chosen) or 0,
     )
     form = NewTaskForm(request.POST or None, request.user, candidate)
     task = form.create_once() if form.is_valid() else None

@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
-from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
+from pipeline.foundation import database_clock
+from pipeline.foundation.parameters import MomentField
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import Creator
@@ -49,13 +50,8 @@ def notes_field(rows: int = 4) -> forms.CharField:
     return forms.CharField(required=False, max_length=LONGEST_NOTES, widget=area)
 
 
-def time_field(**options: Any) -> forms.DateTimeField:
-    picker = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(widget=picker, **options)
-
-
 def in_future(at: datetime | None) -> datetime | None:
-    if at and at <= timezone.now():
+    if at and at <= database_clock.now():
         raise forms.ValidationError("This time has passed. Choose one that is still to come.")
     return at
 
@@ -122,7 +118,7 @@ class NewTaskForm(KeyedForm):
         empty_value=None,
         required=False,
     )
-    due_at = time_field(
+    due_at = MomentField(
         label="Due", required=False, help_text="By when; for callbacks and reminders, not before."
     )
     notes = notes_field()
@@ -165,7 +161,7 @@ class NewTaskForm(KeyedForm):
 class CallbackForm(KeyedForm):
     """A Scheduled Callback for the candidate of `task`, which it may complete in the same go."""
 
-    due_at = time_field(label="Call back at")
+    due_at = MomentField(label="Call back at")
     notes = notes_field(rows=2)
     complete = forms.BooleanField(required=False, label="Complete this task: Callback agreed")
 

@@ -1,9 +1,9 @@
 """Why *Next task* had nothing for an agent, though there may be tasks in the queue."""
 
 from django.db.models import Count, Min, Q
-from django.utils import timezone
 from django.utils.formats import localize
 
+from pipeline.foundation import database_clock
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
 from pipeline.tasks.next_task import Skills
@@ -22,7 +22,7 @@ def why_nothing(user: User) -> str:
     fits = Q(type__in=skills.types)
     if skills.openings is not None:
         fits &= Q(opening__in=skills.openings)
-    is_later = Q(type__in=TIMED, due_at__gt=timezone.now()) & fits & ~is_held
+    is_later = Q(type__in=TIMED, due_at__gt=database_clock.now()) & fits & ~is_held
     seen = Task.objects.visible_to(user).waiting()
     found = Task.objects.filter(pk__in=seen.values("pk")[:LOOK]).aggregate(
         all=Count("pk"),

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 
 from pipeline.candidates.models import Opening
+from pipeline.foundation import database_clock
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import QUEUE_ORDER, Task
@@ -154,5 +154,5 @@ class Queue:
             _, age = AGES[self.chosen["age"]]
             # With the types, as the index by age has them before it.
             types = Q(type__in=self.types or TaskType.values)
-            rest &= Q(queued_at__lt=timezone.now() - age) & types
+            rest &= Q(queued_at__lt=database_clock.now() - age) & types
         return rest

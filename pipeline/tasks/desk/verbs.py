@@ -9,13 +9,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import (
-    HttpResponseClientRedirect,
-    reswap,
-    retarget,
-    trigger_client_event,
-)
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from pipeline.candidates.sight import sight_of
+from pipeline.foundation.answers import put_into
 from pipeline.tasks.models import Task
 from pipeline.tasks.next_task import take_next_task
 from pipeline.workspaces.requests import MemberRequest
@@ -62,7 +59,8 @@ def on_to_next(request: MemberRequest) -> HttpResponse:
 @workers_only
 def accept(request: MemberRequest, pk: int) -> HttpResponse:
     task = find(request, pk)
-    if task.accept(request.user):
+    # It may be this agent's since a moment ago, when the answer got lost on its way.
+    if task.accept(request.user) or task.is_mine(request.user):
         if request.htmx:
             return HttpResponseClientRedirect(task.get_absolute_url())
         return HttpResponseRedirect(task.get_absolute_url(), status=303)
@@ -93,6 +91,7 @@ def callback(request: MemberRequest, pk: int) -> HttpResponse:
         # Said above the task, too, where the form is no longer on offer.
         is_late = not task.can_complete(request.user)
         late = " ".join(map(str, form.non_field_errors())) if is_late else ""
+        late = sight_of(request.user).clean(late)
         return page(request, task, status=422, callback_form=form, too_late=late)
     messages.success(request, f"Scheduled a callback for {made.candidate}.")
     if form.cleaned_data["complete"]:
@@ -115,7 +114,7 @@ def write_notes(request: MemberRequest, pk: int) -> HttpResponse:
 
 def too_late(request: MemberRequest, task: Task, what: str, notes: str) -> HttpResponse:
     """The page as it is now, with what was typed: nothing of it is lost."""
-    sentence = f"{what} {task.what_happened}"
+    sentence = sight_of(request.user).clean(f"{what} {task.what_happened}")
     return page(request, task, status=409, too_late=sentence, typed=notes)
 
 
@@ -154,7 +153,7 @@ def ask(request: MemberRequest, task: Task, form: StopForm, verb: str) -> HttpRe
     # 200 for htmx: a browser reports any other answer to a script as an error in its console.
     is_refused = request.method == "POST" and not request.htmx
     response = render(request, template, context, status=422 if is_refused else 200)
-    return reswap(retarget(response, "#dialog"), "innerHTML") if request.htmx else response
+    return put_into(response, "#dialog") if request.htmx else response
 
 
 def stopped(request: MemberRequest, task: Task, done: bool, did: str, verb: str) -> HttpResponse:
@@ -164,18 +163,17 @@ def stopped(request: MemberRequest, task: Task, done: bool, did: str, verb: str)
         return told(request, f"Not {did.lower()}: {task.what_happened}", is_done=False)
     context = {"task": task, "verb": verb, "may": False}
     truth = render(request, "tasks/_stop_dialog.html", context)
-    return trigger_client_event(reswap(retarget(truth, "#dialog"), "innerHTML"), "tasksChanged")
+    return trigger_client_event(put_into(truth, "#dialog"), "tasksChanged")
 
 
 def told(request: MemberRequest, sentence: str, is_done: bool) -> HttpResponse:
     """A sentence on the page that asked, which then looks at its tasks anew; else on the desk."""
+    sentence = sight_of(request.user).clean(sentence)
     if not request.htmx:
         messages.add_message(request, messages.SUCCESS if is_done else messages.WARNING, sentence)
         return to_desk()
     context = {"sentence": sentence, "is_done": is_done}
-    response = reswap(
-        retarget(render(request, "tasks/_told.html", context), "#messages"), "innerHTML"
-    )
+    response = put_into(render(request, "tasks/_told.html", context), "#messages")
     if is_done:
         trigger_client_event(response, "closeDialog")
     return trigger_client_event(response, "tasksChanged")

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from pipeline.workspaces.admin_access import WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
@@ -28,7 +29,7 @@ class ApiTokenAdmin(AuditedAdmin[ApiToken]):
 
 
 @admin.register(InboundEvent)
-class InboundEventAdmin(ReadOnly, admin.ModelAdmin[InboundEvent]):
+class InboundEventAdmin(ReadOnly, WorkspaceModelAdmin[InboundEvent]):
     list_display = ("id", "event_id", "type", "workspace", "token", "candidate_id", "received_at")
     list_filter = ("workspace",)
     list_select_related = ("workspace", "token")

@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from pipeline.foundation.outages import outage_of
+
 from .models import ApiToken
 from .reading import event_in
 from .receiving import receive
@@ -30,7 +32,9 @@ def events(request: HttpRequest) -> HttpResponse:
         return refused(401, refusal.errors, CHALLENGE)
     except Refused as refusal:
         return refused(refusal.status, refusal.errors)
-    except Exception:
+    except Exception as error:
+        if outage_of(error):
+            raise  # answered with 503, in JSON, by config.outages
         # Django's answer would be a page. The event is not taken: its sender sends it again.
         log.exception("An inbound event was not taken.")
         return refused(500, {"body": "Belay could not take this event. Send it again later."})

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.utils import timezone
 
 from pipeline.candidates.importing.cleaning import emails_in
+from pipeline.foundation import database_clock
 from pipeline.outreach.campaigns import Priority
 from pipeline.workspaces.models import WEB
 
@@ -146,7 +146,7 @@ class Moment(Field):
         moment = moment_in(value)
         if moment is None:
             raise self.refuse("This is not a time with a zone.")
-        now = timezone.now()
+        now = database_clock.now()
         latest = now + timedelta(days=self.latest)
         earliest = EARLIEST if self.earliest is None else now - timedelta(days=self.earliest)
         if not earliest <= moment <= latest:

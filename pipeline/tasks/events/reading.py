@@ -80,7 +80,7 @@ def checked(value: Any, levels: int) -> Any:
     if isinstance(value, str):
         return checked_text(value)
     if isinstance(value, int | float) and not abs(value) <= LARGEST:
-        raise ValueError("This number is too large to be exact, or is none. Send it as text.")
+        raise ValueError("This is not a number, or it is too large to be exact. Send it as text.")
     if not isinstance(value, list):
         return value
     if levels == 0:

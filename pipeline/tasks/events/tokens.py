@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from pipeline.foundation import database_clock
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only
 
@@ -40,10 +41,12 @@ def tokens(request: MemberRequest) -> HttpResponse:
         "form": form,
         "secret": secret,
         "tokens": ApiToken.objects.visible_to(request.user).select_related("created_by"),
-        "events": events.select_related("candidate", "task", "token")[:NEWEST],
+        "events": events.select_related("candidate", "task", "token").defer(
+            "candidate__attributes"
+        )[:NEWEST],
         "region": workspace.phone_region,
         "address": request.build_absolute_uri(reverse("events:receive")),
-        "documented": documented(timezone.localtime()),
+        "documented": documented(timezone.localtime(database_clock.now())),
     }
     status = 422 if form.errors else 200
     return render(request, "tasks/events/tokens.html", context, status=status)

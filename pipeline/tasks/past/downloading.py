@@ -11,11 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from pipeline.candidates.sight import Sight, sight_of
+from pipeline.foundation import database_clock
 from pipeline.tasks.models import PAST_ORDER, Task
 from pipeline.tasks.paging import EVERYTHING, LOOK, among, in_order, merged
-from pipeline.workspaces import audit
 from pipeline.workspaces.csv_export import CsvResponse
+from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.settings.access import exporters_only
 
 from .filters import PastFilter
 from .paging import Cursor, find, matching, walks
@@ -61,23 +64,27 @@ HEADINGS = (
 
 
 @require_safe
+@exporters_only
 def past_csv(request: MemberRequest) -> HttpResponseBase:
-    """Newest end first, times in the workspace's time zone; who took it stands in the audit."""
+    """Newest end first, times in the workspace's time zone; who took it stands in the audit.
+
+    So does how many they were: before the first is sent where that is soon known, else at the end.
+    """
     filters = PastFilter(request.GET, request.user)
     if not filters.is_valid():
         return HttpResponseBadRequest(" ".join(filters.problems), content_type="text/plain")
     workspace = request.user.membership.workspace
-    if request.method == "GET":
-        link = f"{reverse('past:list')}?{filters.query}".rstrip("?")
-        audit.record(
-            workspace,
-            request.user,
-            "downloaded",
-            f"Past tasks: {filters.describe() or 'all'}",
-            link if len(link) <= LINK else reverse("past:list"),
-        )
-    name = f"past-tasks {timezone.localdate():%Y-%m-%d}.csv"
-    return CsvResponse(name, HEADINGS, rows(filters, workspace.tz))
+    link = f"{reverse('past:list')}?{filters.query}".rstrip("?")
+    found = find(filters, Cursor())
+    lines = recorded(
+        request,
+        f"Past tasks: {filters.describe() or 'all'}",
+        link if len(link) <= LINK else reverse("past:list"),
+        rows(filters, workspace.tz),
+        found.number if found.is_all else None,
+    )
+    name = f"past-tasks {timezone.localdate(database_clock.now()):%Y-%m-%d}.csv"
+    return CsvResponse(name, HEADINGS, lines)
 
 
 def rows(filters: PastFilter, zone: ZoneInfo) -> Iterator[list[Any]]:
@@ -87,10 +94,11 @@ def rows(filters: PastFilter, zone: ZoneInfo) -> Iterator[list[Any]]:
         *("candidate__full_name", "candidate__email", "candidate__phone"),
         *("opening__name", "campaign__name", "campaign__number"),
     )
+    sight = sight_of(filters.user)
     for ids in batches(filters):
         for start in range(0, len(ids), BATCH):
             for task in lean.filter(pk__in=ids[start : start + BATCH]):
-                yield row(task, zone)
+                yield row(task, zone, sight)
 
 
 def batches(filters: PastFilter) -> Iterator[list[int]]:
@@ -109,7 +117,7 @@ def batches(filters: PastFilter) -> Iterator[list[int]]:
         cursor = Cursor.at(last)
 
 
-def row(task: Task, zone: ZoneInfo) -> list[Any]:
+def row(task: Task, zone: ZoneInfo, sight: Sight) -> list[Any]:
     def local(at: datetime | None) -> str:
         return at.astimezone(zone).isoformat(sep=" ", timespec="seconds") if at else ""
 
@@ -131,7 +139,7 @@ def row(task: Task, zone: ZoneInfo) -> list[Any]:
         task.created_by_name,
         task.created_by_journey_id,
         task.created_by_journey_version,
-        task.created_by_block,
+        sight.clean(task.created_by_block),
         task.created_by_bulk_action_id,
         local(task.created_at),
         local(task.due_at),
@@ -141,11 +149,11 @@ def row(task: Task, zone: ZoneInfo) -> list[Any]:
         task.get_disposition_display(),
         task.notes,
         task.get_cancel_source_display(),
-        task.cancel_reason,
-        task.canceled_by_text,
+        sight.clean(task.cancel_reason),
+        sight.clean(task.canceled_by_text),
         by_journey,
         task.canceled_by_name if by_journey else "",
         task.canceled_by_journey_version,
-        task.canceled_by_block,
+        sight.clean(task.canceled_by_block),
         task.canceled_by_bulk_action_id,
     ]

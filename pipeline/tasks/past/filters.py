@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 
 from pipeline.candidates.models import Candidate, CandidateSearch, Opening
 from pipeline.candidates.search import Words, tsquery
+from pipeline.foundation.parameters import DayField
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.models import Task
@@ -41,11 +42,10 @@ def gone(what: str) -> dict[str, str]:
     return {"invalid_choice": sentence}
 
 
-def a_date(label: str) -> forms.DateField:
-    return forms.DateField(
+def a_date(label: str) -> DayField:
+    return DayField(
         required=False,
         label=label,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": f"“{label}” is no date. Write it like 2026-11-21."},
     )
 

@@ -18,6 +18,13 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
             return self.none()
         return self.filter(user=membership.user_id, workspace=membership.workspace_id)
 
+    def called(self, name: str) -> Self:
+        """With that name, whatever the case: as the constraint has it, by the small letters.
+
+        `iexact` compares the capitals, and has the kelvin sign for another letter than "k".
+        """
+        return self.alias(lowered=Lower("name")).filter(lowered=Lower(models.Value(name)))
+
 
 class SavedFilter(models.Model):
     """A member's own name for a filter, kept as the end of its address.

@@ -30,6 +30,7 @@ from pipeline.candidates.cursor_pages import CursorPage, Found
 from pipeline.candidates.models import CandidateSearch
 from pipeline.candidates.paging import COUNT, PAGE, FirstOnes, Matches
 from pipeline.candidates.search import Words
+from pipeline.foundation.parameters import number_in
 from pipeline.tasks.models import PAST_ORDER, Task
 from pipeline.tasks.paging import EVERYTHING, LOOK, among, merged
 from pipeline.tasks.querysets import TaskQuerySet
@@ -75,8 +76,9 @@ class Cursor:
     def from_data(cls, data: QueryDict) -> "Cursor":
         for name, is_upward in (("after", False), ("before", True)):
             ended, _, pk = data.get(name, "").partition("-")
-            if ended.isdecimal() and pk.isdecimal() and len(ended) < 18 and len(pk) < 19:
-                return cls(EPOCH + int(ended) * MICROSECOND, int(pk), is_upward)
+            microseconds, row = number_in(ended, 17), number_in(pk)
+            if microseconds is not None and row is not None:
+                return cls(EPOCH + microseconds * MICROSECOND, row, is_upward)
         return cls()
 
     @property

@@ -32,7 +32,7 @@ class NameForm(forms.Form):
         self.same: SavedFilter | None = None  # the one that has the name already
 
     def clean(self) -> dict[str, Any]:
-        self.same = self.others.filter(name__iexact=self.cleaned_data.get("name", "")).first()
+        self.same = self.others.called(self.cleaned_data.get("name", "")).first()
         if self.same and not (self.is_new and self.cleaned_data.get("overwrite")):
             do = "Choose another name, or overwrite it." if self.is_new else "Choose another name."
             self.add_error("name", f"You already have a filter “{self.same}”. {do}")
@@ -60,9 +60,7 @@ def keep(user: User, form: NameForm, query: str) -> SavedFilter:
     workspace = user.membership.workspace
     name = form.cleaned_data["name"]
     User.objects.select_for_update().get(pk=user.pk)  # of two at once, the second one overwrites
-    saved = form.mine.filter(name__iexact=name).first() or SavedFilter(
-        workspace=workspace, user=user
-    )
+    saved = form.mine.called(name).first() or SavedFilter(workspace=workspace, user=user)
     saved.name, saved.query = name, query
     saved.save()
     return saved

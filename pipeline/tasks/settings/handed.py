@@ -1,4 +1,4 @@
-"""What each of many members is handed, in words, and which waiting tasks nobody is."""
+"""Which task types each member covers, and which waiting tasks no one covers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

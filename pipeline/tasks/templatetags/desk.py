@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils import timezone
 
+from pipeline.foundation import database_clock
 from pipeline.tasks.models import Task
 from pipeline.tasks.types import Direction
 from pipeline.workspaces.models import User
@@ -17,7 +17,7 @@ ARROWS = {Direction.INBOUND: "↙", Direction.OUTBOUND: "↗", Direction.NONE: "
 @register.filter
 def age(since: datetime) -> str:
     """In the largest unit: "< 1 min", "12 min", "5 h", "3 d"."""
-    minutes = int((timezone.now() - since).total_seconds()) // 60
+    minutes = int((database_clock.now() - since).total_seconds()) // 60
     if minutes < 1:
         return "< 1 min"
     if minutes < 60:
@@ -27,7 +27,7 @@ def age(since: datetime) -> str:
 
 @register.filter
 def is_over(at: datetime | None) -> bool:
-    return at is not None and at < timezone.now()
+    return at is not None and at < database_clock.now()
 
 
 @register.filter

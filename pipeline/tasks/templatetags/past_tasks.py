@@ -7,9 +7,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pipeline.candidates.models import Candidate
+from pipeline.candidates.sight import sight_of
 from pipeline.tasks.models import Task
 from pipeline.tasks.past.journeys import canceled_url, journey_url
 from pipeline.tasks.states import State
+from pipeline.workspaces.models import User
 
 register = template.Library()
 
@@ -45,12 +47,13 @@ def state_color(task: Task) -> str:
 
 
 @register.simple_tag
-def canceled_by(task: Task) -> SafeString:
+def canceled_by(task: Task, user: User) -> SafeString:
     """Who or what canceled it: a journey as a link, with its block and what that did."""
-    who = linked(journey_url(task.canceled_by_journey_id), task.canceled_by_text)
+    clean = sight_of(user).clean
+    who = linked(journey_url(task.canceled_by_journey_id), clean(task.canceled_by_text))
     if not task.canceled_by_block:
         return who
-    block = linked(canceled_url(task), task.canceled_by_block)
+    block = linked(canceled_url(task), clean(task.canceled_by_block))
     return format_html('{}<div class="text-secondary small">{}</div>', who, block)
 
 

@@ -7,16 +7,19 @@ from django import forms
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from pipeline.foundation import database_clock
 from pipeline.workspaces.audit import AuditEntry, AuditQuerySet
 from pipeline.workspaces.csv_export import CsvResponse
+from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.models import User
 from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
-from .access import auditors_only
+from .access import auditors_only, exporters_only
 
 PAGE = 50
 RECENT = 10_000  # the entries whose verbs can be filtered by
@@ -59,10 +62,15 @@ def audit(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 @auditors_only
+@exporters_only
 def audit_csv(request: MemberRequest) -> HttpResponseBase:
     found = AuditFilter(request.GET, request.user).found
-    name = f"audit {timezone.localdate():%Y-%m-%d}.csv"
-    return CsvResponse(name, HEADINGS, lines(request, found))
+    name = f"audit {timezone.localdate(database_clock.now()):%Y-%m-%d}.csv"
+    link = reverse("settings:audit")
+    newest = found.values_list("pk", flat=True).first() or 0
+    found = found.filter(pk__lte=newest)  # without the entry that this download makes
+    rows = recorded(request, "The audit", link, lines(request, found), found.count())
+    return CsvResponse(name, HEADINGS, rows)
 
 
 def lines(request: MemberRequest, found: AuditQuerySet) -> Iterator[tuple[object, ...]]:

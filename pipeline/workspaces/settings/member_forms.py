@@ -6,6 +6,7 @@ from django import forms
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from pipeline.workspaces import invitations
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.memberships import LastOwner, change
 from pipeline.workspaces.models import Membership, Role, User, Workspace
@@ -24,6 +25,16 @@ class MemberForm(forms.ModelForm[Membership]):
         label="Openings of a limited member",
     )
 
+    can_export = forms.BooleanField(
+        required=False,
+        label="May export",
+        help_text=(
+            "Downloads lists of candidates and tasks as files. Each download is in the audit. "
+            "Until you set or clear it, the role decides: Owners, Admins and Recruiters may, "
+            "Agents and Support may not. An Owner always may."
+        ),
+    )
+
     class Meta:
         model = Membership
         fields = ("role", "is_limited")
@@ -35,6 +46,7 @@ class MemberForm(forms.ModelForm[Membership]):
         openings.queryset = workspace.openings.all()
         if self.instance.pk:
             openings.initial = self.instance.openings.all()
+            self.fields["can_export"].initial = self.instance.can_export
 
     @property
     def chosen(self) -> tuple[str, QuerySet[Any] | None]:
@@ -46,8 +58,9 @@ class MemberForm(forms.ModelForm[Membership]):
         """Save what is valid. False, with the reason among the errors, for the last owner."""
         member = Membership.objects.select_related("user", "workspace").get(pk=self.instance.pk)
         role, openings = self.chosen
+        can_export = self.cleaned_data["can_export"] if "can_export" in self.changed_data else None
         try:
-            change(member, role, openings, by)
+            change(member, role, openings, by, can_export)
         except LastOwner as last:
             self.add_error("role", str(last))
             return False
@@ -55,10 +68,16 @@ class MemberForm(forms.ModelForm[Membership]):
 
 
 class NewMemberForm(MemberForm):
+    can_export = None  # type: ignore[assignment]  # as the role says, to begin with
     first_name = forms.CharField(max_length=150)
     last_name = forms.CharField(max_length=150, required=False)
     email = forms.EmailField(label="E-mail", help_text="The login; it can't be changed later.")
     field_order = ("first_name", "last_name", "email", "role", "is_limited", "openings")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Without one the browser shows the first, Owner.
+        self.fields["role"].initial = Role.AGENT
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
@@ -78,7 +97,7 @@ class NewMemberForm(MemberForm):
                     user=user, workspace=workspace, role=role, is_limited=openings is not None
                 )
                 member.openings.set(openings or ())
-                record(workspace, by, "added", f"{user} as {member.get_role_display()}")
+                record(workspace, by, invitations.ADDED, f"{user} as {member.get_role_display()}")
         except IntegrityError:
             self.add_error("email", TAKEN)
             return None

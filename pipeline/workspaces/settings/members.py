@@ -10,16 +10,35 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipeline.workspaces.joining import awaits_password, password_link, send_invitation
+from pipeline.foundation.quotas import QuotaReached
+from pipeline.workspaces import invitations
+from pipeline.workspaces.audit import record
+from pipeline.workspaces.joining import DAYS, HasPassword, awaits_password, send_invitation
 from pipeline.workspaces.memberships import LastOwner, deactivate, reactivate
-from pipeline.workspaces.models import Membership
+from pipeline.workspaces.models import Membership, Workspace
 from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.restores.detection import holds_messages
 
 from .access import owners_only
 from .member_forms import MemberForm, NewMemberForm
 
 log = logging.getLogger(__name__)
-SEE_TO_IT = "The e-mail could not be sent. Give {} the link on this page yourself."
+ON_HOLD = (
+    "Messages are on hold after a restore, so {} was sent no link. Send it again from this page "
+    "when they go out again."
+)
+WRITTEN_DOWN = (
+    "pipeline.outreach.senders.outbox.OutboxBackend",
+    "django.core.mail.backends.console.EmailBackend",
+)
+NO_MAIL_SERVER = (
+    "This Belay has no mail server yet, so the e-mail to {} reaches nobody: it was only written "
+    "down where Belay runs."
+)
+NOT_SENT = (
+    "The e-mail with the link could not be sent to {}. Send it again from this page; if that "
+    "fails too, tell the operator of Belay."
+)
 
 
 def member_of(request: MemberRequest, pk: int) -> Membership:
@@ -41,7 +60,7 @@ def members(request: MemberRequest) -> HttpResponse:
 def add_member(request: MemberRequest) -> HttpResponse:
     workspace = request.user.membership.workspace
     form = NewMemberForm(request.POST or None, workspace=workspace)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and may_invite(form, workspace):
         member = form.join(workspace, by=request.user)
         if member:
             invite_by_mail(request, member)
@@ -54,26 +73,39 @@ def add_member(request: MemberRequest) -> HttpResponse:
 @never_cache
 @owners_only
 def member(request: MemberRequest, pk: int) -> HttpResponse:
-    """One member; who has no password yet, with the link to choose one."""
+    """One member; who has no password yet can be sent another link to choose one."""
     found = member_of(request, pk)
     form = MemberForm(request.POST or None, instance=found, workspace=found.workspace)
     if request.method == "POST" and form.is_valid() and form.apply(by=request.user):
         messages.success(request, f"{found.user} is saved.")
+        tell_of_export(request, form.cleaned_data["can_export"], member_of(request, pk))
         is_me_no_more = found.user_id == request.user.pk and not form.instance.is_owner
         return redirect(settings.LOGIN_REDIRECT_URL if is_me_no_more else "settings:members")
-    context: dict[str, Any] = {"form": form, "member": found}
-    if awaits_password(found.user):
-        context |= {"link": password_link(request, found.user), "days": days_of_a_link()}
+    context: dict[str, Any] = {"form": form, "member": found, "days": DAYS}
+    context["awaits_password"] = awaits_password(found.user)
     return render(request, "settings/member.html", context, status=422 if form.errors else 200)
+
+
+def tell_of_export(request: MemberRequest, ticked: bool, member: Membership) -> None:
+    """Say so where the role, which may have changed with it, decides and not the tick."""
+    if member.can_export != ticked:
+        may = "may" if member.can_export else "may not"
+        role = member.get_role_display()
+        messages.warning(request, f"{member.user} {may} export, as the role {role} says.")
 
 
 @require_POST
 @owners_only
 def invite(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mail the link to choose a password once more."""
+    """Mail another link to choose a password; the one before it ends."""
     found = member_of(request, pk)
-    if awaits_password(found.user):
-        invite_by_mail(request, found)
+    try:
+        invitations.check(found.workspace, found)
+    except QuotaReached as reason:
+        messages.error(request, str(reason))
+        return redirect("settings:member", pk=pk)
+    if awaits_password(found.user) and invite_by_mail(request, found):
+        record(found.workspace, request.user, invitations.SENT_AGAIN, invitations.to(found))
     return redirect("settings:member", pk=pk)
 
 
@@ -94,15 +126,32 @@ def set_active(request: MemberRequest, pk: int, is_active: bool) -> HttpResponse
     return redirect("settings:members")
 
 
-def invite_by_mail(request: MemberRequest, member: Membership) -> None:
+def invite_by_mail(request: MemberRequest, member: Membership) -> bool:
+    """Whether the link was sent; what to do if not is said on the next page."""
+    if holds_messages(member.workspace_id):
+        messages.warning(request, ON_HOLD.format(member.user))
+        return False
     try:
-        send_invitation(member, request.user, password_link(request, member.user))
+        send_invitation(request, member, request.user)
+    except HasPassword:
+        messages.success(request, f"{member.user} has chosen a password.")
+        return False
     except Exception:  # each mail backend has its own errors, and none undoes what was saved
         log.exception("No invitation for member %s", member.pk)
-        messages.warning(request, SEE_TO_IT.format(member.user))
+        messages.warning(request, NOT_SENT.format(member.user.email))
+        return False
+    if settings.EMAIL_BACKEND in WRITTEN_DOWN:
+        messages.warning(request, NO_MAIL_SERVER.format(member.user))
     else:
         messages.success(request, f"{member.user.email} was sent a link to choose a password.")
+    return True
 
 
-def days_of_a_link() -> int:
-    return int(settings.PASSWORD_RESET_TIMEOUT // 86_400)
+def may_invite(form: NewMemberForm, workspace: Workspace) -> bool:
+    """Whether one more may be; else the form says why not."""
+    try:
+        invitations.check(workspace)
+    except QuotaReached as reason:
+        form.add_error("email", str(reason))
+        return False
+    return True

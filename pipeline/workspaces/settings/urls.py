@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import audit, members, workspace
+from . import audit, held_messages, members, workspace
 
 app_name = "settings"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
         {"is_active": True},
         name="member_reactivate",
     ),
+    path("held-messages/", held_messages.held_messages, name="messages_held"),
     path("audit/", audit.audit, name="audit"),
     path("audit.csv", audit.audit_csv, name="audit_csv"),
 ]

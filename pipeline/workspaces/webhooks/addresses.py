@@ -118,7 +118,7 @@ def is_allowed(address: Address) -> bool:
     inside = embedded(address) or address
     return any(
         one.version == network.version and one in network
-        for network in settings.WEBHOOK_PRIVATE_NETWORKS
+        for network in map(ipaddress.ip_network, settings.WEBHOOK_PRIVATE_NETWORKS)
         for one in (address, inside)
     )
 

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin, is_limited
+from pipeline.workspaces.admin_lists import ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 from .models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -18,28 +20,28 @@ class WebhookEndpointAdmin(AuditedAdmin[WebhookEndpoint]):
     list_select_related = ("workspace",)
     search_fields = ("url", "description")
     readonly_fields = ("created_at", "last_delivered_at", "failing_since", "held_until")
-    raw_id_fields = ("created_by",)
+    autocomplete_fields = ("workspace", "created_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """It would tell a limited member of all openings."""
+        return not is_limited(request) and super().has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Its deliveries may be many: its owner deletes it, and the hourly job clears them."""
         return False
 
 
-class AttemptInline(admin.TabularInline[WebhookAttempt, WebhookDelivery]):
+class AttemptInline(ReadOnly, OwnTabular[WebhookAttempt, WebhookDelivery]):
     model = WebhookAttempt
     fields = ("at", "status", "error", "answer", "milliseconds")
     readonly_fields = fields
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(admin.ModelAdmin[WebhookDelivery]):
+class WebhookDeliveryAdmin(ReadOnly, WorkspaceModelAdmin[WebhookDelivery]):
     """To look at: what was sent, and what came of it."""
 
+    workspace_path = "endpoint__workspace"
     list_display = ("id", "event", "endpoint", "state", "tries", "status", "created_at")
     list_filter = ("state", "event")
     list_select_related = ("endpoint",)
@@ -49,12 +51,3 @@ class WebhookDeliveryAdmin(admin.ModelAdmin[WebhookDelivery]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         return super().get_queryset(request).defer("body")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

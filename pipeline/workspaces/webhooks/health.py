@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
+
+from pipeline.foundation import database_clock
 
 from .models import EndpointQuerySet, WebhookAttempt, WebhookDelivery
 
@@ -12,7 +13,7 @@ OVERDUE = timedelta(minutes=2)  # nothing waits so long while a sender is at wor
 
 def is_nobody_sending(endpoints: EndpointQuerySet) -> bool:
     """Something has been due for long, and nothing was tried lately: no sender can be running."""
-    long_ago = timezone.now() - OVERDUE
+    long_ago = database_clock.now() - OVERDUE
     late = WebhookDelivery.objects.pending().filter(
         endpoint=OuterRef("pk"), next_attempt_at__lt=long_ago
     )

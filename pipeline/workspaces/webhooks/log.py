@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from pipeline.foundation.commits import after_commit
 from pipeline.workspaces.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only
@@ -67,7 +68,7 @@ def all_again(request: MemberRequest, pk: int) -> HttpResponse:
         count = endpoint.deliveries.failed().send_again()
         if count:
             note(request, "sent all failed again of the webhook", endpoint)
-            transaction.on_commit(wake, robust=True)
+            after_commit(wake)
     tell(request, endpoint, f"{count:,} failed deliveries are sent again.")
     return redirect("webhooks:deliveries", pk=pk)
 

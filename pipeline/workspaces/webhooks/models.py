@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64encode
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
@@ -14,8 +15,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
 
+from pipeline.foundation import database_clock
+from pipeline.foundation.encryption import Unreadable, decrypted, encrypted
 from pipeline.workspaces.models import User, Workspace, membership_of
 
 from .addresses import Refused, check
@@ -28,6 +30,10 @@ ROTATION = timedelta(hours=24)  # for so long both secrets sign
 def new_secret() -> str:
     """192 bits, as the Standard Webhooks specification writes it."""
     return f"whsec_{b64encode(secrets.token_bytes(24)).decode()}"
+
+
+def new_encrypted_secret() -> str:
+    return encrypted(new_secret())
 
 
 class EndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
@@ -52,8 +58,8 @@ class WebhookEndpoint(models.Model):
     url = models.CharField("URL", max_length=2000)
     description = models.CharField(max_length=200, blank=True)
     events: Any = ArrayField(models.CharField(max_length=40, choices=CHOICES))
-    secret = models.CharField(max_length=100, default=new_secret, editable=False)
-    old_secret = models.CharField(max_length=100, blank=True, editable=False)
+    encrypted_secret = models.TextField(default=new_encrypted_secret, editable=False)
+    encrypted_old_secret = models.TextField(blank=True, editable=False)
     old_secret_until = models.DateTimeField(null=True, editable=False)
     is_active = models.BooleanField("active", default=True)
     switched_off_why = models.CharField(max_length=300, blank=True)
@@ -89,15 +95,26 @@ class WebhookEndpoint(models.Model):
             raise ValidationError({"url": str(refused)})
 
     @property
+    def secret(self) -> str:
+        """What signs. Raises Unreadable when SECRET_KEY was changed without a fallback."""
+        return decrypted(self.encrypted_secret)
+
+    @property
     def secrets(self) -> list[str]:
-        """Those that sign now: the newest first, and for a day the one before it."""
-        until = self.old_secret_until
-        is_both = bool(self.old_secret and until and until > timezone.now())
-        return [self.secret, self.old_secret] if is_both else [self.secret]
+        """Those that sign now: the newest first, and for a day the one before it.
+
+        Raises Unreadable; not for the one before, which then signs no longer.
+        """
+        if not self.is_rotating:
+            return [self.secret]
+        with suppress(Unreadable):
+            return [self.secret, decrypted(self.encrypted_old_secret)]
+        return [self.secret]
 
     @property
     def is_rotating(self) -> bool:
-        return len(self.secrets) > 1
+        until = self.old_secret_until
+        return bool(self.encrypted_old_secret and until and until > database_clock.now())
 
     @property
     def waiting(self) -> str:
@@ -109,9 +126,10 @@ class WebhookEndpoint(models.Model):
 
     def rotate(self) -> None:
         """A new secret; the old one signs beside it for a day."""
-        self.old_secret, self.secret = self.secret, new_secret()
-        self.old_secret_until = timezone.now() + ROTATION
-        self.save(update_fields=["secret", "old_secret", "old_secret_until"])
+        self.encrypted_old_secret = self.encrypted_secret
+        self.encrypted_secret = new_encrypted_secret()
+        self.old_secret_until = database_clock.now() + ROTATION
+        self.save(update_fields=["encrypted_secret", "encrypted_old_secret", "old_secret_until"])
 
     def switch_on(self) -> bool:
         """Send again, what waits included. False when it is on already."""
@@ -128,7 +146,7 @@ class WebhookEndpoint(models.Model):
     def forget(self) -> None:
         """Delete it for everybody to see; the hourly job clears what it leaves."""
         WebhookEndpoint.objects.filter(pk=self.pk).update(
-            is_active=False, deleted_at=Now(), secret="", old_secret=""
+            is_active=False, deleted_at=Now(), encrypted_secret="", encrypted_old_secret=""
         )
 
 
@@ -217,7 +235,7 @@ class WebhookDelivery(models.Model):
     @property
     def is_soon(self) -> bool:
         """Whether it is being sent, or will be within a minute."""
-        soon = timezone.now() + timedelta(minutes=1)
+        soon = database_clock.now() + timedelta(minutes=1)
         at = self.next_attempt_at
         return self.is_pending and self.endpoint.is_active and at is not None and at <= soon
 

@@ -6,8 +6,10 @@ from datetime import UTC
 from itertools import islice
 from typing import Any
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
+
+from pipeline.foundation import database_clock
+from pipeline.foundation.commits import after_commit
 
 from .models import WebhookEndpoint
 from .waking import wake
@@ -30,13 +32,13 @@ def put(workspace_id: int, event: str, payloads: Iterable[dict[str, Any]]) -> No
         while bodies := list(islice(remaining, BATCH)):
             # One text is quoted far faster than a thousand. JSON has no line breaks of its own.
             cursor.execute(PUT, [event, "\n".join(bodies), workspace_id, event])
-    transaction.on_commit(wake, robust=True)
+    after_commit(wake)
 
 
 def put_for(endpoint: WebhookEndpoint, event: str, payload: dict[str, Any]) -> int:
     """The same for one endpoint, whatever it listens to. Returns the delivery's id."""
     delivery = endpoint.deliveries.create(event=event, body=envelope(event)(payload))
-    transaction.on_commit(wake, robust=True)
+    after_commit(wake)
     return int(delivery.pk)
 
 
@@ -51,13 +53,18 @@ def put_to(
     with connection.cursor() as cursor:
         cursor.execute(PUT_TO, [event, bodies, endpoint_id, workspace_id])
         deliveries = [pk for (pk,) in cursor.fetchall()]
-    transaction.on_commit(wake, robust=True)
+    after_commit(wake)
     return deliveries
 
 
 def envelope(event: str) -> Callable[[dict[str, Any]], str]:
     """Writes `{"type": …, "timestamp": …, "data": payload}`, of events that happen now."""
-    now = timezone.now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    now = (
+        database_clock.now()
+        .astimezone(UTC)
+        .isoformat(timespec="microseconds")
+        .replace("+00:00", "Z")
+    )
 
     def write(payload: dict[str, Any]) -> str:
         whole = {"type": event, "timestamp": now, "data": payload}

@@ -6,20 +6,26 @@ over. No lock is held while a receiver thinks. Each endpoint has few tries under
 that fails only one: a receiver that hangs holds up nobody but itself.
 """
 
+import logging
 import random
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from pipeline.foundation import database_clock
+from pipeline.foundation.encryption import Unreadable
+from pipeline.foundation.turns import is_stop_requested
 from pipeline.workspaces.audit import record
+from pipeline.workspaces.restores.detection import look
+from pipeline.workspaces.setbacks.isolation import Isolation, Subject
 
 from .models import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from .posting import Answer, post
@@ -27,11 +33,17 @@ from .retries import GONE, PATIENCE, pause_asked_for, wait_after
 from .signing import headers_for
 from .waking import wake
 
+log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)  # longer than the longest try: look-up, connection and answer
 TURN_SECONDS = 30.0  # then the job ends and another one goes on
 AT_ONCE = 32
 AT_ONCE_FOR_EACH = 4
+ANSWER = "answer"  # of setbacks: what came of a try can't be written down
 LOOK_SECONDS = 0.25  # how often to look for what is due meanwhile
+UNREADABLE = (
+    "Not sent: the webhook's signing secret can't be read, as Belay's own key was changed. "
+    "Make a new secret and give it to your receiver, or tell the operator of Belay."
+)
 
 
 @dataclass(frozen=True)
@@ -44,29 +56,51 @@ class Try:
 
     def make(self) -> Answer:
         """In a thread, without the database."""
+        if not self.attempt.headers:
+            return Answer(error=UNREADABLE)
         return post(self.endpoint.url, self.delivery.body.encode(), self.attempt.headers)
 
 
 def send_due(turn_seconds: float = TURN_SECONDS) -> None:
     """The job: until nothing is due, or its turn is over."""
+    look()
     ends = time.monotonic() + turn_seconds
+    endpoints = Isolation("webhooks")
     under_way: dict[Future[Answer], Try] = {}
     with ThreadPoolExecutor(AT_ONCE) as threads:
         while True:
-            is_over = time.monotonic() > ends
+            is_over = time.monotonic() > ends or is_stop_requested()
             if not is_over:
-                for each in take([one.endpoint.pk for one in under_way.values()]):
+                for each in take([one.endpoint.pk for one in under_way.values()], endpoints):
                     under_way[threads.submit(each.make)] = each
             if not under_way:
                 break
             for done in wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done:
-                conclude(under_way.pop(done), done.result())
+                made = under_way.pop(done)
+                # What can't be written down is sent again when its lease is over.
+                written = subject_of(made.endpoint, ANSWER)
+                endpoints.attempt(written, partial(conclude, made, answer_of(done)), waits=False)
     if is_over:
         wake()
 
 
-def take(busy: list[int]) -> list[Try]:
+def subject_of(endpoint: WebhookEndpoint, part: str = "") -> Subject:
+    what = f"Sending to the webhook “{endpoint}”"
+    return Subject(endpoint.pk, endpoint.workspace_id, what, endpoint.get_absolute_url(), part)
+
+
+def answer_of(done: Future[Answer]) -> Answer:
+    """What came of it, also where Belay itself failed at it."""
+    try:
+        return done.result()
+    except Exception as error:
+        log.exception("A delivery could not be sent")
+        return Answer(error=f"Belay could not send it ({type(error).__name__}). Tell support.")
+
+
+def take(busy: list[int], isolation: Isolation | None = None) -> list[Try]:
     """Tries for whom there is room, `busy` being the endpoints of those under way."""
+    isolation = isolation or Isolation("webhooks")
     of_each = Counter(busy)
     room = AT_ONCE - len(busy)
     taken: list[Try] = []
@@ -75,14 +109,16 @@ def take(busy: list[int]) -> list[Try]:
     for endpoint in endpoints:
         most = AT_ONCE_FOR_EACH if endpoint.failing_since is None else 1
         free = min(most - of_each[endpoint.pk], room - len(taken))
-        if free > 0:
-            taken += take_of(endpoint, free)
+        if free > 0 and not isolation.put_off_until(endpoint.pk, ANSWER):
+            take_some = partial(take_of, endpoint, free)
+            taken += isolation.attempt(subject_of(endpoint), take_some) or []
     return taken
 
 
 def endpoints_with_due() -> QuerySet[WebhookEndpoint]:
     due = WebhookDelivery.objects.due().filter(endpoint=OuterRef("pk"))
     ready = WebhookEndpoint.objects.filter(Q(held_until=None) | Q(held_until__lte=Now()))
+    ready = ready.filter(workspace__messages_held_since=None)  # else: after a restore
     return ready.filter(Exists(due), is_active=True).select_related("workspace")
 
 
@@ -91,7 +127,7 @@ def take_of(endpoint: WebhookEndpoint, number: int) -> list[Try]:
     """The next deliveries of it, which nobody else then takes until the lease is over."""
     due = WebhookDelivery.objects.due().filter(endpoint=endpoint.pk).order_by("next_attempt_at")
     mine = list(due.select_for_update(skip_locked=True, no_key=True)[:number])
-    now = timezone.now()
+    now = database_clock.now()
     for delivery in mine:
         delivery.tries += 1  # counted before: one that kills its sender is given up, too
     WebhookDelivery.objects.filter(pk__in=[one.pk for one in mine]).update(
@@ -104,8 +140,12 @@ def take_of(endpoint: WebhookEndpoint, number: int) -> list[Try]:
 
 
 def headers_of(delivery: WebhookDelivery, endpoint: WebhookEndpoint, now: Any) -> dict[str, str]:
+    """None when the endpoint's secret can't be read: nothing is sent unsigned."""
     at = now.astimezone(UTC)
-    signed = headers_for(delivery.message_id, at, delivery.body, endpoint.secrets)
+    try:
+        signed = headers_for(delivery.message_id, at, delivery.body, endpoint.secrets)
+    except Unreadable:
+        return {}
     return {"Content-Type": "application/json", **signed}
 
 
@@ -141,7 +181,7 @@ def delivered(made: Try, answer: Answer) -> None:
 
 
 def failed(made: Try, answer: Answer) -> None:
-    now = timezone.now()
+    now = database_clock.now()
     pause = pause_asked_for(answer.status, answer.retry_after, now)
     waiting = None if answer.status == GONE else wait_after(made.delivery.tries)
     fields: dict[str, Any] = {"status": answer.status, "error": answer.error}
@@ -163,7 +203,7 @@ def tell_endpoint(endpoint: WebhookEndpoint, answer: Answer, held_until: Any) ->
         row.update(held_until=held_until)
     if answer.status == GONE:
         switch_off(endpoint, "The receiver answered with 410 Gone: it wants no more.")
-    elif row.filter(failing_since__lt=timezone.now() - PATIENCE).exists():
+    elif row.filter(failing_since__lt=database_clock.now() - PATIENCE).exists():
         switch_off(endpoint, f"Every delivery failed for {PATIENCE.days} days. {answer.error}")
 
 

@@ -1,6 +1,8 @@
 """The pages on which an owner says who is told what."""
 
 import json
+from contextlib import suppress
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -10,8 +12,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from pipeline.foundation.commits import after_commit
+from pipeline.foundation.encryption import Unreadable
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.requests import MemberRequest
+from pipeline.workspaces.setbacks.models import Setback
 from pipeline.workspaces.settings.access import owners_only
 
 from .events import EVENTS, TEST, Event
@@ -21,6 +26,9 @@ from .models import ROTATION, WebhookEndpoint
 from .outbox import put_for
 from .retries import waits_in_words
 from .waking import wake
+
+# In the session of whoever made a secret: for which webhook the next page shows it.
+SHOW_ONCE = "webhooks.show_once"
 
 
 def one_of(request: MemberRequest, pk: int) -> WebhookEndpoint:
@@ -59,6 +67,7 @@ def new(request: MemberRequest) -> HttpResponse:
     form = EndpointForm(request.POST or None, instance=instance, initial={"events": list(EVENTS)})
     if request.method == "POST" and form.is_valid():
         endpoint = form.keep(by=request.user)
+        request.session[SHOW_ONCE] = endpoint.pk
         messages.success(request, "The webhook is added. Send a test to see that it arrives.")
         return redirect(endpoint)
     status = 422 if form.errors else 200
@@ -69,6 +78,7 @@ def new(request: MemberRequest) -> HttpResponse:
 @never_cache
 @owners_only
 def endpoint(request: MemberRequest, pk: int) -> HttpResponse:
+    """Shows the secret once: to whoever made it, on the page that follows."""
     found = one_of(request, pk)
     form = EndpointForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
@@ -76,7 +86,12 @@ def endpoint(request: MemberRequest, pk: int) -> HttpResponse:
         messages.success(request, "The webhook is saved.")
         return redirect(found)
     # What is on the page beside the form is as it is, not as the form would have it.
-    context = {"form": form, "endpoint": one_of(request, pk) if form.errors else found}
+    context: dict[str, Any] = {"form": form}
+    context["endpoint"] = one_of(request, pk) if form.errors else found
+    if request.method == "GET" and request.session.get(SHOW_ONCE) == pk:
+        with suppress(Unreadable):  # a process that was not told of a new SECRET_KEY yet
+            context["secret"] = found.secret
+            del request.session[SHOW_ONCE]
     return render(request, "webhooks/endpoint.html", context, status=422 if form.errors else 200)
 
 
@@ -101,6 +116,7 @@ def rotate(request: MemberRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             found.rotate()
             note(request, "rotated the secret of the webhook", found)
+        request.session[SHOW_ONCE] = pk
         messages.success(request, f"There is a new secret. The old one signs for {hours} h more.")
         return redirect(found)
     context = {
@@ -121,8 +137,9 @@ def switch(request: MemberRequest, pk: int, is_active: bool) -> HttpResponse:
     found = one_of(request, pk)
     with transaction.atomic():
         if is_active and found.switch_on():
+            Setback.objects.shown_at(found.workspace_id, found.get_absolute_url()).delete()
             note(request, "switched on the webhook", found)
-            transaction.on_commit(wake, robust=True)
+            after_commit(wake)
         elif not is_active and found.switch_off(f"{request.user} switched it off."):
             note(request, "switched off the webhook", found)
     return redirect(found)

@@ -2,8 +2,9 @@
 
 import logging
 
-import django_rq
 from redis.exceptions import RedisError
+
+from pipeline.foundation.queues import queue_of
 
 log = logging.getLogger(__name__)
 QUEUE = "webhooks"
@@ -13,7 +14,7 @@ JOB = "pipeline.workspaces.webhooks.sending.send_due"
 def wake() -> None:
     """One call is enough, however much is to be sent: a storm of events makes no storm of jobs."""
     try:
-        queue = django_rq.get_queue(QUEUE)
+        queue = queue_of(QUEUE)
         if not queue.count:
             queue.enqueue(JOB, result_ttl=0, failure_ttl=3600)
     except RedisError as error:

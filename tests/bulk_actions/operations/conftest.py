@@ -21,7 +21,8 @@ Order = Callable[..., BulkAction]
 def order(workspace: Workspace, recruiter: User, settings: Any) -> Order:
     """`order(operation, candidates)`: started, and worked on to its end unless `run` is False.
 
-    In chunks of four; `order.finish(action)` works on one to its end.
+    In chunks of four; `order.finish(action)` works on one to its end, and
+    `order.stop_after_one_chunk(…)` orders one that is canceled then.
     """
     settings.BULK_CHUNK_SIZE = 4
 
@@ -49,7 +50,16 @@ def order(workspace: Workspace, recruiter: User, settings: Any) -> Order:
         engine.work_on(action.pk, 0)
         action.refresh_from_db()
 
+    def stop_after_one_chunk(**asked: Any) -> BulkAction:
+        action = order(**asked, run=False)
+        action.start()
+        engine.process_next_chunk(action, action.get_operation())
+        assert action.cancel(by=action.started_by)
+        action.refresh_from_db()
+        return action
+
     order.finish = finish  # type: ignore[attr-defined]
+    order.stop_after_one_chunk = stop_after_one_chunk  # type: ignore[attr-defined]
     return order
 
 

@@ -154,7 +154,7 @@ def test_what_was_canceled_is_in_the_review_the_download_and_the_timeline(
     action = order(cancel(workspace))
 
     browser = client_of(recruiter)
-    page = browser.get(action.get_absolute_url()).content.decode()
+    page = browser.get(f"{action.get_absolute_url()}?result=done").content.decode()
     download = browser.get(f"{action.get_absolute_url()}outcomes.csv?result=done")
     lines = download.getvalue().decode().splitlines()
 
@@ -167,7 +167,7 @@ def test_what_was_canceled_is_in_the_review_the_download_and_the_timeline(
     (event,) = outcomes(one, recruiter)
     assert event.text == f"Cancel waiting tasks: all ({told})"
     (event,) = outcomes(none, recruiter)
-    assert event.text == "Cancel waiting tasks: all: already as ordered"
+    assert event.text == "Cancel waiting tasks: all: no change needed"
 
 
 # --- stopping, carrying on, and what goes wrong ---

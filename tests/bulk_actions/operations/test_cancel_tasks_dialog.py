@@ -63,7 +63,7 @@ def test_from_the_dialog_to_the_canceled_tasks(
         ("No longer", CancelSource.BULK_ACTION)
     }
     entry = AuditEntry.objects.get()
-    assert (entry.verb, entry.subject) == ("started", f"{action.title} (2 candidates)")
+    assert (entry.verb, entry.subject) == ("started", f"{action.title} (2 selected)")
 
 
 @pytest.mark.parametrize(

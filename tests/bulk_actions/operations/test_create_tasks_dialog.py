@@ -122,4 +122,4 @@ def test_an_order_of_it_is_in_the_audit(filled, client_of, recruiter):
     client_of(recruiter).post(START, filled | {"task_type": "voicemail"})
 
     entry = AuditEntry.objects.get()
-    assert (entry.verb, entry.subject) == ("started", "Create tasks: Voicemail (2 candidates)")
+    assert (entry.verb, entry.subject) == ("started", "Create tasks: Voicemail (2 selected)")

@@ -67,14 +67,15 @@ def test_an_undo_takes_back_what_waits_and_says_who_was_faster(
     assert told == [("cancel", [waits.pk])]
 
 
-def test_a_second_undo_says_so(make_candidates, order, workspace, recruiter):
+def test_a_second_undo_says_so(make_candidates, order, workspace, recruiter, settings):
+    settings.BULK_CHUNK_SIZE = 1
     make_candidates(2)
     action = order(create(workspace))
-    order(**undo_of(action, recruiter))
+    order.stop_after_one_chunk(**undo_of(action, recruiter))
 
     again = order(**undo_of(action, recruiter))
 
-    assert (again.changed, again.failed) == (0, 2)
+    assert (again.changed, again.failed) == (1, 1)
     (reason,) = reasons_of(again)
     assert reason.startswith("Already undone by Ana Ruiz on ")
 

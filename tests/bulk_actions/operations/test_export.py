@@ -114,7 +114,7 @@ def test_no_cell_of_a_csv_is_a_formula(start, make_candidates):
 
     [row] = table(run(start(columns=["name", "source", "attributes"])))
 
-    assert row == {"Name": f"'{NASTY}", "Source": "'@SUM(A1)", "'-1+1": "'\t=1", "n": "-5"}
+    assert row == {"Name": f"'{NASTY}", "Source": "'@SUM(A1)", "'-1+1": "'\t'=1", "n": "-5"}
 
 
 def test_no_cell_of_an_xlsx_is_a_formula_or_a_link(start, make_candidates):

@@ -14,12 +14,12 @@ pytestmark = pytest.mark.usefixtures("storage")
 
 
 def test_the_download_is_a_file_that_nobody_keeps_on_the_way(
-    start, make_candidates, client_of, agent
+    start, make_candidates, client_of, colleague
 ):
     make_candidates(2)
     action = run(start())
 
-    answer = download(client_of(agent), action)
+    answer = download(client_of(colleague), action)
 
     name = name_of(action)
     assert b"".join(answer.streaming_content) == action.file.open().read()
@@ -27,7 +27,7 @@ def test_the_download_is_a_file_that_nobody_keeps_on_the_way(
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in answer["Cache-Control"]
     entry = AuditEntry.objects.get(verb="downloaded")
-    assert (entry.actor, entry.subject) == (agent, "Export as CSV (2 candidates)")
+    assert (entry.actor, entry.subject) == (colleague, "Export as CSV (2 candidates)")
 
 
 def test_a_stranger_gets_nothing(start, make_candidates, client_of, stranger):

@@ -1,5 +1,7 @@
 """What becomes of an export's files: one is left, and in the end none."""
 
+import json
+import tracemalloc
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -10,7 +12,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from pipeline.bulk_actions import engine, export_clearing, export_files, locks
-from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.followups import Following
+from pipeline.bulk_actions.models import BulkAction, FollowUp
 from pipeline.candidates.models import Candidate
 
 from .exports import download, name_of, run, stored, table
@@ -47,7 +50,7 @@ def test_its_place_cant_be_guessed(start, make_candidates):
     assert all(len(token) == 32 for token in tokens)
 
 
-def test_canceled_in_the_middle_it_leaves_no_file_and_exact_lists(
+def test_canceled_in_the_middle_it_leaves_no_file_and_nobody_counts_as_exported(
     start, make_candidates, recruiter, settings
 ):
     settings.BULK_CHUNK_SIZE = 2
@@ -60,8 +63,8 @@ def test_canceled_in_the_middle_it_leaves_no_file_and_exact_lists(
     run(action)
     export_clearing.clear(action.pk)
 
-    assert (action.status, action.changed, action.untouched) == ("canceled", 2, 4)
-    assert action.outcomes.changed().count() == 2
+    assert (action.status, action.changed, action.untouched) == ("canceled", 0, 6)
+    assert Following(action, FollowUp.REST, recruiter).selection.candidates.count() == 6
     assert not action.file
     assert stored() == []
 
@@ -82,7 +85,7 @@ def test_canceled_while_the_parts_are_joined_it_leaves_no_file(
     assert {name.partition("-")[0] for name in stored()} == {"part"}
     export_clearing.clear(action.pk)
 
-    assert (action.status, action.changed) == ("canceled", 3)
+    assert (action.status, action.changed, action.untouched) == ("canceled", 0, 3)
     assert not action.file
     assert stored() == []
 
@@ -108,10 +111,14 @@ def test_what_somebody_is_still_at_is_cleared_later(start, make_candidates, monk
 
     export_clearing.clear(action.pk)
 
-    later = django_rq.get_queue("default").scheduled_job_registry
+    queue = django_rq.get_queue("default")
+    later = queue.scheduled_job_registry
+    jobs = filter(None, map(queue.fetch_job, later.get_job_ids()))
+    clearings = [job for job in jobs if job.func_name == f"{export_clearing.__name__}.clear"]
     assert one_chunk
-    assert (later.count, stored()) == (1, ["part-0.jsonl"])
-    for job in later.get_job_ids():
+    assert [list(job.args) for job in clearings] == [[action.pk]]
+    assert stored() == ["part-0.jsonl"]
+    for job in clearings:
         later.remove(job, delete_job=True)
 
 
@@ -150,7 +157,7 @@ def test_a_lost_part_fails_the_export_instead_of_shortening_it(start, make_candi
 
     run(action)
 
-    assert action.status == "failed"
+    assert (action.status, action.processed, action.untouched) == ("failed", 0, 4)
     assert "A part of the file was lost" in action.failure
 
 
@@ -192,7 +199,7 @@ def test_the_storages_failure_is_told(start, make_candidates, monkeypatch):
     monkeypatch.setattr("pipeline.bulk_actions.operations.export.csv_lines", full)
     run(action)
 
-    assert action.status == "failed"
+    assert (action.status, action.processed) == ("failed", 0)
     assert "could not be written" in action.failure
 
 
@@ -219,3 +226,34 @@ def test_what_belongs_to_no_action_is_cleared(db):
     export_clearing.clear_exports()
 
     assert stored() == []
+
+
+def test_a_part_is_written_without_all_its_candidates_in_memory(start, make_candidates):
+    each = {f"Notes {n}": "x" * 9_000 for n in range(5)}
+    make_candidates(400, attributes=json.dumps(each))
+    action = start()
+    chunk = action.chunks.get()
+
+    tracemalloc.start()
+    try:
+        export_files.write_part(action, chunk, action.options["columns"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    size = default_storage.size(export_files.part_name(action.pk, chunk.number))
+    assert size > 18_000_000
+    assert peak < size / 2
+
+
+def test_more_different_attributes_than_a_table_should_have_columns_are_no_file(
+    start, make_candidates, monkeypatch
+):
+    monkeypatch.setattr(export_files, "MOST_ATTRIBUTES", 2)
+    for name in "abc":
+        make_candidates(1, attributes=json.dumps({name: 1}))
+
+    action = run(start())
+
+    assert action.failure == f"{export_files.TOO_MANY} Export fewer, or without attributes."
+    assert not action.file

@@ -1,4 +1,4 @@
-"""The README's operation is complete: who follows it has one that works."""
+"""The operation in the README of bulk actions is complete: who follows it has one that works."""
 
 import re
 from types import ModuleType
@@ -16,7 +16,7 @@ from .conftest import assert_was
 
 
 def operation_of_the_readme() -> type[operations.Operation]:
-    text = (settings.BASE_DIR / "README.md").read_text()
+    text = (settings.BASE_DIR / "pipeline/bulk_actions/README.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     module = ModuleType("pipeline.bulk_actions.operations.set_source")
     module.__package__ = operations.__name__

@@ -1,10 +1,13 @@
 """Setting an attribute and taking it away; numbers stay numbers where nobody touched them."""
 
+import json
+
 import pytest
 from django.http import QueryDict
 
 from pipeline.bulk_actions.operations import set_attribute
 from pipeline.bulk_actions.operations.set_attribute import SetAttribute, SetAttributeForm
+from pipeline.candidates.attributes import LARGEST, MOST, TOO_LARGE, TOO_MANY
 from pipeline.candidates.models import Candidate
 
 from .conftest import assert_was
@@ -89,3 +92,44 @@ def test_a_name_that_differs_in_case_alone_is_the_known_one(make_candidates, rec
 @pytest.mark.parametrize("data", ["value=1", "attribute=%20&value=1", f"attribute={'x' * 101}"])
 def test_without_a_name_nothing_is_set(recruiter, data):
     assert not SetAttributeForm(QueryDict(data), user=recruiter).is_valid()
+
+
+def test_who_has_too_many_or_too_much_already_is_left_as_they_are_and_the_preview_says_so(
+    make_candidates, order
+):
+    full = json.dumps({f"Attribute {n}": "x" for n in range(MOST)})
+    heavy = json.dumps({f"Notes {n}": "x" * (LARGEST // 5 - 100) for n in range(5)})
+    make_candidates(2, attributes=full)
+    make_candidates(1, attributes=heavy)
+    make_candidates(1)
+    operation = SetAttribute({"attribute": "City", "value": "Leeds" * 100})
+    preview = operation.preview(Candidate.objects.all())
+
+    action = order(operation)
+
+    assert_was(preview, action)
+    assert (action.changed, action.failed) == (1, 3)
+    assert {skip.reason for skip in preview.skips} == {
+        f"{TOO_MANY} Take one away first.",
+        f"{TOO_LARGE} Take some away first.",
+    }
+
+
+def test_who_has_too_much_can_still_shorten_it(make_candidates, order):
+    heavy = {f"Notes {n}": "x" * (LARGEST // 4) for n in range(5)}
+    make_candidates(1, attributes=json.dumps(heavy))
+
+    shortened = order(SetAttribute({"attribute": "Notes 1", "value": "y"}))
+
+    assert (shortened.changed, shortened.failed) == (1, 0)
+    assert Candidate.objects.get().attributes == heavy | {"Notes 1": "y"}
+
+
+def test_who_has_too_many_can_still_change_and_lose_one(make_candidates, order):
+    make_candidates(1, attributes=json.dumps({f"Attribute {n}": "x" for n in range(MOST)}))
+
+    changed = order(SetAttribute({"attribute": "Attribute 1", "value": "y"}))
+    taken = order(SetAttribute({"attribute": "Attribute 2", "value": ""}))
+
+    assert (changed.changed, taken.changed) == (1, 1)
+    assert len(Candidate.objects.get().attributes) == MOST - 1

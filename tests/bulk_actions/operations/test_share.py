@@ -13,11 +13,14 @@ from django.utils import timezone
 
 from pipeline.bulk_actions import engine, handing_over
 from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.lists import OutcomeList, Which
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.bulk_actions.operations.share_with_reviewer import ShareWithReviewer
+from pipeline.bulk_actions.operations.share_with_reviewer import ShareForm, ShareWithReviewer
+from pipeline.bulk_actions.timeline import outcomes
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.sharing.links import link_to
 from pipeline.candidates.sharing.models import Share
+from pipeline.candidates.sharing.shown import FIELDS
 from pipeline.outreach import limits
 from pipeline.outreach.models import Channel, Message, MessageLimit
 from pipeline.workspaces.audit import AuditEntry
@@ -65,6 +68,16 @@ def one_chunk(action: BulkAction) -> None:
     engine.process_next_chunk(action, action.get_operation())
 
 
+def boxes(page: Any) -> list[Any]:
+    """Of what can be shown, in the dialog."""
+    form = page.context["order"].options
+    return [box for name in ("shows", "attributes") for box in form[name]]
+
+
+def ticked(page: Any) -> list[str]:
+    return [box.data["value"] for box in boxes(page) if box.data["selected"]]
+
+
 def review(client: Client, action: BulkAction) -> str:
     return client.get(action.get_absolute_url()).content.decode()
 
@@ -99,6 +112,82 @@ def test_the_e_mail_is_a_message_that_counts_against_the_limit(
     assert (message.candidate, message.bulk_action_id) == (None, action.pk)
     assert (message.address, message.status) == (REVIEWER, "sent")
     assert limits.left(workspace, Channel.EMAIL) == 9
+
+
+def test_the_dialog_asks_what_is_shown_and_begins_with_what_does_no_harm(
+    client_of, recruiter, make_candidates
+):
+    make_candidates(2, attributes='{"City": "Leeds", "Landline": "020 7946 0111"}')
+    make_candidates(1, full_name="Not selected", attributes='{"Verdict": "never again"}')
+    picked = Candidate.objects.filter(full_name__startswith="Person")
+    order = {"operation": "share_with_reviewer", "candidate": [each.pk for each in picked]}
+
+    page = client_of(recruiter).get(NEW, order)
+
+    assert [box.data["value"] for box in boxes(page)] == [*FIELDS, "City", "Landline"]
+    assert ticked(page) == ["opening"]
+
+
+def test_what_is_chosen_in_the_dialog_is_what_it_says_and_what_is_shown(
+    client, client_of, recruiter, make_candidates, mail_server
+):
+    Workspace.objects.update(start_delay_seconds=0)
+    make_candidates(1, attributes='{"City": "Leeds", "Landline": "020 7946 0111"}')
+    order = {"operation": "share_with_reviewer", "select": "all", "key": uuid4()}
+    order |= {"reviewer": REVIEWER, "days": 14, "shows": ["folder"], "attributes": ["City"]}
+    member = client_of(recruiter)
+
+    dialog = member.post(NEW, order).content.decode()
+    member.post(START, order)
+    action = run(BulkAction.objects.get())
+
+    share = Share.objects.get()
+    shown = client.get(link_to(share)).content.decode()
+    assert "as it is then: Name, Folder, City. Nothing else" in dialog
+    assert (share.shown_fields, share.shown_attributes) == (["folder"], ["City"])
+    assert "It shows: Name, Folder, City." in review(member, action)
+    assert [word in shown for word in ("Inbox", "Leeds", "Manila", "7946")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    [mail] = mail_server.by_recipient[REVIEWER]
+    assert [word for word in ("Inbox", "Leeds", "Manila", "7946", "Person") if word in mail] == []
+
+
+def test_an_order_of_before_there_was_a_choice_shows_what_does_no_harm(
+    start, make_candidates, mail_server
+):
+    make_candidates(1)
+
+    run(start())
+
+    share = Share.objects.get()
+    assert (share.shown_fields, share.shown_attributes) == (["opening"], [])
+
+
+@pytest.mark.parametrize("bad", [{"shows": "password"}, {"attributes": "x" * 1001}])
+def test_what_can_not_be_shown_is_refused(client_of, recruiter, make_candidates, bad):
+    make_candidates(1, attributes='{"City": "Leeds"}')
+    order = {"operation": "share_with_reviewer", "select": "all", "key": uuid4()}
+
+    answer = client_of(recruiter).post(START, order | {"reviewer": REVIEWER, "days": 14} | bad)
+
+    assert answer.status_code == 422
+    assert not BulkAction.objects.exists()
+
+
+def test_the_rest_is_shared_with_the_same_choice(start, make_candidates, recruiter, client_of):
+    make_candidates(3)
+    action = start()
+    action.options |= {"shows": ["email"], "attributes": ["Gone by now"]}
+    action.save(update_fields=["options"])
+    action.cancel(by=recruiter)
+
+    page = client_of(recruiter).get(NEW, {"of": action.pk, "select": "untouched"})
+
+    assert ticked(page) == ["email", "Gone by now"]
 
 
 def test_the_preview_is_what_happens(client_of, recruiter, make_candidates, mail_server):
@@ -148,7 +237,7 @@ def test_it_doesnt_start_where_no_link_can_be_made(client_of, recruiter, make_ca
     assert not BulkAction.objects.exists()
 
 
-def test_canceled_in_the_middle_it_sends_nothing_and_leaves_exact_lists(
+def test_canceled_in_the_middle_it_sends_nothing_and_has_shared_nobody(
     start, make_candidates, recruiter, client_of, mail_server
 ):
     make_candidates(5)
@@ -158,8 +247,9 @@ def test_canceled_in_the_middle_it_sends_nothing_and_leaves_exact_lists(
 
     run(action)
 
-    assert (action.status, action.changed, action.untouched) == ("canceled", 2, 3)
-    assert action.outcomes.changed().count() == 2
+    assert (action.status, action.changed, action.untouched) == ("canceled", 0, 5)
+    assert len(list(OutcomeList(action, Which.UNTOUCHED, recruiter))) == 5
+    assert not list(OutcomeList(action, Which.DONE, recruiter))
     assert not Message.objects.exists()
     assert mail_server.count == 0
     assert link_to(Share.objects.get()) not in review(client_of(recruiter), action)
@@ -171,16 +261,37 @@ def test_canceled_just_before_the_e_mail_it_sends_nothing(
     make_candidates(2)
     action = start()
 
-    def cancel(self: object) -> float:
+    def cancel(self: object, within: float | None) -> float:
         action.cancel(by=recruiter)
         return 0
 
     monkeypatch.setattr("pipeline.outreach.pace.Pace.wait", cancel)
     run(action)
 
-    assert action.status == "canceled"
+    assert (action.status, action.untouched) == ("canceled", 2)
     assert not Message.objects.exists()
     assert mail_server.count == 0
+
+
+@pytest.mark.parametrize(("refused", "shared"), [("550 No such mailbox", 0), ("", 2)])
+def test_canceled_while_the_e_mail_leaves_it_counts_what_came_of_it(
+    start, make_candidates, recruiter, mail_server, monkeypatch, refused, shared
+):
+    make_candidates(2)
+    action = start()
+    hand_over = handing_over.hand_over
+    if refused:
+        mail_server.misbehave("rcpt", refused)
+
+    def cancel_meanwhile(*handed: Any) -> str:
+        action.cancel(by=recruiter)
+        return hand_over(*handed)
+
+    monkeypatch.setattr(handing_over, "hand_over", cancel_meanwhile)
+    run(action)
+
+    assert (action.status, action.changed) == ("canceled", shared)
+    assert action.changed + action.untouched == 2
 
 
 def test_after_a_crash_between_chunks_it_goes_on_with_the_same_share(
@@ -260,7 +371,7 @@ def test_an_e_mail_that_did_not_go_fails_it_and_the_page_has_the_link(
     action = run(start())
 
     link = link_to(Share.objects.get())
-    assert action.status == "failed"
+    assert (action.status, action.processed, action.untouched) == ("failed", 0, 1)
     assert f"The e-mail to {REVIEWER} could not be sent" in action.failure
     assert Message.objects.get().status == status
     assert link in review(client_of(recruiter), action)
@@ -277,20 +388,48 @@ def test_a_mail_server_that_is_away_fails_it_and_takes_nothing_off_the_limit(
     action = run(start())
 
     assert action.status == "failed"
-    assert "The link is on this page" in action.failure
+    assert action.processed == 0
+    assert "Open Review to copy the link" in action.failure
     assert not Message.objects.exists()
     assert limits.left(workspace, Channel.EMAIL) == 10
 
 
-def test_a_limit_that_is_used_up_fails_it(start, make_candidates, workspace, mail_server):
+def test_a_limit_that_is_used_up_halts_it_and_all_can_be_run_later(
+    start, make_candidates, workspace, recruiter, client_of, mail_server
+):
     MessageLimit.objects.create(workspace=workspace, channel=Channel.EMAIL, number=0)
-    make_candidates(1)
+    people = make_candidates(5)
+    [somebody, *_] = people
 
     action = run(start())
 
-    assert action.status == "failed"
-    assert "limit" in action.failure
+    assert (action.status, action.processed, action.untouched) == ("halted", 0, 5)
+    assert "The e-mail limit of 0" in action.failure
     assert mail_server.count == 0
+    assert not [event for event in outcomes(somebody, recruiter) if action.title in event.text]
+    assert "0 of" not in (page := review(client_of(recruiter), action))
+    assert "5 untouched" in page
+    assert "/shared/" not in page, "nobody gets the link of what was not shared"
+    MessageLimit.objects.update(number=1)
+    rest = {"of": action.pk, "select": "untouched", "key": uuid4()}
+    client_of(recruiter).post(START, rest | ShareForm.answers(action.options))
+    again = run(BulkAction.objects.get(follows=action))
+    assert (again.status, again.changed, mail_server.count) == ("completed", 5, 1)
+    assert set(Share.objects.get(bulk_action_id=again.pk).still_there) == set(people)
+
+
+def test_the_preview_warns_of_a_limit_that_is_used_up(
+    client_of, recruiter, make_candidates, workspace
+):
+    MessageLimit.objects.create(workspace=workspace, channel=Channel.EMAIL, number=0)
+    make_candidates(3)
+    order = {"operation": "share_with_reviewer", "select": "all"}
+
+    shown = client_of(recruiter).post(NEW, order | {"reviewer": REVIEWER, "days": 14})
+
+    assert shown.context["order"].preview.changes == 0
+    assert "No e-mails left" in (page := shown.content.decode())
+    assert "will be Halted" in page
 
 
 def test_who_left_the_openings_before_their_turn_is_not_shared(
@@ -314,7 +453,7 @@ def test_when_nobody_is_left_there_is_nothing_to_share(start, make_candidates, m
 
     run(action)
 
-    assert action.status == "failed"
+    assert (action.status, action.processed) == ("failed", 0)
     assert "nothing was shared" in action.failure
     assert mail_server.count == 0
 

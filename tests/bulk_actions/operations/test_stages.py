@@ -84,7 +84,7 @@ def test_who_is_rejected_for_the_same_reasons_is_unchanged_and_for_others_is_not
     make_candidates(1, folder=rejected, reject_reasons='{"No permit"}')
     make_candidates(1, folder=rejected)
     make_candidates(1, reject_reasons='{"No permit","Too far away"}')
-    operation = rejected_for(reasons)
+    operation = Reject(rejected_for(reasons).options | {"include_decided": True})
     preview = operation.preview(Candidate.objects.all())
 
     action = order(operation)

@@ -370,21 +370,24 @@ def test_undo_says_of_each_that_has_ended_why_it_stays(
     assert Run.objects.running().get().candidate_id == again.candidate_id
 
 
-def test_a_second_undo_finds_nothing_to_stop(make_journey, make_candidates, order, recruiter):
+def test_a_second_undo_finds_nothing_to_stop_where_the_first_one_was(
+    make_journey, make_candidates, order, recruiter, settings
+):
+    settings.BULK_CHUNK_SIZE = 2
     journey = make_journey(THREE_DAYS)
     make_candidates(3)
     action = order(start(journey))
-    first = order(**undo_of(action, recruiter))
+    first = order.stop_after_one_chunk(**undo_of(action, recruiter))
     lines = RunStep.objects.count()
 
     second = order(**undo_of(action, recruiter))
 
-    assert (second.changed, second.failed) == (0, 3)
+    assert (second.changed, second.failed) == (1, 2)
     (reason,) = reasons_of(second)
     assert reason.startswith(
         f"The run was stopped before. Stopped by Ana Ruiz, bulk action {first.pk}: Undo of"
     )
-    assert RunStep.objects.count() == lines
+    assert RunStep.objects.count() == lines + 1
 
 
 # --- the dialog ---

@@ -181,7 +181,8 @@ def test_from_the_journey_s_pages_to_the_end_of_all_its_runs(
 
     text = dialog.content.decode()
     assert (
-        "<strong>3</strong> candidates: All candidates in the journey Converted customers" in text
+        "<strong>3</strong> candidates selected: all candidates in the journey Converted customers"
+        in text
     )
     assert "<strong>3</strong> will be taken out of the journey." in text
     assert f'name="journey" value="{journey.pk}"' in text

@@ -35,7 +35,7 @@ def test_it_imports_and_tells_the_counts(people: Path, opening: Opening, tmp_pat
     assert "2 rows: 1 new candidates" in out
     assert "1 rejected" in out
     assert Candidate.objects.get().phone == "+447700900001"
-    assert "Bo,,x" in rejected.read_text("utf-8-sig")
+    assert '"Bo","","x"' in rejected.read_text("utf-8-sig")
 
 
 def test_it_makes_the_opening_on_demand(people: Path, workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from pipeline.candidates.importing import columns, reading, xlsx_files
+from pipeline.candidates.importing import columns, reader_process, reading, xlsx_files
 from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.models import Candidate
 
@@ -95,9 +95,9 @@ def test_rejected_rows_come_back_safe_for_spreadsheets(import_rows: ImportRows) 
     imported = import_rows("Name,Email", ["=cmd|'/C calc'!A0", "none"], ["Ana", "ana@x.org"])
 
     text = Path(imported.rejected.path).read_text("utf-8-sig")
-    assert text.splitlines()[0] == "Record,Reason,Name,Email"
-    assert text.splitlines()[1].startswith('1,"The e-mail address is not one')
-    assert ",'=cmd|'/C calc'!A0,none" in text
+    assert text.splitlines()[0] == '"Record","Reason","Name","Email"'
+    assert text.splitlines()[1].startswith('"1","The e-mail address is not one')
+    assert '''"'=cmd|'/C calc'!A0","none"''' in text
 
 
 def bytes_of_zip(names: dict[str, bytes]) -> bytes:
@@ -153,7 +153,7 @@ def test_a_file_over_the_limit_is_refused(tmp_path: Path, settings: Any) -> None
     path.write_bytes(HEAD + ROW * 2000)
 
     with pytest.raises(ImportRefused, match=r"the limit is 19\.5"):
-        reading.look_at(path)
+        reader_process.look(path)
 
 
 def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.candidates.signals import candidates_changed
+from pipeline.foundation import turns
+from pipeline.workspaces.models import User
 from tests.servers import child_environment
 
 from .conftest import ImportRows, written
@@ -51,8 +53,8 @@ def test_two_imports_of_one_file_at_once_make_nobody_twice(people: Path, opening
     for imported in imports:
         imported.order()
 
-    with ThreadPoolExecutor(3) as threads:
-        list(threads.map(in_thread(jobs.run_import), [each.pk for each in imports]))
+    with ThreadPoolExecutor(3) as threads:  # past the workspace's turn, as the command does it
+        list(threads.map(in_thread(jobs.run_in_turn), [each.pk for each in imports]))
 
     assert opening.candidates.count() == 2000
     done = CandidateImport.objects.filter(status=Status.DONE)
@@ -70,6 +72,74 @@ def test_a_job_delivered_twice_imports_once(people: Path, opening: Opening) -> N
     imported.refresh_from_db()
     assert (imported.status, imported.attempts) == (Status.DONE, 1)
     assert imported.candidates.count() == 2000
+
+
+def test_a_workspace_has_one_import_at_work_and_leaves_the_other_workers_to_others(
+    people: Path, opening: Opening, stranger: User
+) -> None:
+    first, second = from_file(people, opening), from_file(people, opening)
+    theirs = from_file(people, stranger.membership.workspace.openings.get())
+    for imported in (first, second, theirs):
+        imported.order()
+
+    with locks.turn_of(opening.workspace_id), ThreadPoolExecutor(1) as other_worker:
+        list(other_worker.map(in_thread(jobs.run_import), [second.pk, theirs.pk]))
+        assert list(other_worker.map(in_thread(resume), [0])) == [0]
+
+    for imported in (second, theirs):
+        imported.refresh_from_db()
+    assert (second.status, theirs.status) == (Status.QUEUED, Status.DONE)
+    jobs.run_import(first.pk)
+    assert django_rq.get_queue("imports").get_job_ids() == [jobs.job_id(second.pk)]
+
+
+def test_the_next_one_is_of_the_same_workspace(
+    people: Path, opening: Opening, stranger: User
+) -> None:
+    """What waits of another has a worker of its own sent for, and would come twice."""
+    theirs = from_file(people, stranger.membership.workspace.openings.get())
+    first, second = from_file(people, opening), from_file(people, opening)
+    for imported in (theirs, first, second):
+        imported.order()
+
+    jobs.run_import(first.pk)
+
+    assert django_rq.get_queue("imports").get_job_ids() == [jobs.job_id(second.pk)]
+
+
+def test_of_what_was_lost_each_workspace_has_its_oldest_resumed(
+    people: Path, opening: Opening, stranger: User
+) -> None:
+    ours = [from_file(people, opening) for _ in range(3)]
+    theirs = from_file(people, stranger.membership.workspace.openings.get())
+    for imported in (*ours, theirs):
+        imported.order()
+
+    assert jobs.resume_lost_imports() == 2
+
+    resumed = set(django_rq.get_queue("imports").get_job_ids())
+    assert resumed == {jobs.job_id(ours[0].pk), jobs.job_id(theirs.pk)}
+
+
+def resume(_: int) -> int:
+    return jobs.resume_lost_imports()
+
+
+def test_asked_to_stop_an_import_gives_up_and_the_next_worker_does_it(
+    people: Path, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported = from_file(people, opening)
+    imported.order()
+    with monkeypatch.context() as stopping:
+        stopping.setattr(turns, "_is_stop_requested", True)
+        jobs.run_import(imported.pk)
+
+    imported.refresh_from_db()
+    assert (imported.status, imported.attempts) == (Status.QUEUED, 0)
+    assert not opening.candidates.exists()
+    assert jobs.resume_lost_imports() == 1
+    jobs.run_import(imported.pk)
+    assert opening.candidates.count() == 2000
 
 
 def test_ordering_twice_orders_once(people: Path, opening: Opening) -> None:
@@ -198,8 +268,8 @@ def test_it_tells_that_candidates_changed(import_rows: ImportRows, opening: Open
     imported = import_rows("Name,Email", ("Ana", "ana@x.org"))
 
     candidates_changed.disconnect(hear)
-    assert [(told["opening_id"], told["import_id"]) for told in heard] == [
-        (opening.pk, imported.pk)
+    assert [(told["opening_ids"], told["import_id"]) for told in heard] == [
+        ([opening.pk], imported.pk)
     ]
 
 

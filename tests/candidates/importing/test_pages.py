@@ -8,7 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from pipeline.candidates.attributes import MOST
 from pipeline.candidates.importing import jobs
+from pipeline.candidates.importing.forms import KEEP
 from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Opening
@@ -55,7 +57,7 @@ def test_the_whole_way(client_of: ClientOf, recruiter: User, opening: Opening) -
     assert b"1 cell looks like a formula and was kept as plain text" in page.content
     rejected = client.get(f"{URL}{imported.pk}/rejected.csv")
     assert rejected["Content-Disposition"] == 'attachment; filename="rejected-people.csv"'
-    assert rejected.getvalue().decode("utf-8-sig").splitlines()[1].endswith("Bo,,,Blue")
+    assert rejected.getvalue().decode("utf-8-sig").splitlines()[1].endswith('"Bo","","","Blue"')
     candidate = Candidate.objects.get()
     assert [label.name for label in candidate.labels.all()] == ["=Red"]
 
@@ -91,6 +93,26 @@ def test_a_mapping_that_makes_no_candidates_is_sent_back(
     assert words in page.content.decode()
     imported.refresh_from_db()
     assert imported.awaits_columns
+
+
+def test_no_more_columns_are_kept_than_a_candidate_has_attributes(
+    client_of: ClientOf, recruiter: User, opening: Opening
+) -> None:
+    columns = [f"Column {n}" for n in range(MOST + 1)]
+    lines = [["Name", "Email", *columns], ["Ana", "ana@x.org", *["x" for _ in columns]]]
+    client = client_of(recruiter)
+    client.post(URL, upload("\n".join(map(",".join, lines)).encode(), opening))
+    imported = CandidateImport.objects.get()
+    mapping = {"column-0": "full_name", "column-1": "email"}
+    mapping |= {f"column-{n}": KEEP for n, _ in enumerate(columns, start=2)}
+
+    page = client.post(f"{URL}{imported.pk}/columns/", mapping)
+
+    assert page.status_code == 422
+    assert f"You keep {MOST + 1} columns: ignore some." in page.content.decode()
+    client.post(f"{URL}{imported.pk}/columns/", mapping | {"column-2": ""})
+    imported.refresh_from_db()
+    assert len(imported.kept) == MOST
 
 
 @pytest.fixture

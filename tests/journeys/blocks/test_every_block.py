@@ -207,7 +207,7 @@ EMPTY = {
     "condition": "There is no rule yet: choose at least one.",
     "split": "The percentages do not add up to 100.",
     "update_candidate": "Nothing is chosen to be changed.",
-    "cancel_task": "Which of the waiting tasks are to be canceled is not chosen.",
+    "cancel_task": "Choose which waiting tasks to cancel.",
     "start_journey": "No journey is chosen.",
     "stop_journey": "No journey is chosen.",
     "webhook": "No webhook is chosen.",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
@@ -11,6 +12,7 @@ from pipeline.journeys.models import Run, RunState
 from pipeline.outreach import limits, optouts
 from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.restores.detection import mark_restored
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.journeys.conftest import look_once, until_nothing_is_due
 from tests.providers import MailServer, SMSProvider
@@ -44,6 +46,20 @@ def test_an_sms_goes_and_the_log_tells_of_it(
     assert line.text == f"Sent the SMS “Reminder” to {candidate.phone}."
     assert (line.summary, line.details) == ("Send SMS: Reminder", {"message": message.pk})
     assert used("sms") == 1
+
+
+def test_after_a_restore_it_waits_until_somebody_confirms(
+    begin: Any, text: MessageTemplate, candidate: Candidate, sms_provider: SMSProvider
+):
+    begin(text)
+    mark_restored("The backup of Monday was put back.")
+
+    until_nothing_is_due()
+    assert sms_provider.by_recipient == {}
+
+    call_command("confirm_restore")
+    until_nothing_is_due()
+    assert list(sms_provider.by_recipient) == [candidate.phone]
 
 
 def test_an_email_goes_with_its_placeholders_filled(

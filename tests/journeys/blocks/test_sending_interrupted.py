@@ -131,9 +131,9 @@ def test_a_stop_while_the_provider_thinks_is_at_once_and_the_message_is_still_to
     run = begin(text)
     hand_over = handing_over.hand_over
 
-    def stop_meanwhile(sender: Any, message: Message) -> Any:
+    def stop_meanwhile(sender: Any, message: Message, wanted: Any) -> Any:
         stop_runs(Run.objects.all(), "Stopped by Ana Ruiz.")
-        return hand_over(sender, message)
+        return hand_over(sender, message, wanted)
 
     monkeypatch.setattr(handing_over, "hand_over", stop_meanwhile)
 
@@ -180,11 +180,11 @@ def test_who_comes_back_late_writes_nothing_twice(
     run = begin(text)
     hand_over = handing_over.hand_over
 
-    def outlive_the_lease(sender: Any, message: Message) -> Any:
+    def outlive_the_lease(sender: Any, message: Message, wanted: Any) -> Any:
         monkeypatch.undo()
         come_back_at_once()
         until_nothing_is_due()
-        return hand_over(sender, message)
+        return hand_over(sender, message, wanted)
 
     monkeypatch.setattr(handing_over, "hand_over", outlive_the_lease)
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pipeline.candidates.attributes import MOST, TOO_MANY
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.candidates.timeline import events_of
 from pipeline.journeys.enrolling import enroll
@@ -193,3 +194,16 @@ def test_hundreds_are_changed_in_a_few_queries(
     changed = Candidate.objects.filter(folder__kind="hired", labels=labels[0])
     assert changed.filter(attributes={"Plan": "pro"}).count() == 300
     assert len(queries) < 60  # for 300
+
+
+def test_an_attribute_beyond_the_limit_is_not_set_and_the_log_says_so(
+    pass_block: Any, candidate: Candidate
+):
+    full = {f"Attribute {n}": "x" for n in range(MOST)}
+    Candidate.objects.update(attributes=full)
+
+    run = pass_block("update_candidate", {"attribute": "City", "value": "Leeds"})
+
+    candidate.refresh_from_db()
+    assert candidate.attributes == full
+    assert last_line(run).text == f"City was not set: {TOO_MANY}"

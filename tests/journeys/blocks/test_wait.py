@@ -11,7 +11,7 @@ from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.blocks.wait import Wait, zone_of
 from pipeline.journeys.definition import Definition
 from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.happenings import tell_some
+from pipeline.journeys.happenings import dispatch_events
 from pipeline.journeys.listeners import Happening
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.publishing import publish
@@ -105,7 +105,7 @@ def happens(candidate: Candidate, name: str) -> None:
     Happening.objects.create(
         workspace_id=candidate.workspace_id, candidate=candidate, kind="event", name=name
     )
-    tell_some()
+    dispatch_events()
 
 
 PAID = {

@@ -34,7 +34,7 @@ def ids(response: Any) -> list[int]:
 
 
 def test_a_row_holds_all_that_is_known(
-    client_of, support, make_past: MakePast, agent: User, campaign: Campaign, candidate
+    client_of, colleague, make_past: MakePast, agent: User, campaign: Campaign, candidate
 ):
     task = make_past(
         agent=agent,
@@ -48,7 +48,7 @@ def test_a_row_holds_all_that_is_known(
         created_by_block="Create Task",
     )
 
-    [row] = table(client_of(support).get(FILE))
+    [row] = table(client_of(colleague).get(FILE))
 
     assert row == {
         "Task id": str(task.pk),
@@ -87,7 +87,7 @@ def test_a_row_holds_all_that_is_known(
 
 
 @pytest.mark.parametrize("few", [downloading.FEW, 0])
-@pytest.mark.parametrize("who", ["support", "limited"])
+@pytest.mark.parametrize("who", ["colleague", "limited"])
 @pytest.mark.parametrize(
     "filters",
     [
@@ -134,11 +134,11 @@ def test_who_loses_an_opening_meanwhile_gets_no_more_of_it(
     assert list(rows) == []
 
 
-def test_no_cell_is_a_formula(client_of, support, make_past, make_candidates):
+def test_no_cell_is_a_formula(client_of, colleague, make_past, make_candidates):
     evil = make_candidates(1, full_name="=HYPERLINK(1)").get()
     make_past(evil, cancel_reason="@SUM(A1)", notes="+1", canceled_by_name="-2")
 
-    [row] = table(client_of(support).get(FILE))
+    [row] = table(client_of(colleague).get(FILE))
 
     assert [row[name] for name in ("Candidate", "Reason", "Notes", "Canceled by")] == [
         "'=HYPERLINK(1)",
@@ -149,44 +149,44 @@ def test_no_cell_is_a_formula(client_of, support, make_past, make_candidates):
 
 
 def test_times_are_in_the_workspaces_time_zone_with_their_offset(
-    client_of, support, make_past, workspace
+    client_of, colleague, make_past, workspace
 ):
     Workspace.objects.filter(pk=workspace.pk).update(time_zone="Asia/Tokyo")
     make_past()
 
-    [row] = table(client_of(support).get(FILE))
+    [row] = table(client_of(colleague).get(FILE))
 
     assert row["Ended"] == "2026-11-20 21:00:00+09:00"
 
 
-def test_a_filter_that_is_none_gives_no_file_but_says_so(client_of, support, make_past):
+def test_a_filter_that_is_none_gives_no_file_but_says_so(client_of, colleague, make_past):
     make_past()
 
-    response = client_of(support).get(FILE, {"opening": 0})
+    response = client_of(colleague).get(FILE, {"opening": 0})
 
     assert response.status_code == 400
     assert "The opening is gone, or you can’t see it." in response.content.decode()
     assert not AuditEntry.objects.filter(verb="downloaded").exists()
 
 
-def test_who_downloads_stands_in_the_audit(client_of, support, make_past, opening):
+def test_who_downloads_stands_in_the_audit(client_of, colleague, make_past, opening):
     make_past()
     query = {"state": "canceled", "opening": opening.pk}
 
-    client_of(support).get(FILE, query)
-    client_of(support).get(FILE, {"q": "x" * 190})
+    client_of(colleague).get(FILE, query)
+    client_of(colleague).get(FILE, {"q": "x" * 190})
 
     first, second = AuditEntry.objects.filter(verb="downloaded").order_by("pk")
     assert (first.actor, first.subject) == (
-        support,
-        "Past tasks: canceled, in Customer Support, Manila",
+        colleague,
+        "Past tasks: canceled, in Customer Support, Manila (1 row)",
     )
     assert first.link == f"{LIST}?state=canceled&opening={opening.pk}"
     assert second.link == LIST  # an address that long is not kept
 
 
-def test_it_takes_queries_by_the_batch_not_by_the_row(client_of, support, make_past):
-    client = client_of(support)
+def test_it_takes_queries_by_the_batch_not_by_the_row(client_of, colleague, make_past):
+    client = client_of(colleague)
     make_past()
     with CaptureQueriesContext(connection) as few:
         table(client.get(FILE))
@@ -200,8 +200,8 @@ def test_it_takes_queries_by_the_batch_not_by_the_row(client_of, support, make_p
     assert len(many) == len(few)
 
 
-def test_the_file_has_the_days_name(client_of, support, make_past):
-    response = client_of(support).get(FILE)
+def test_the_file_has_the_days_name(client_of, colleague, make_past):
+    response = client_of(colleague).get(FILE)
 
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert 'filename="past-tasks 20' in response["Content-Disposition"]

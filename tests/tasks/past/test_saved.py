@@ -91,6 +91,21 @@ def test_a_name_that_is_taken_is_overwritten_only_when_asked(save, support):
     assert mine(support) == [("MINE", "state=canceled")]
 
 
+@pytest.mark.parametrize(
+    ("name", "same"), [("k", "\u212a"), ("Straße", "STRA\u1e9eE"), ("ω", "\u2126")]
+)
+def test_a_name_is_taken_whatever_the_case_of_its_letters(save, support, name, same):
+    """Also where two capitals have the same small letter: the database compares the small ones."""
+    save(name, "state=completed")
+
+    refused = save(same, "state=canceled")
+
+    assert refused.status_code == 422
+    assert f"You already have a filter “{name}”." in refused.content.decode()
+    save(same, "state=canceled", overwrite="on")
+    assert mine(support) == [(same, "state=canceled")]
+
+
 def test_it_is_renamed_but_not_to_the_name_of_another(client, save, support):
     save("One", "state=completed")
     save("Two", "state=canceled")

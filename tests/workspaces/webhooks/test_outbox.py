@@ -97,7 +97,7 @@ def test_a_periodic_job_sends_what_no_job_was_sent_for():
     ours = {job.func: job for job in scheduler.get_jobs()}
 
     assert (ours[send_due].queue_name, ours[send_due].interval) == ("webhooks", 10)
-    assert ours[clear_deliveries].queue_name == "default"
+    assert ours[clear_deliveries].queue_name == "periodic"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from pipeline.workspaces.audit import AuditEntry
-from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models import Role, User, Workspace
 from pipeline.workspaces.webhooks.forms import EndpointForm
 from pipeline.workspaces.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks.sending import send_due
+from tests.conftest import join
 
 from .conftest import Put, Receiver, data_of
 
@@ -44,8 +46,43 @@ def test_an_endpoint_is_added_with_a_secret_and_an_entry_in_the_audit(
     assert (endpoint.workspace, endpoint.created_by) == (workspace, owner)
     assert endpoint.events == ["task.canceled"]
     assert endpoint.secret.startswith("whsec_")
-    assert endpoint.secret in answer.content.decode()
+    assert f'value="{endpoint.secret}" readonly' in answer.content.decode()
     assert AuditEntry.objects.get().subject == f"{receiver.url}: task.canceled"
+
+
+def test_a_secret_is_shown_once_and_to_nobody_but_its_maker(
+    browser: Client, client_of: Any, owner: User, receiver: Receiver, workspace: Workspace
+):
+    data = {"url": receiver.url, "description": "Payroll", "events": ["task.canceled"]}
+    page = browser.post(f"{LIST}new/", data).headers["Location"]
+    other_owner = client_of(join(workspace, Role.OWNER, "Otto Lang"))
+
+    def shown(client: Client) -> bool:
+        return WebhookEndpoint.objects.get().secret in client.get(page).content.decode()
+
+    assert not shown(other_owner)
+    assert not browser.head(page).content
+    assert [shown(browser), shown(browser)] == [True, False]
+
+    browser.post(f"{page}rotate/")
+    assert [shown(other_owner), shown(browser), shown(browser)] == [False, True, False]
+    assert "It was shown when it was made" in browser.get(page).content.decode()
+
+
+def test_no_session_or_row_holds_a_secret_as_it_is(browser: Client, receiver: Receiver, db: None):
+    browser.post(f"{LIST}new/", {"url": receiver.url, "events": ["task.canceled"]})
+    endpoint = WebhookEndpoint.objects.get()
+    browser.post(page_of(endpoint, "rotate/"))
+    old, new = endpoint.secret, WebhookEndpoint.objects.get().secret
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_jsonb(e)::text FROM workspaces_webhookendpoint AS e")
+        ((row,),) = cursor.fetchall()
+    kept = [row, str(dict(browser.session)), str(AuditEntry.objects.values())]
+
+    for secret in (old, new):
+        assert secret.startswith("whsec_")
+        assert not any(secret.removeprefix("whsec_") in each for each in kept)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.importing.jobs import attempt, forget_file
 from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.people import REASONS
-from pipeline.candidates.importing.reading import Layout, look_at
+from pipeline.candidates.importing.reader_process import look
+from pipeline.candidates.importing.reading import Layout
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import Workspace
@@ -39,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            layout = look_at(options["file"])
+            layout = look(options["file"]).layout
             mapping = mapping_of(layout, options["map"])
             workspace = workspace_named(options["workspace"])
             opening = opening_named(options["opening"], workspace, options["create_opening"])

@@ -21,7 +21,8 @@ class Attribute(Compared):
     def of(self, candidates: list[int], workspace: Workspace) -> Ids:
         people = Candidate.objects.filter(pk__in=candidates).only("attributes").order_by()
         name = text_in(self.options, "name")
-        return self.compared((person.pk, attribute_of(person, name)) for person in people)
+        some = people.iterator(chunk_size=100)  # in memory
+        return self.compared((person.pk, attribute_of(person, name)) for person in some)
 
 
 class Source(Compared):

@@ -1,0 +1,26 @@
+"""How many files may be uploaded in a day: each is looked at, and kept until it is imported."""
+
+from django.conf import settings
+
+from pipeline.foundation.quotas import QuotaReached, full_until
+from pipeline.workspaces.models import User
+
+from .models import CandidateImport
+
+
+def check(user: User) -> None:
+    """Raise QuotaReached where `user`, or the whole workspace, has uploaded enough for a day."""
+    uploads = CandidateImport.objects.filter(opening__workspace=user.membership.workspace_id)
+    mine, most = uploads.filter(created_by=user), settings.UPLOADS_PER_USER
+    if until := full_until(mine, "created_at", most):
+        raise QuotaReached(enough(f"You have uploaded {most:,} files", until))
+    most = settings.UPLOADS_PER_WORKSPACE
+    if until := full_until(uploads, "created_at", most):
+        raise QuotaReached(enough(f"{most:,} files were uploaded to your workspace", until))
+
+
+def enough(told: str, until: str) -> str:
+    return (
+        f"{told} in the last 24 hours, which is the most. Upload this one after {until}, "
+        "or put more candidates into one file."
+    )

@@ -1,0 +1,13 @@
+"""Answers to htmx."""
+
+from typing import Literal
+
+from django.http import HttpResponse
+from django_htmx.http import reswap, retarget
+
+Place = Literal["innerHTML", "outerHTML"]
+
+
+def put_into(response: HttpResponse, selector: str, how: Place = "innerHTML") -> HttpResponse:
+    """The same response, to be put where *selector* says, whatever the link or form asked for."""
+    return reswap(retarget(response, selector), how)

@@ -1,0 +1,38 @@
+"""How many links to choose a password may be mailed in a day: they go to people outside."""
+
+from django.conf import settings
+
+from pipeline.foundation.quotas import QuotaReached, full_until
+
+from .audit import AuditEntry
+from .models import Membership, Workspace
+
+# What the audit says of each: there they are counted.
+ADDED, SENT_AGAIN = "added", "sent another link to choose a password"
+RECENT = 10_000  # entries of the audit that are looked through
+
+
+def check(workspace: Workspace, member: Membership | None = None) -> None:
+    """Raise QuotaReached where the workspace, or `member` who is sent another, has had enough."""
+    recent = AuditEntry.objects.filter(workspace=workspace).order_by("-pk").values("pk")[:RECENT]
+    sent = AuditEntry.objects.filter(pk__in=recent, verb__in=(ADDED, SENT_AGAIN))
+    most = settings.INVITATIONS_PER_WORKSPACE
+    if until := full_until(sent, "at", most):
+        raise QuotaReached(
+            f"Your workspace has mailed {most:,} links to choose a password in the last 24 hours, "
+            f"which is the most. Nothing was sent. Try again after {until}."
+        )
+    if member is None:
+        return
+    most = settings.INVITATIONS_PER_PERSON
+    theirs = sent.filter(verb=SENT_AGAIN, subject=to(member))
+    if until := full_until(theirs, "at", most):
+        raise QuotaReached(
+            f"{member.user.email} was mailed {most:,} more links in the last 24 hours, which is "
+            "the most. Nothing was sent. Ask them to look for the newest e-mail, in the spam "
+            f"folder too, or try again after {until}."
+        )
+
+
+def to(member: Membership) -> str:
+    return f"to {member.user} ({member.user.email})"[:250]

@@ -1,0 +1,66 @@
+"""How many files may be uploaded in a day, and what is said then."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from pipeline.candidates.importing.models import CandidateImport
+from pipeline.candidates.models import Opening
+from pipeline.workspaces.models import User
+
+
+@pytest.fixture(autouse=True)
+def few(settings: Any) -> None:
+    settings.UPLOADS_PER_USER = 2
+    settings.UPLOADS_PER_WORKSPACE = 3
+
+
+@pytest.fixture
+def upload(client_of: Any, opening: Opening) -> Any:
+    def upload(user: User) -> Any:
+        file = SimpleUploadedFile("people.csv", b"Name,E-mail\nAna,ana@example.org\n")
+        data = {"file": file, "opening": opening.pk}
+        return client_of(user).post(reverse("candidates:import"), data)
+
+    return upload
+
+
+def test_a_member_reads_when_there_is_room_again(upload: Any, recruiter: User) -> None:
+    assert [upload(recruiter).status_code for _ in range(2)] == [302, 302]
+
+    third = upload(recruiter)
+
+    assert third.status_code == 422
+    told = third.content.decode()
+    assert "You have uploaded 2 files in the last 24 hours, which is the most" in told
+    assert "Upload this one after" in told
+    assert CandidateImport.objects.count() == 2
+
+
+def test_yesterdays_do_not_count(upload: Any, recruiter: User) -> None:
+    upload(recruiter), upload(recruiter)
+    CandidateImport.objects.update(created_at=timezone.now() - timedelta(hours=25))
+
+    assert upload(recruiter).status_code == 302
+
+
+def test_the_workspace_has_a_most_of_its_own(upload: Any, recruiter: User, owner: User) -> None:
+    upload(recruiter), upload(recruiter), upload(owner)
+
+    fourth = upload(owner)
+
+    assert "3 files were uploaded to your workspace in the last 24 hours" in fourth.content.decode()
+
+
+def test_another_workspaces_do_not_count(
+    upload: Any, recruiter: User, stranger: User, opening: Opening
+) -> None:
+    theirs = stranger.membership.workspace.openings.get()
+    for _ in range(5):
+        CandidateImport.objects.create(opening=theirs, created_by=stranger, name="x.csv")
+
+    assert upload(recruiter).status_code == 302

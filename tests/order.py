@@ -1,0 +1,36 @@
+"""Which test files take longest: they go first in `make test`, and `make quick` leaves them out."""
+
+import pytest
+
+# By processor time and waiting, the longest first; what starts all of Belay, breaks its servers,
+# opens a browser or asks for every address as everybody takes its time by nature.
+SLOW = (
+    "tests/faults/nemesis/test_nemesis.py",
+    "tests/config/test_up.py",
+    "tests/browser/test_main_job.py",
+    "tests/browser/test_operations.py",
+    "tests/faults/",
+    "tests/browser/",
+    "tests/access/test_admin_site.py",
+    "tests/access/test_hidden_openings.py",
+    "tests/access/fuzz/test_fuzz.py",
+    "tests/access/test_foreign_ids.py",
+    "tests/access/test_admin_input.py",
+    "tests/access/test_urls.py",
+    "tests/notifications/",
+    "tests/config/test_dev.py",
+    "tests/config/test_secret_key.py",
+    "tests/config/test_bodies.py",
+)
+
+
+def arrange(items: list[pytest.Item]) -> None:
+    """The longest first, so that no process is left alone with one in the end."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=place)
+
+
+def place(item: pytest.Item) -> int:
+    return next((n for n, start in enumerate(SLOW) if item.nodeid.startswith(start)), len(SLOW))
