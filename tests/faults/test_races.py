@@ -5,6 +5,7 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from threading import Barrier, Thread
 
@@ -74,9 +75,9 @@ def test_a_cancel_that_races_the_last_chunk_leaves_canceled_or_completed_and_no_
     make_candidates, opening: Opening, start_move, four_workers: Crew, recruiter: User, rounds: int
 ) -> None:
     make_candidates(CHUNK * 8)
-    seen = set()
+    seen: Counter[str] = Counter()
 
-    for folder in there_and_back(opening, rounds):
+    for folder in there_and_back(opening, rounds * 10):
         action = start_move(folder, lanes=LANES)
         wait_for(has_started, action)
         wait_for(has_few_chunks_left, action, random.choice([0, 1, 2, 4, 8]))
@@ -90,9 +91,11 @@ def test_a_cancel_that_races_the_last_chunk_leaves_canceled_or_completed_and_no_
         else:
             assert (action.status, action.canceled_by) == (Status.COMPLETED, None)
             assert action.changed == CHUNK * 8
-        seen.add(action.status)
+        seen[action.status] += 1
+        if seen.total() >= rounds and len(seen) == 2:  # which of them wins is the machine's choice
+            break
 
-    assert seen == {Status.CANCELED, Status.COMPLETED}, "both must have happened"
+    assert set(seen) == {Status.CANCELED, Status.COMPLETED}, "both must have happened"
 
 
 def test_of_two_users_who_cancel_at_once_one_wins_and_both_are_told_the_same(
