@@ -1,9 +1,12 @@
 """A file becomes an import that waits: looked at, its columns guessed."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from django.core.files import File
@@ -24,8 +27,37 @@ from .reading import Layout
 PREVIEW_ROWS = 3
 PREVIEW_CHARACTERS = 80  # of each cell
 TURN_SECONDS = 2.0  # to wait for another upload of the workspace
-LOOKING: defaultdict[int, Lock] = defaultdict(Lock)  # by workspace
 FEW_COLUMNS = 15  # a table this narrow was made by hand: nothing in it is ballast
+
+
+class Turn:
+    """A workspace's turn in this process to have a file looked at.
+
+    Who waits holds one of the few threads for uploads of all workspaces. So all who wait for the
+    same look wait for the same `TURN_SECONDS` of it, not one after the other.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.since = 0.0
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Nobody else has the turn meanwhile. Raises ImportRefused when another keeps it."""
+        seconds = max(0, self.since + TURN_SECONDS - monotonic())
+        if not self.lock.acquire(timeout=seconds):
+            raise ImportRefused(
+                "Another file of your workspace is being looked at. "
+                "Upload this one again in a moment."
+            )
+        self.since = monotonic()
+        try:
+            yield
+        finally:
+            self.lock.release()
+
+
+TURNS: defaultdict[int, Turn] = defaultdict(Turn)  # by workspace
 
 
 def from_file(
@@ -90,18 +122,10 @@ def from_upload(
     else's waiting.
     """
     name = upload.name or "upload"
-    looking = LOOKING[opening.workspace_id]
-    if not looking.acquire(timeout=TURN_SECONDS):
-        raise ImportRefused(
-            "Another file of your workspace is being looked at. Upload this one again in a moment."
-        )
-    try:
-        with NamedTemporaryFile() as copy:
-            for block in upload.chunks():
-                copy.write(block)
-            copy.flush()
-            if not connection.in_atomic_block:
-                connection.close()  # back to the pool: to look may take half a minute
-            return from_file(Path(copy.name), opening, name=name, region=region, by=by)
-    finally:
-        looking.release()
+    with TURNS[opening.workspace_id].taken(), NamedTemporaryFile() as copy:
+        for block in upload.chunks():
+            copy.write(block)
+        copy.flush()
+        if not connection.in_atomic_block:
+            connection.close()  # back to the pool: to look may take half a minute
+        return from_file(Path(copy.name), opening, name=name, region=region, by=by)

@@ -10,14 +10,16 @@ from contextlib import suppress
 from datetime import UTC
 from multiprocessing import forkserver
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
-from pipeline.candidates.importing import reader_child, reader_process
+from pipeline.candidates.importing import reader_child, reader_process, starting
 from pipeline.candidates.importing.cleaning import moment, notes, phone_in
 from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.importing.people import Person, Plan, Reader
@@ -252,6 +254,36 @@ def test_the_uploader_reads_why_at_the_file(
 
     assert page.status_code == 422
     assert "Belay looks at up to 20" in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_a_long_look_does_not_wait_one_after_the_other(
+    client_of: Callable[[User], Client],
+    recruiter: User,
+    opening: Opening,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of them holds one of the few threads that the uploads of all workspaces have."""
+    monkeypatch.setattr(starting, "TURN_SECONDS", 4 * SECONDS)
+    turn = starting.TURNS[opening.workspace_id]
+    client, answers = client_of(recruiter), []
+
+    def upload() -> None:
+        file = SimpleUploadedFile("a.csv", b"Name,Email\r\nAna,ana@x.org\r\n")
+        form = {"file": file, "opening": opening.pk}
+        answers.append(client.post("/candidates/import/", form))
+        connection.close()
+
+    with turn.taken():
+        turn.since -= 5 * SECONDS  # so long has the look taken
+        late = Thread(target=upload)
+        late.start()
+        late.join(SECONDS)
+        assert not late.is_alive()
+    upload()
+
+    assert [answer.status_code for answer in answers] == [422, 302]
+    assert "Upload this one again in a moment" in answers[0].content.decode()
 
 
 AS_A_READER = """
