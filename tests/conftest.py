@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
@@ -23,8 +23,10 @@ from pipeline.workspaces.models import Membership, Role, User, Workspace
 from . import servers
 from .emptying import empty_tables
 
+# Slow by design: a tenth of a second and more for each password that is set or checked.
+PBKDF2PasswordHasher.iterations = 1
 PASSWORD = "correct horse battery staple"
-HASHED = make_password(PASSWORD)  # slow by design: once for all
+HASHED = make_password(PASSWORD)
 
 
 @pytest.fixture(scope="session", autouse=True)
