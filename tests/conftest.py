@@ -1,14 +1,16 @@
 """The cast: a workspace with everybody who works in it, and a stranger with one of her own."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 from pipeline.candidates.models import (
     Candidate,
@@ -51,6 +53,25 @@ def pytest_runtest_setup() -> None:
     """A test that ended the server, or this session, leaves a connection that no test can use."""
     if connection.connection is not None and not connection.is_usable():
         connection.close()
+
+
+OnceForAll = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def once_for_all(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[OnceForAll]:
+    """`with once_for_all():` in a fixture of module scope, what is written is there for each test.
+
+    A test takes back what it writes itself, and gets rows, not the objects that others changed. Not
+    for modules with a test that commits.
+    """
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 def join(workspace: Workspace, role: Role, name: str, **fields: Any) -> User:

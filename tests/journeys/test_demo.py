@@ -25,19 +25,35 @@ from pipeline.outreach.senders.file import FileSender
 from pipeline.tasks.demo import add_tasks
 from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User, Workspace
+from tests.conftest import OnceForAll
 
 
-def load(candidates: int) -> Workspace:
+def load_all_but_journeys(candidates: int) -> Workspace:
     workspace = demo.load(candidates, "a password")
     add_templates(workspace)
     add_tasks(workspace)
-    add_journeys(workspace)
     return workspace
 
 
+def refuse(*_: Any) -> None:
+    raise AssertionError("a demo sends nothing")
+
+
+@pytest.fixture(scope="module")
+def loaded_once(once_for_all: OnceForAll) -> tuple[int, int]:
+    """The workspace's id, and how many statements its journeys took."""
+    with once_for_all(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileSender, "send", refuse)
+        patch.setattr(FileSender, "open", refuse)
+        workspace = load_all_but_journeys(2000)
+        with CaptureQueriesContext(connection) as queries:
+            add_journeys(workspace)
+        return workspace.pk, len(queries)
+
+
 @pytest.fixture
-def loaded(db: None) -> Workspace:
-    return load(2000)
+def loaded(db: None, loaded_once: tuple[int, int]) -> Workspace:
+    return Workspace.objects.get(pk=loaded_once[0])
 
 
 def test_each_journey_could_be_published_as_it_is(loaded: Workspace):
@@ -122,14 +138,7 @@ def test_an_accepted_task_was_spared(loaded: Workspace):
     assert [line for line in lines if line.details["spared"]]
 
 
-def test_messages_are_written_down_and_handed_to_nobody(db: None, monkeypatch: pytest.MonkeyPatch):
-    def refuse(*_: Any) -> None:
-        raise AssertionError("a demo sends nothing")
-
-    monkeypatch.setattr(FileSender, "send", refuse)
-    monkeypatch.setattr(FileSender, "open", refuse)
-    load(2000)
-
+def test_messages_are_written_down_and_handed_to_nobody(loaded: Workspace):
     messages = Message.objects.all()
     assert messages.count() > 5
     assert set(messages.values_list("status", flat=True)) == {MessageStatus.SENT}
@@ -159,23 +168,8 @@ def test_the_same_candidates_get_the_same_runs(loaded: Workspace):
     assert told() == first
 
 
-@pytest.mark.parametrize("candidates", [0, 1, 30])
-def test_few_candidates_have_few_runs_and_none_has_none(candidates: int, db: None):
-    load(candidates)
-
-    assert Journey.objects.count() == 7
-    assert Run.objects.count() <= candidates
-
-
-def test_it_takes_some_hundred_statements(db: None):
-    workspace = demo.load(2000, "a password")
-    add_templates(workspace)
-    add_tasks(workspace)
-
-    with CaptureQueriesContext(connection) as queries:
-        add_journeys(workspace)
-
-    assert len(queries) < 900
+def test_it_takes_some_hundred_statements(loaded_once: tuple[int, int]):
+    assert loaded_once[1] < 900
 
 
 def test_the_pages_open(loaded: Workspace, client_of: Any):

@@ -5,9 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import F, Q
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipeline.candidates import demo
@@ -22,20 +20,26 @@ from pipeline.tasks.demo import add_tasks
 from pipeline.tasks.models import Task, TaskRelease
 from pipeline.tasks.next_task import take_next_task
 from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.signals import task_changed
 from pipeline.tasks.states import State
 from pipeline.tasks.types import MANUAL, OF_CAMPAIGN, TIMED, TaskType
 from pipeline.workspaces.models import User, Workspace
+from tests.conftest import OnceForAll
+
+
+@pytest.fixture(scope="module")
+def loaded_once(once_for_all: OnceForAll) -> int:
+    """As `make run` loads it: journeys make and cancel some of the tasks. The workspace's id."""
+    with once_for_all():
+        workspace = demo.load(600, "a password")
+        add_templates(workspace)
+        add_tasks(workspace)
+        add_journeys(workspace)
+        return workspace.pk
 
 
 @pytest.fixture
-def loaded(db: None) -> Workspace:
-    """As `make run` loads it: journeys make and cancel some of the tasks."""
-    workspace = demo.load(600, "a password")
-    add_templates(workspace)
-    add_tasks(workspace)
-    add_journeys(workspace)
-    return workspace
+def loaded(db: None, loaded_once: int) -> Workspace:
+    return Workspace.objects.get(pk=loaded_once)
 
 
 def test_there_are_some_hundred_of_every_type_in_every_state(loaded: Workspace):
@@ -129,35 +133,6 @@ def test_the_same_candidates_get_the_same_tasks(loaded: Workspace):
     add_journeys(loaded)
 
     assert told() == first
-
-
-def test_nobody_is_told_and_few_statements_are_needed(
-    db: None, django_capture_on_commit_callbacks: Any
-):
-    workspace = demo.load(600, "a password")
-    told: list[Any] = []
-    task_changed.connect(told.append, weak=False)
-
-    with (
-        django_capture_on_commit_callbacks(execute=True) as callbacks,
-        CaptureQueriesContext(connection) as queries,
-    ):
-        add_tasks(workspace)
-    task_changed.disconnect(told.append)
-
-    assert callbacks == []
-    assert told == []
-    assert len(queries) < 25
-
-
-@pytest.mark.parametrize("candidates", [0, 1, 10])
-def test_few_candidates_have_few_tasks_and_none_has_none(candidates: int, db: None):
-    workspace = demo.load(candidates, "a password")
-
-    add_tasks(workspace)
-
-    assert Campaign.objects.count() == 5
-    assert Task.objects.count() <= 3 * candidates
 
 
 def test_the_agent_has_something_to_do_and_nothing_times_out(loaded: Workspace):
