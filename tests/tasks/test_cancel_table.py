@@ -88,6 +88,34 @@ def one_of_each(candidate: Candidate, campaigns: list[Any], agent: User) -> list
     )
 
 
+def as_many(candidate: Candidate, tasks: list[Task], agent: User) -> None:
+    """The same tasks for another candidate, whose workspace has campaigns of the same names."""
+    columns = {str(field.column): str(field.column) for field in Task._meta.concrete_fields}
+    del columns["id"]
+    columns |= {
+        "workspace_id": "%(workspace)s",
+        "candidate_id": "%(candidate)s",
+        "opening_id": "%(opening)s",
+        "agent_id": "CASE WHEN agent_id IS NOT NULL THEN %(agent)s END",
+        "campaign_id": "(SELECT theirs.id FROM outreach_campaign AS theirs"
+        " JOIN outreach_campaign AS mine USING (name)"
+        " WHERE mine.id = task.campaign_id AND theirs.workspace_id = %(workspace)s)",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO tasks_task ({', '.join(columns)}) SELECT {', '.join(columns.values())}"
+            " FROM tasks_task AS task WHERE id = ANY (%(tasks)s)",
+            {
+                "workspace": candidate.workspace_id,
+                "candidate": candidate.pk,
+                "opening": candidate.opening_id,
+                "agent": agent.pk,
+                "tasks": [task.pk for task in tasks],
+            },
+        )
+        assert cursor.rowcount == len(tasks)
+
+
 def scope_of(name: str, campaigns: list[Any]) -> Scope:
     named = {campaign.name: campaign for campaign in campaigns if campaign}
     if name == "all":
@@ -114,18 +142,17 @@ def everything(
     make_candidates: Any,
     other_opening: Opening,
     stranger: User,
-) -> dict[str, list[Task]]:
-    """One of each for the candidate, for another one, and in another workspace."""
+) -> list[Task]:
+    """One of each for the candidate; as many for another one, and in another workspace."""
     foreign = Candidate.objects.filter(workspace=stranger.membership.workspace)[0]
-    theirs = [None, *campaigns_of(foreign.workspace)]
+    campaigns_of(foreign.workspace)
     Message.objects.create(
         workspace_id=candidate.workspace_id, candidate=candidate, channel=Channel.SMS, address="+44"
     )
-    return {
-        "mine": one_of_each(candidate, campaigns, agent),
-        "other": one_of_each(make_candidates(1, other_opening).get(), campaigns, agent),
-        "foreign": one_of_each(foreign, theirs, stranger),
-    }
+    mine = one_of_each(candidate, campaigns, agent)
+    as_many(make_candidates(1, other_opening).get(), mine, agent)
+    as_many(foreign, mine, stranger)
+    return mine
 
 
 def rows() -> dict[int, str]:
@@ -140,11 +167,11 @@ def columns_of(ids: set[int]) -> dict[int, Any]:
 
 
 def test_every_scope_cancels_what_it_says_and_nothing_else(
-    candidate: Candidate, campaigns: list[Any], everything: dict[str, list[Task]], agent: User
+    candidate: Candidate, campaigns: list[Any], everything: list[Task], agent: User
 ):
     before, messages = rows(), list(Message.objects.values())
     for name, source in product(SCOPES, SET_BASED):
-        expected = {task.pk for task in everything["mine"] if is_to_be_canceled(task, name)}
+        expected = {task.pk for task in everything if is_to_be_canceled(task, name)}
         with transaction.atomic():
             mine = Task.objects.cancelable().for_candidate(candidate)
             canceled = mine.cancel(
@@ -164,12 +191,10 @@ def test_every_scope_cancels_what_it_says_and_nothing_else(
 
 
 def test_several_types_together_are_those_of_each(
-    candidate: Candidate, everything: dict[str, list[Task]], agent: User
+    candidate: Candidate, everything: list[Task], agent: User
 ):
     names = ["outbound_call", "outbound_sms", "reminder"]
-    expected = {
-        task.pk for task in everything["mine"] for name in names if is_to_be_canceled(task, name)
-    }
+    expected = {task.pk for task in everything for name in names if is_to_be_canceled(task, name)}
 
     mine = Task.objects.cancelable().for_candidate(candidate)
     canceled = mine.cancel(OfTypes(names), canceler("journey", agent), "Converted")
@@ -193,13 +218,13 @@ def people(owner: User, admin_member: User, agent: User) -> Iterator[tuple[User,
 
 
 def test_a_person_cancels_any_waiting_task_and_an_assigned_one_only_as_its_agent_or_manager(
-    everything: dict[str, list[Task]],
+    everything: list[Task],
     owner: User,
     admin_member: User,
     agent: User,
     recruiter: User,
 ):
-    one_of_each_type_and_state = {(task.type, task.state): task for task in everything["mine"]}
+    one_of_each_type_and_state = {(task.type, task.state): task for task in everything}
     for (_, state), task in one_of_each_type_and_state.items():
         for user, source in (*people(owner, admin_member, agent), (recruiter, "agent")):
             may_withdraw = state == "assigned" and user != recruiter

@@ -51,7 +51,7 @@ def test_every_scope_cancels_what_the_table_says_and_nothing_else(
     before, messages = rows(), list(Message.objects.values())
     mine = Candidate.objects.filter(pk=candidate.pk)
     for name in SCOPES:
-        expected = {task.pk for task in everything["mine"] if is_to_be_canceled(task, name)}
+        expected = {task.pk for task in everything if is_to_be_canceled(task, name)}
         operation = of_table(name, workspace, campaigns)
         with transaction.atomic():
             preview = operation.preview(mine)

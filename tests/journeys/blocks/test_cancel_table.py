@@ -3,50 +3,19 @@ without a campaign, in this workspace and in another, what each scope of the blo
 
 from typing import Any
 
-import pytest
 from django.db import transaction
 
-from pipeline.candidates.models import Candidate, Opening
+from pipeline.candidates.models import Candidate
 from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.outreach.models import Channel, Message
+from pipeline.outreach.models import Message
 from pipeline.tasks.models import Task
-from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import until_nothing_is_due
-from tests.tasks.test_cancel_table import (
-    SCOPES,
-    campaigns_of,
-    columns_of,
-    is_to_be_canceled,
-    one_of_each,
-    rows,
-)
+from tests.tasks.test_cancel_table import SCOPES, columns_of, is_to_be_canceled, rows
+from tests.tasks.test_cancel_table import campaigns as campaigns
+from tests.tasks.test_cancel_table import everything as everything
 
 from .conftest import last_line
-
-
-@pytest.fixture
-def campaigns(workspace: Workspace) -> list[Any]:
-    return [None, *campaigns_of(workspace)]
-
-
-@pytest.fixture
-def tasks(
-    candidate: Candidate,
-    campaigns: list[Any],
-    agent: User,
-    make_candidates: Any,
-    other_opening: Opening,
-    stranger: User,
-) -> list[Task]:
-    """One of each for the candidate; as many for another one, and in another workspace."""
-    foreign = Candidate.objects.filter(workspace=stranger.membership.workspace)[0]
-    one_of_each(foreign, [None, *campaigns_of(foreign.workspace)], stranger)
-    one_of_each(make_candidates(1, other_opening).get(), campaigns, agent)
-    Message.objects.create(
-        workspace_id=candidate.workspace_id, candidate=candidate, channel=Channel.SMS, address="+44"
-    )
-    return one_of_each(candidate, campaigns, agent)
 
 
 def options_of(scope: str, campaigns: list[Any]) -> dict[str, Any]:
@@ -70,11 +39,11 @@ def spared_by(task: Task, scope: str) -> bool:
 
 
 def test_every_scope_takes_back_what_it_says_and_nothing_else(
-    tasks: list[Task], campaigns: list[Any], candidate: Candidate, publish_block: Any
+    everything: list[Task], campaigns: list[Any], candidate: Candidate, publish_block: Any
 ):
     before, messages = rows(), list(Message.objects.values())
     for scope in SCOPES:
-        expected = {task.pk for task in tasks if is_to_be_canceled(task, scope)}
+        expected = {task.pk for task in everything if is_to_be_canceled(task, scope)}
         with transaction.atomic():
             journey = publish_block("cancel_task", options_of(scope, campaigns))
             enroll(journey.version, [candidate.pk], "By hand")
@@ -87,7 +56,9 @@ def test_every_scope_takes_back_what_it_says_and_nothing_else(
         assert {pk for pk in before if after[pk] != before[pk]} == expected, scope
         assert run.state == RunState.FINISHED
         assert set(line.details["canceled"]) == expected
-        assert set(line.details["spared"]) == {t.pk for t in tasks if spared_by(t, scope)}, scope
+        assert set(line.details["spared"]) == {t.pk for t in everything if spared_by(t, scope)}, (
+            scope
+        )
         noun = "task" if len(expected) == 1 else "tasks"
         assert line.text.startswith(f"Canceled {len(expected)} waiting {noun}: ")
         for pk in expected:
