@@ -1,19 +1,26 @@
 """How many links to choose a password may be mailed in a day: they go to people outside."""
 
 from django.conf import settings
+from django.db import transaction
 
-from pipeline.foundation.quotas import QuotaReached, full_until
+from pipeline.foundation.quotas import QuotaReached, full_until, one_at_a_time
 
-from .audit import AuditEntry
-from .models import Membership, Workspace
+from .audit import AuditEntry, record
+from .models import Membership, User, Workspace
 
 # What the audit says of each: there they are counted.
 ADDED, SENT_AGAIN = "added", "sent another link to choose a password"
+NOT_SENT = "could not send the link to choose one"
 RECENT = 10_000  # entries of the audit that are looked through
 
 
-def check(workspace: Workspace, member: Membership | None = None) -> None:
-    """Raise QuotaReached where the workspace, or `member` who is sent another, has had enough."""
+def check_exactly(workspace: Workspace, member: Membership | None = None) -> None:
+    """Raise QuotaReached where the workspace, or `member` who is sent another, has had enough.
+
+    To be asked in the transaction that records the next one: others of the workspace wait for its
+    end, so of several at the same moment only as many pass as there is room for.
+    """
+    one_at_a_time(workspace.pk)
     recent = AuditEntry.objects.filter(workspace=workspace).order_by("-pk").values("pk")[:RECENT]
     sent = AuditEntry.objects.filter(pk__in=recent, verb__in=(ADDED, SENT_AGAIN))
     most = settings.INVITATIONS_PER_WORKSPACE
@@ -32,6 +39,16 @@ def check(workspace: Workspace, member: Membership | None = None) -> None:
             "the most. Nothing was sent. Ask them to look for the newest e-mail, in the spam "
             f"folder too, or try again after {until}."
         )
+
+
+@transaction.atomic
+def record_another(member: Membership, by: User) -> None:
+    """Take the place for another link before it is sent. Raises QuotaReached.
+
+    A mail server may take long, and nobody else's click should wait for it.
+    """
+    check_exactly(member.workspace, member)
+    record(member.workspace, by, SENT_AGAIN, to(member))
 
 
 def to(member: Membership) -> str:

@@ -1,6 +1,7 @@
 """How many links to choose a password may be mailed in a day, and what is said then."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import Membership, User, Workspace
+from tests.at_once import at_once
 from tests.workspaces.test_members import MEMBERS, NEW, page_of
 
 
@@ -93,3 +95,58 @@ def test_yesterdays_do_not_count(browser: Any, owner: User) -> None:
 
     assert add(browser, 1).status_code == 302
     assert Membership.objects.filter(user__email="new1@example.com").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_at_the_same_moment_exactly_as_many_as_may_be_are_added(
+    client_of: Any, owner: User
+) -> None:
+    browsers = [client_of(owner) for _ in range(6)]
+    for number in range(3):
+        add(browsers[0], number)
+
+    answers = at_once([partial(add, browser, 10 + n) for n, browser in enumerate(browsers)])
+
+    assert sorted(answer.status_code for answer in answers) == [302] + [422] * 5
+    assert len(mail.outbox) == 4
+    assert User.objects.filter(email__startswith="new").count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("whose", ["person", "workspace"])
+def test_of_several_at_the_same_moment_exactly_as_many_as_may_be_are_sent_again(
+    whose: str, client_of: Any, owner: User, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_PERSON = 1 if whose == "person" else 100
+    settings.INVITATIONS_PER_WORKSPACE = 2 if whose == "workspace" else 100
+    browsers = [client_of(owner) for _ in range(6)]
+    add(browsers[0], 1)
+    page = page_of(User.objects.get(email="new1@example.com"))
+
+    at_once([partial(browser.post, f"{page}invite/") for browser in browsers])
+
+    assert len(mail.outbox) == 2
+
+
+def test_what_could_not_be_sent_counts_and_the_audit_says_so(browser: Any, settings: Any) -> None:
+    """Else a mail server that takes long would be a way around: the place is taken before."""
+    add(browser, 1)
+    page = page_of(User.objects.get(email="new1@example.com"))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+    for _ in range(2):
+        browser.post(f"{page}invite/")
+    third = browser.post(f"{page}invite/", follow=True)
+
+    assert "new1@example.com was mailed 2 more links" in third.content.decode()
+    said = [f"{entry.verb} {entry.subject}" for entry in AuditEntry.objects.order_by("pk")[1:]]
+    whom = "to Mo Haddad (new1@example.com)"
+    assert (
+        said
+        == [
+            f"sent another link to choose a password {whom}",
+            f"could not send the link to choose one {whom}",
+        ]
+        * 2
+    )

@@ -78,18 +78,18 @@ class UploadForm(forms.Form):
         return file
 
     def clean(self) -> dict[str, Any]:
-        try:
+        try:  # before the file is looked at, which takes long
             quotas.check(self.user)
         except QuotaReached as reason:
             self.add_error("file", str(reason))
         return self.cleaned_data
 
     def save(self) -> CandidateImport | None:
-        """Keep the file and the guess; None, with the reason at `file`, when it is no table."""
+        """Keep the file and the guess; None, with the reason at `file`, when that can't be."""
         data = self.cleaned_data
         try:
             return from_upload(data["file"], data["opening"], data["region"], self.user)
-        except ImportRefused as refused:
+        except (ImportRefused, QuotaReached) as refused:
             self.add_error("file", str(refused))
             return None
 

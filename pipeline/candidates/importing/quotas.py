@@ -2,14 +2,17 @@
 
 from django.conf import settings
 
-from pipeline.foundation.quotas import QuotaReached, full_until
+from pipeline.foundation.quotas import QuotaReached, full_until, one_at_a_time
 from pipeline.workspaces.models import User
 
 from .models import CandidateImport
 
 
 def check(user: User) -> None:
-    """Raise QuotaReached where `user`, or the whole workspace, has uploaded enough for a day."""
+    """Raise QuotaReached where `user`, or the whole workspace, has uploaded enough for a day.
+
+    Several at the same moment may pass together, until `check_exactly`.
+    """
     uploads = CandidateImport.objects.filter(opening__workspace=user.membership.workspace_id)
     mine, most = uploads.filter(created_by=user), settings.UPLOADS_PER_USER
     if until := full_until(mine, "created_at", most):
@@ -17,6 +20,15 @@ def check(user: User) -> None:
     most = settings.UPLOADS_PER_WORKSPACE
     if until := full_until(uploads, "created_at", most):
         raise QuotaReached(enough(f"{most:,} files were uploaded to your workspace", until))
+
+
+def check_exactly(user: User) -> None:
+    """The same, and of several at the same moment only as many pass as there is room for.
+
+    To be asked in the transaction that keeps the upload: the others of the workspace wait for it.
+    """
+    one_at_a_time(user.membership.workspace_id)
+    check(user)
 
 
 def enough(told: str, until: str) -> str:

@@ -11,12 +11,13 @@ from typing import Any
 
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.text import get_valid_filename
 
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import User
 
+from . import quotas
 from .cleaning import is_blank, separator_of, text
 from .columns import guess
 from .errors import ImportRefused
@@ -68,7 +69,10 @@ def from_file(
     mapping: dict[str, str] | None = None,
     by: User | None = None,
 ) -> CandidateImport:
-    """Keep the file, with the guess of how to read it. Raises ImportRefused when it is no table."""
+    """Keep the file, with the guess of how to read it.
+
+    Raises ImportRefused when it is no table, and QuotaReached when `by` has uploaded enough.
+    """
     seen = look(path)
     layout, sample = seen.layout, seen.sample
     guessed = guess(layout.columns) if mapping is None else mapping
@@ -85,7 +89,14 @@ def from_file(
     )
     with path.open("rb") as file:
         imported.file.save(get_valid_filename(imported.name), File(file), save=False)
-    imported.save()
+    try:
+        with transaction.atomic():
+            if by:
+                quotas.check_exactly(by)
+            imported.save()
+    except BaseException:
+        imported.file.delete(save=False)
+        raise
     return imported
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces import invitations
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.memberships import LastOwner, change
@@ -86,12 +87,13 @@ class NewMemberForm(MemberForm):
         return email
 
     def join(self, workspace: Workspace, by: User) -> Membership | None:
-        """The new member, without a password; None, with the error, if somebody was faster."""
+        """The new member, without a password; None, with the error, if that can't be any more."""
         data = self.cleaned_data
         names = {"first_name": data["first_name"], "last_name": data["last_name"]}
         role, openings = self.chosen
         try:
             with transaction.atomic():
+                invitations.check_exactly(workspace)
                 user = User.objects.create_user(data["email"], **names)
                 member = Membership.objects.create(
                     user=user, workspace=workspace, role=role, is_limited=openings is not None
@@ -100,5 +102,8 @@ class NewMemberForm(MemberForm):
                 record(workspace, by, invitations.ADDED, f"{user} as {member.get_role_display()}")
         except IntegrityError:
             self.add_error("email", TAKEN)
+            return None
+        except QuotaReached as reason:
+            self.add_error("email", str(reason))
             return None
         return member

@@ -15,7 +15,7 @@ from pipeline.workspaces import invitations
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.joining import DAYS, HasPassword, awaits_password, send_invitation
 from pipeline.workspaces.memberships import LastOwner, deactivate, reactivate
-from pipeline.workspaces.models import Membership, Workspace
+from pipeline.workspaces.models import Membership
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.restores.detection import holds_messages
 
@@ -60,7 +60,7 @@ def members(request: MemberRequest) -> HttpResponse:
 def add_member(request: MemberRequest) -> HttpResponse:
     workspace = request.user.membership.workspace
     form = NewMemberForm(request.POST or None, workspace=workspace)
-    if request.method == "POST" and form.is_valid() and may_invite(form, workspace):
+    if request.method == "POST" and form.is_valid():
         member = form.join(workspace, by=request.user)
         if member:
             invite_by_mail(request, member)
@@ -99,13 +99,14 @@ def tell_of_export(request: MemberRequest, ticked: bool, member: Membership) -> 
 def invite(request: MemberRequest, pk: int) -> HttpResponse:
     """Mail another link to choose a password; the one before it ends."""
     found = member_of(request, pk)
-    try:
-        invitations.check(found.workspace, found)
-    except QuotaReached as reason:
-        messages.error(request, str(reason))
-        return redirect("settings:member", pk=pk)
-    if awaits_password(found.user) and invite_by_mail(request, found):
-        record(found.workspace, request.user, invitations.SENT_AGAIN, invitations.to(found))
+    if awaits_password(found.user):
+        try:
+            invitations.record_another(found, request.user)
+        except QuotaReached as reason:
+            messages.error(request, str(reason))
+        else:
+            if not invite_by_mail(request, found):
+                record(found.workspace, request.user, invitations.NOT_SENT, invitations.to(found))
     return redirect("settings:member", pk=pk)
 
 
@@ -144,14 +145,4 @@ def invite_by_mail(request: MemberRequest, member: Membership) -> bool:
         messages.warning(request, NO_MAIL_SERVER.format(member.user))
     else:
         messages.success(request, f"{member.user.email} was sent a link to choose a password.")
-    return True
-
-
-def may_invite(form: NewMemberForm, workspace: Workspace) -> bool:
-    """Whether one more may be; else the form says why not."""
-    try:
-        invitations.check(workspace)
-    except QuotaReached as reason:
-        form.add_error("email", str(reason))
-        return False
     return True

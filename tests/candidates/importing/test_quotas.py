@@ -1,6 +1,8 @@
 """How many files may be uploaded in a day, and what is said then."""
 
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from django.utils import timezone
 
 from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import Opening
-from pipeline.workspaces.models import User
+from pipeline.workspaces.models import Role, User, Workspace
+from tests.at_once import at_once
+from tests.conftest import join
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +68,25 @@ def test_another_workspaces_do_not_count(
         CandidateImport.objects.create(opening=theirs, created_by=stranger, name="x.csv")
 
     assert upload(recruiter).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("whose", ["member", "workspace"])
+def test_of_several_at_the_same_moment_exactly_as_many_as_may_be_are_kept(
+    whose: str, upload: Any, workspace: Workspace, recruiter: User, tmp_path: Path, settings: Any
+) -> None:
+    """And of the others nothing stays behind."""
+    settings.MEDIA_ROOT = tmp_path
+    settings.UPLOADS_PER_USER = 2 if whose == "member" else 100
+    settings.UPLOADS_PER_WORKSPACE = 2 if whose == "workspace" else 100
+    people = [recruiter] * 3
+    if whose == "workspace":
+        people = [join(workspace, Role.RECRUITER, f"Person{number} Busy") for number in range(3)]
+    upload(recruiter)
+
+    answers = at_once([partial(upload, person) for person in people])
+
+    assert sorted(answer.status_code for answer in answers) == [302, 422, 422]
+    kept = CandidateImport.objects.values_list("file", flat=True)
+    assert len(kept) == 2
+    assert {f"imports/{file.name}" for file in (tmp_path / "imports").iterdir()} == set(kept)
