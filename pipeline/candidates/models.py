@@ -237,7 +237,9 @@ class Candidate(models.Model):
         """Attributes that the lists which read them can bear."""
         if not isinstance(self.attributes, dict):
             raise ValidationError({"attributes": 'Write an object: {"Name": "value"}.'})
-        if problem := why_too_much(self.attributes):
+        stored = Candidate.objects.filter(pk=self.pk).values_list("attributes", flat=True).first()
+        before = stored if isinstance(stored, dict) else {}
+        if problem := why_too_much(self.attributes, before):
             raise ValidationError({"attributes": problem})
 
     @property

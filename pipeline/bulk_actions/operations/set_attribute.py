@@ -6,7 +6,7 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pipeline.candidates.attributes import LARGEST, MOST, NUMBER, SIZE, TOO_LARGE, TOO_MANY
+from pipeline.candidates.attributes import TOO_LARGE, TOO_MANY, too_large_sql, too_many_sql
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 
 from .base import OptionsForm, Revert
@@ -107,8 +107,6 @@ class SetAttribute(JudgingOperation):
             "name": self.options["attribute"],
             "value": self.options["value"] or None,
             "kept_as": self.kept_as,
-            "most": MOST,
-            "largest": LARGEST,
             "too_many": f"{TOO_MANY} Take one away first.",
             "too_large": f"{TOO_LARGE} Take some away first.",
         }
@@ -137,17 +135,19 @@ judged AS (
            jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
                THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before
     FROM seen, LATERAL (
+        SELECT attributes || jsonb_build_object(%(name)s::text, %(value)s::text) AS wanted
+        OFFSET 0  -- made once for a candidate
+    ) AS after, LATERAL (
         SELECT CASE WHEN %(value)s::text IS NULL THEN ''
-            WHEN NOT attributes ? %(name)s AND {number} >= %(most)s THEN %(too_many)s
-            WHEN char_length(%(value)s::text) > coalesce(char_length(attributes->>%(name)s), 0)
-                AND {size} + char_length(%(name)s || %(value)s::text) > %(largest)s
-                THEN %(too_large)s
+            WHEN {too_many} THEN %(too_many)s
+            WHEN {too_large} THEN %(too_large)s
             ELSE '' END AS problem
     ) AS fits
 )
 """
-JUDGING = JUDGING.replace("{number}", NUMBER.format("attributes"))
-JUDGING = JUDGING.replace("{size}", SIZE.format("attributes"))
+AFTER_AND_BEFORE = ("after.wanted", "attributes")
+JUDGING = JUDGING.replace("{too_many}", too_many_sql(*AFTER_AND_BEFORE))
+JUDGING = JUDGING.replace("{too_large}", too_large_sql(*AFTER_AND_BEFORE))
 
 CHANGING = """
 changed AS (

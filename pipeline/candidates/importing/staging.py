@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from pipeline.candidates.attributes import LARGEST, MOST, MOST_OTHERS, NUMBER, SIZE
+from pipeline.candidates.attributes import MOST_OTHERS, too_large_sql, too_many_sql
 from pipeline.candidates.models import Opening
 
 from .cleaning import name_key
@@ -163,8 +163,8 @@ SELECT record, code FROM row_target JOIN (
     SELECT target, CASE
         WHEN will.emails > greatest(%(others)s, had.emails) THEN 'too_many_other_emails'
         WHEN will.phones > greatest(%(others)s, had.phones) THEN 'too_many_other_phones'
-        WHEN will.number > greatest(%(most)s, had.number) THEN 'too_many_attributes'
-        WHEN will.size > greatest(%(largest)s, had.size) THEN 'attributes_too_large'
+        WHEN {too_many} THEN 'too_many_attributes'
+        WHEN {too_large} THEN 'attributes_too_large'
         END AS code
     FROM wanted LEFT JOIN candidates_candidate c ON NOT is_new AND c.id = candidate_id,
     LATERAL {will} AS will, LATERAL {had} AS had
@@ -181,13 +181,19 @@ DELETE FROM row_target USING refused WHERE row_target.record = refused.record;
 
 
 def measured(attributes: str) -> str:
-    """SQL for what the limits are about in `attributes`, a candidate's."""
-    return f"""(SELECT {NUMBER.format(attributes)} AS number, {SIZE.format(attributes)} AS size,
+    """SQL for how many other addresses there are in `attributes`, a candidate's."""
+    return f"""(SELECT
         coalesce(cardinality(string_to_array({attributes}->>%(emails)s, ', ')), 0) AS emails,
         coalesce(cardinality(string_to_array({attributes}->>%(phones)s, ', ')), 0) AS phones)"""
 
 
-REFUSE = REFUSE.format(will=measured("wanted.attributes"), had=measured("c.attributes"))
+NOW_AND_BEFORE = ("wanted.attributes", "c.attributes")
+REFUSE = REFUSE.format(
+    will=measured(NOW_AND_BEFORE[0]),
+    had=measured(NOW_AND_BEFORE[1]),
+    too_many=too_many_sql(*NOW_AND_BEFORE),
+    too_large=too_large_sql(*NOW_AND_BEFORE),
+)
 
 LABELS = """
 INSERT INTO candidates_label (workspace_id, name)
@@ -245,7 +251,7 @@ def merge(opening: Opening, import_id: int, labels: list[str]) -> dict[str, int]
     values: dict[str, Any] = {
         "workspace": opening.workspace_id, "opening": opening.pk, "inbox": opening.inbox.pk,
         "import": import_id, "labels": labels, "emails": OTHER_EMAILS, "phones": OTHER_PHONES,
-        "others": MOST_OTHERS, "most": MOST, "largest": LARGEST,
+        "others": MOST_OTHERS,
     }  # fmt: skip
     enter_opening(opening.pk)
     with connection.cursor() as cursor:

@@ -196,7 +196,7 @@ class Judge:
             change.columns["attributes"] = kept
         elif value and written(was) != value:
             after = one.attributes | {spelled: value}
-            if problem := why_too_much(after):
+            if problem := why_too_much(after, one.attributes):
                 change.why_not.append(f"{spelled} was not set: {problem}")
                 return
             before = f"“{written(was)}”" if written(was) else "nothing"

@@ -133,3 +133,14 @@ def test_who_has_too_many_can_still_change_and_lose_one(make_candidates, order):
 
     assert (changed.changed, taken.changed) == (1, 1)
     assert len(Candidate.objects.get().attributes) == MOST - 1
+
+
+def test_what_counts_is_how_much_there_is_afterwards(make_candidates, order):
+    nearly = {f"Notes {n}": "x" * (LARGEST // 5 - 120) for n in range(5)} | {"City": "x" * 400}
+    make_candidates(1, attributes=json.dumps(nearly))
+
+    longer = order(SetAttribute({"attribute": "City", "value": "y" * 410}))
+    too_long = order(SetAttribute({"attribute": "City", "value": "z" * 1000}))
+
+    assert (longer.changed, too_long.failed) == (1, 1)
+    assert Candidate.objects.get().attributes["City"] == "y" * 410

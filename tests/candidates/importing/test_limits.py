@@ -11,7 +11,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from pipeline.candidates.attributes import LARGEST, LONGEST, MOST, MOST_OTHERS, why_too_much
+from pipeline.candidates.attributes import (
+    LARGEST,
+    LONGEST,
+    MOST,
+    MOST_OTHERS,
+    TOO_MANY,
+    why_too_much,
+)
 from pipeline.candidates.importing import identity, staging
 from pipeline.candidates.importing.cleaning import name_key
 from pipeline.candidates.importing.identity import OTHER_EMAILS, OTHER_PHONES, known_lines
@@ -245,3 +252,33 @@ def test_a_form_refuses_too_many_or_too_large_attributes(attributes: Any, openin
 def test_all_that_is_within_the_limits_is_taken() -> None:
     assert why_too_much({f"Attribute {n}": "x" for n in range(MOST)}) == ""
     assert why_too_much({"Notes": "n" * LONGEST}) == ""
+
+
+BEYOND = {
+    "too many": {f"Attribute {n}": "x" for n in range(MOST + 5)},
+    "one too long": {"Attribute 0": "x" * (LONGEST + 5), "Attribute 1": "x"},
+    "too much in all": {f"Attribute {n}": "x" * LONGEST for n in range(2 + LARGEST // LONGEST)},
+}
+
+
+@pytest.mark.parametrize("had", BEYOND.values(), ids=BEYOND)
+def test_a_form_lets_what_is_beyond_a_limit_change_and_shrink_and_not_grow(
+    had: dict[str, str], opening: Opening
+) -> None:
+    ana = known(opening, full_name="Ana", email="a@x.org", attributes=had)
+
+    ana.attributes = had | {"Attribute 1": "y"}
+    ana.full_clean()
+    ana.attributes = {name: value for name, value in had.items() if name != "Attribute 1"}
+    ana.full_clean()
+    ana.attributes = had | {"Attribute 0": had["Attribute 0"] + "x" * LONGEST, "City": "Leeds"}
+    with pytest.raises(ValidationError, match="at most"):
+        ana.full_clean()
+
+
+def test_what_grows_as_much_as_it_shrinks_elsewhere_is_no_more_than_before() -> None:
+    had = {f"Attribute {n}": "x" for n in range(MOST + 5)}
+    other = {name: value for name, value in had.items() if name != "Attribute 1"} | {"City": "x"}
+
+    assert why_too_much(other, had) == ""
+    assert why_too_much(other | {"Attribute 1": "x"}, had) == TOO_MANY

@@ -207,3 +207,18 @@ def test_an_attribute_beyond_the_limit_is_not_set_and_the_log_says_so(
     candidate.refresh_from_db()
     assert candidate.attributes == full
     assert last_line(run).text == f"City was not set: {TOO_MANY}"
+
+
+def test_who_has_more_than_the_limit_can_still_have_one_changed_or_taken_away(
+    pass_block: Any, candidate: Candidate
+):
+    Candidate.objects.update(attributes={f"Attribute {n}": "x" for n in range(MOST + 5)})
+
+    pass_block("update_candidate", {"attribute": "attribute 1", "value": "y"})
+    pass_block("update_candidate", {"attribute": "Attribute 2", "value": ""})
+    run = pass_block("update_candidate", {"attribute": "City", "value": "Leeds"})
+
+    candidate.refresh_from_db()
+    assert candidate.attributes["Attribute 1"] == "y"
+    assert len(candidate.attributes) == MOST + 4
+    assert last_line(run).text == f"City was not set: {TOO_MANY}"
