@@ -224,6 +224,7 @@ class Candidate(models.Model):
                 fields=["opening", "email"],
                 name="candidate_email_unique",
                 condition=~models.Q(email=""),
+                violation_error_message="Somebody in this opening has that e-mail already.",
             )
         ]
 

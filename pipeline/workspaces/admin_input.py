@@ -10,9 +10,11 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import BadRequest, FieldError, ValidationError
-from django.db import DataError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+
+from pipeline.foundation.first_come import is_taken
 
 M = TypeVar("M", bound=Model)
 ENDS = ("exact", "isnull", "gte", "lt")  # of the lookups that Django's filters put in a link
@@ -20,7 +22,19 @@ PARTS_OF_DATE = ("year", "month", "day")
 UNREADABLE_FILTERS = (ValueError, OverflowError, ValidationError, FieldError, DataError)
 
 
-class CheckedLists(admin.ModelAdmin[M]):
+class FirstCome(admin.ModelAdmin[M]):
+    """Of two who save the same name at the same moment, the second one reads that it is taken."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
+        return super().changeform_view(request, *args, **kwargs)  # the form sees it now
+
+
+class CheckedLists(FirstCome[M]):
     """A list is filtered by what it offers, and its actions take ids only. The rest is a 400."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from pipeline.foundation.first_come import save_first
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
 
@@ -37,25 +38,22 @@ class NameForm(forms.Form):
     def clean_name(self) -> str:
         name = " ".join(str(self.cleaned_data["name"]).split())
         if self.siblings.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(self.taken(name))
+            raise forms.ValidationError(f"There is a {self.one} “{name}” already.")
         return name
-
-    def taken(self, name: str) -> str:
-        return f"There is a {self.one} “{name}” already."
 
     @transaction.atomic
     def save(self, by: User) -> bool:
         """Save what is valid. False, with the error, when somebody else took the name meanwhile."""
         verb = "renamed" if self.instance.pk else "added"
         before, self.instance.name = self.instance.name, self.cleaned_data["name"]
-        try:
-            with transaction.atomic():
-                self.instance.save()
-        except IntegrityError:
-            self.add_error("name", self.taken(self.instance.name))
+        if not save_first(self, self.save_instance):
             return False
         if before != self.instance.name:
             told = f"{before} to {self.instance.name}" if before else self.instance.name
             told += f" ({self.place})" if self.place else ""
             record(by.membership.workspace, by, f"{verb} the {self.one}", told)
+        return True
+
+    def save_instance(self) -> bool:
+        self.instance.save()
         return True

@@ -1,18 +1,18 @@
 """A journey gets its name: when it is begun, and when it is renamed."""
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from pipeline.foundation.first_come import save_first
 from pipeline.journeys.definition import Definition
 from pipeline.journeys.models import Journey
 from pipeline.workspaces.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import editors_only, journey_of
-from .forms import TAKEN, NameForm
+from .forms import NameForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,13 +48,12 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
 
 def named(request: MemberRequest, form: NameForm, verb: str) -> bool:
     """Save the name, with a line in the audit. False, with the reason at it, if it was taken."""
-    try:
-        with transaction.atomic():
-            is_new = form.instance.pk is None
-            form.instance.save(update_fields=None if is_new else ["name"])
-            link = form.instance.get_absolute_url()
-            record(form.instance.workspace, request.user, verb, str(form.instance), link)
-    except IntegrityError:
-        form.add_error("name", TAKEN.format(name=form.cleaned_data["name"]))
-        return False
-    return True
+    journey = form.instance
+
+    def save() -> bool:
+        journey.save(update_fields=None if journey.pk is None else ["name"])
+        link = journey.get_absolute_url()
+        record(journey.workspace, request.user, verb, str(journey), link)
+        return True
+
+    return bool(save_first(form, save))

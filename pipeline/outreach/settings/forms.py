@@ -2,9 +2,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db import IntegrityError, transaction
 from django.http import QueryDict
 
+from pipeline.foundation.first_come import save_first
 from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate, Period
 from pipeline.outreach.placeholders import BadTemplate, check
 from pipeline.workspaces.audit import record
@@ -53,20 +53,14 @@ class TemplateForm(forms.ModelForm[MessageTemplate]):
         """Save with an entry in the audit. False, with the reason at `name`, if that was taken."""
         template = self.instance
         verb = "changed" if template.pk else "added"
-        try:
-            with transaction.atomic():
-                self.save()
-                channel = template.get_channel_display()
-                record(
-                    template.workspace,
-                    by,
-                    f"{verb} the message template",
-                    f"{template} ({channel})",
-                )
-        except IntegrityError:
-            self.add_error("name", TAKEN.format(name=template.name))
-            return False
-        return True
+
+        def save() -> bool:
+            self.save()
+            told = f"{template} ({template.get_channel_display()})"
+            record(template.workspace, by, f"{verb} the message template", told)
+            return True
+
+        return bool(save_first(self, save))
 
 
 TAKEN = "There is a template called {name} already. Choose another name."

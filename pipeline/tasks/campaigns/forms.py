@@ -1,8 +1,8 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.db import IntegrityError, transaction
 
+from pipeline.foundation.first_come import save_first
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User
 
@@ -60,14 +60,15 @@ class CampaignForm(forms.ModelForm[Campaign]):
         To be called in a transaction; one that changes a campaign has it locked.
         """
         data, is_new = self.cleaned_data, self.instance.pk is None
-        try:
-            with transaction.atomic():
-                if is_new:
-                    self.instance = Campaign.objects.launch(self.instance.workspace, **data)
-                else:
-                    self.instance.save(update_fields=list(data))
-        except IntegrityError:
-            self.add_error("name", TAKEN.format(name=data["name"]))
+
+        def save() -> bool:
+            if is_new:
+                self.instance = Campaign.objects.launch(self.instance.workspace, **data)
+            else:
+                self.instance.save(update_fields=list(data))
+            return True
+
+        if not save_first(self, save):
             return False
         if is_new:
             self.instance.record(by, "added")

@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from pipeline.foundation.first_come import save_first
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
@@ -28,15 +28,22 @@ class NameForm(forms.Form):
         super().__init__(data, initial={"name": renamed.name} if renamed else None)
         self.mine = SavedFilter.objects.visible_to(user)
         self.others = self.mine.exclude(pk=renamed.pk) if renamed else self.mine
-        self.is_new = renamed is None
+        self.renamed = renamed
         self.same: SavedFilter | None = None  # the one that has the name already
 
     def clean(self) -> dict[str, Any]:
+        is_new = self.renamed is None
         self.same = self.others.called(self.cleaned_data.get("name", "")).first()
-        if self.same and not (self.is_new and self.cleaned_data.get("overwrite")):
-            do = "Choose another name, or overwrite it." if self.is_new else "Choose another name."
+        if self.same and not (is_new and self.cleaned_data.get("overwrite")):
+            do = "Choose another name, or overwrite it." if is_new else "Choose another name."
             self.add_error("name", f"You already have a filter “{self.same}”. {do}")
         return self.cleaned_data
+
+    def rename(self) -> bool:
+        assert self.renamed
+        self.renamed.name = self.cleaned_data["name"]
+        self.renamed.save(update_fields=["name"])
+        return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,22 +53,22 @@ def new(request: MemberRequest) -> HttpResponse:
     query = request.POST.get("query", "") if is_post else request.GET.urlencode()
     filters = PastFilter(QueryDict(query), request.user)
     form = NameForm(request.POST if is_post else None, request.user)
-    if is_post and form.is_valid() and filters.query:
-        saved = keep(request.user, form, filters.query)
+    if (
+        is_post
+        and form.is_valid()
+        and filters.query
+        and (saved := save_first(form, lambda: keep(request.user, form, filters.query)))
+    ):
         messages.success(request, f"The filter is saved as “{saved}”.")
         return go_to(request, saved.get_absolute_url())
     context = {"form": form, "filters": filters, "back": f"{reverse('past:list')}?{query}"}
     return dialog(request, "save", context)
 
 
-@transaction.atomic
 def keep(user: User, form: NameForm, query: str) -> SavedFilter:
     """A new one, or in the place of the one that has the name."""
-    workspace = user.membership.workspace
-    name = form.cleaned_data["name"]
-    User.objects.select_for_update().get(pk=user.pk)  # of two at once, the second one overwrites
-    saved = form.mine.called(name).first() or SavedFilter(workspace=workspace, user=user)
-    saved.name, saved.query = name, query
+    saved = form.same or SavedFilter(workspace=user.membership.workspace, user=user)
+    saved.name, saved.query = form.cleaned_data["name"], query
     saved.save()
     return saved
 
@@ -71,9 +78,7 @@ def saved(request: MemberRequest, pk: int) -> HttpResponse:
     """The dialog with a new name, or to delete it; by POST, renamed."""
     found = get_object_or_404(SavedFilter.objects.visible_to(request.user), pk=pk)
     form = NameForm(request.POST if request.method == "POST" else None, request.user, found)
-    if request.method == "POST" and form.is_valid():
-        found.name = form.cleaned_data["name"]
-        found.save(update_fields=["name"])
+    if request.method == "POST" and form.is_valid() and save_first(form, form.rename):
         messages.success(request, f"The filter is now called “{found}”.")
         return go_to(request, found.get_absolute_url())
     context = {"form": form, "saved": found, "back": found.get_absolute_url()}

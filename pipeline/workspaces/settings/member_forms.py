@@ -3,9 +3,9 @@
 from typing import Any, cast
 
 from django import forms
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from pipeline.foundation.first_come import save_first
 from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces import invitations
 from pipeline.workspaces.audit import record
@@ -89,21 +89,21 @@ class NewMemberForm(MemberForm):
     def join(self, workspace: Workspace, by: User) -> Membership | None:
         """The new member, without a password; None, with the error, if that can't be any more."""
         data = self.cleaned_data
-        names = {"first_name": data["first_name"], "last_name": data["last_name"]}
         role, openings = self.chosen
+        names = {"first_name": data["first_name"], "last_name": data["last_name"]}
+
+        def save() -> Membership:
+            invitations.check_exactly(workspace)
+            user = User.objects.create_user(data["email"], **names)
+            member = Membership.objects.create(
+                user=user, workspace=workspace, role=role, is_limited=openings is not None
+            )
+            member.openings.set(openings or ())
+            record(workspace, by, invitations.ADDED, f"{user} as {member.get_role_display()}")
+            return member
+
         try:
-            with transaction.atomic():
-                invitations.check_exactly(workspace)
-                user = User.objects.create_user(data["email"], **names)
-                member = Membership.objects.create(
-                    user=user, workspace=workspace, role=role, is_limited=openings is not None
-                )
-                member.openings.set(openings or ())
-                record(workspace, by, invitations.ADDED, f"{user} as {member.get_role_display()}")
-        except IntegrityError:
-            self.add_error("email", TAKEN)
-            return None
+            return save_first(self, save)
         except QuotaReached as reason:
             self.add_error("email", str(reason))
             return None
-        return member

@@ -162,21 +162,6 @@ def test_what_is_wrong_is_said_at_the_field(
     assert audited() == []
 
 
-def test_two_who_take_the_same_name_at_once_are_told(
-    page: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-):
-    """The second one's look at the names came before the first one's campaign."""
-    monkeypatch.setattr(
-        "pipeline.tasks.campaigns.forms.CampaignForm.clean_name", lambda form: "Win back"
-    )
-
-    response = page.post(NEW, ANSWERS)
-
-    assert response.status_code == 422
-    assert "There is a campaign called “Win back” already." in words(response)
-    assert audited() == []
-
-
 def test_the_same_name_in_another_workspace_is_no_matter(
     client_of: Any, stranger: User, campaign: Campaign
 ):
