@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Opening
 from pipeline.candidates.selections import Selection
 from pipeline.candidates.sight import sight_of
+from pipeline.foundation.among import among_found
 from pipeline.foundation.parameters import number_in
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.workspaces.models import User, membership_of
@@ -188,9 +189,9 @@ class Following:
         outcomes = self.action.outcomes.all()
         written_to = Message.objects.filter(bulk_action_id=self.action.pk, candidate=OuterRef("pk"))
         if self.follow_up == FollowUp.UNDO:
-            return mine.filter(pk__in=outcomes.changed().values("candidate_id"))
+            return mine.filter(among_found(outcomes.changed().values("candidate_id")))
         if self.follow_up == FollowUp.RETRY:
-            failed = mine.filter(pk__in=outcomes.failed().values("candidate_id"))
+            failed = mine.filter(among_found(outcomes.failed().values("candidate_id")))
             return failed.exclude(Exists(written_to.filter(status__in=WRITTEN_TO)))
         if self.action.is_discarded:
             return mine.filter(pk__in=each_of(self.action.chunks.all()))

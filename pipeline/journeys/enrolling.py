@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from pipeline.foundation.fence import fenced
 
-from .models import Journey, JourneyVersion, Run
+from .models import JourneyVersion, Run
 from .signals import announce_runs
 
 MOST_ENTRIES = 10  # of one candidate into one journey within an hour, unless a person wants it
@@ -97,10 +97,6 @@ def refuse(version: JourneyVersion, candidates: Sequence[int], why: str, reason:
         )
 
 
-def running_count(journey: Journey) -> int:
-    return Run.objects.running().filter(journey=journey).count()
-
-
 # --- SQL for statements that have the candidates in a table expression of their own ---
 
 
@@ -136,18 +132,20 @@ SELECT id FROM journeys_journey WHERE id = ANY(%s) AND state = 'live' ORDER BY i
 RULING = """
 ruled AS (
     SELECT {people}.*,
-        EXISTS (
-            SELECT FROM journeys_run AS run WHERE run.journey_id = %(entry_journey)s
-            AND run.candidate_id = {people}.id AND run.state = 'running'
-        ) AS is_in_it,
-        %(entry_rule)s <> 'always' AND EXISTS (
-            SELECT FROM journeys_run AS run WHERE run.journey_id = %(entry_journey)s
-            AND run.candidate_id = {people}.id AND (
-                %(entry_rule)s = 'never'
-                OR run.started_at > now() - %(entry_days)s * interval '1 day'
-            )
+        coalesce(before.is_running, false) AS is_in_it,
+        %(entry_rule)s <> 'always' AND before.last_start IS NOT NULL AND (
+            %(entry_rule)s = 'never'
+            OR before.last_start > now() - %(entry_days)s * interval '1 day'
         ) AS was_in_it
-    FROM {people}
+    FROM {people}, LATERAL (
+        SELECT bool_or(run.state = 'running') AS is_running, max(run.started_at) AS last_start
+        FROM (
+            -- By the candidate alone: of a journey that many have just entered, statistics know
+            -- nothing, and the whole journey would be read for each.
+            SELECT * FROM journeys_run WHERE candidate_id = {people}.id OFFSET 0
+        ) AS run
+        WHERE run.journey_id = %(entry_journey)s
+    ) AS before
 )
 """
 ENTERING = """

@@ -164,7 +164,8 @@ found AS (
            END AS reason,
            '{}'::jsonb AS before
     FROM touched
-    LEFT JOIN journeys_run AS run
-      ON run.id = (touched.was->>'run')::bigint AND run.candidate_id = touched.id
+    LEFT JOIN LATERAL (
+        SELECT * FROM journeys_run WHERE id = (touched.was->>'run')::bigint OFFSET 0
+    ) AS run ON run.candidate_id = touched.id
 )
 """

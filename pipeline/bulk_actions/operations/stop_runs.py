@@ -87,16 +87,15 @@ class StopRuns(JudgingOperation):
         return with_runs.named(befores)
 
 
-# One by one: what statistics say of a journey that many have just entered may be far too little.
+# By the candidate alone: of a journey that many have just entered, statistics know nothing, and the
+# whole journey would be read for each.
 JUDGED = """
 judged AS (
     SELECT seen.id, run.id AS run, CASE WHEN run.id IS NULL THEN 2 ELSE 1 END AS result,
            CASE WHEN run.id IS NULL THEN %(already)s ELSE '' END AS reason,
            CASE WHEN run.id IS NULL THEN '{}' ELSE jsonb_build_object('run', run.id) END AS before
     FROM seen LEFT JOIN LATERAL (
-        SELECT id FROM journeys_run
-        WHERE journey_id = %(journey)s AND candidate_id = seen.id AND state = 'running'
-        OFFSET 0
-    ) AS run ON true
+        SELECT * FROM journeys_run WHERE candidate_id = seen.id OFFSET 0
+    ) AS run ON run.journey_id = %(journey)s AND run.state = 'running'
 )
 """

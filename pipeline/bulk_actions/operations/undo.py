@@ -106,8 +106,11 @@ class Undo(JudgingOperation):
 TOUCHED = """
 touched AS (
     SELECT seen.*, outcome.before AS was
-    FROM seen JOIN bulk_actions_outcome AS outcome
-      ON outcome.candidate_id = seen.id AND outcome.action_id = %(undone)s AND outcome.result = 1
+    FROM seen JOIN LATERAL (
+        SELECT result, before FROM bulk_actions_outcome
+        WHERE candidate_id = seen.id AND action_id = %(undone)s
+        OFFSET 0  -- one by one: what is guessed of so new an action may be far too little
+    ) AS outcome ON outcome.result = 1
 )
 """
 
