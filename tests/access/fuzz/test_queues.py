@@ -56,6 +56,25 @@ def test_the_queues_take_anything(
     assert all_troubles(clients, asked) == []
 
 
+@pytest.mark.parametrize(
+    "next_url", ["x", "\u2028\u202e", "//evil.example/", "https://evil.example/"]
+)
+@pytest.mark.parametrize("page", ["actions", "confirm_action"])
+def test_after_an_action_one_stays_here(
+    page: str, next_url: str, clients: Clients, jobs: list[str], owner: User
+) -> None:
+    User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
+    address = reverse(f"django_rq:{page}", args=[0])
+
+    gone = clients["owner"].post(address, {"next_url": next_url}, headers={"Referer": next_url})
+    back = clients["owner"].post(
+        address, {"next_url": "/admin/"}, headers={"Referer": "http://testserver/admin/"}
+    )
+
+    assert (gone.status_code, gone["Location"]) == (302, reverse("django_rq:jobs", args=[0]))
+    assert back["Location"] in ("/admin/", "http://testserver/admin/")
+
+
 def routes() -> Iterator[str]:
     places = {
         reverse("django_rq:home"): django_rq.urls.urlpatterns,
