@@ -107,6 +107,14 @@ def head_too_large(most: int) -> Answer:
     return Answer(status, "That is too much at once", why)
 
 
+def too_many_headers(most: int) -> Answer:
+    why = (
+        f"Your browser sent more than the {most:,} lines of headers that Belay takes. Turn off "
+        "extensions that add to what it sends, and try again."
+    )
+    return Answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "That is too much at once", why)
+
+
 def too_many_connections() -> Answer:
     why = (
         "Too many connections to Belay are open right now. Close pages that you don’t need, "

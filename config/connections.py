@@ -36,7 +36,7 @@ class Channel(HTTPChannel):
 
     transport: Any  # of twisted's TCP, whatever its types say
     late: Any = None  # the call that ends the wait for a head
-    head_size = 0
+    head_size = header_count = 0
     is_refused = False
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  twisted's names
@@ -48,17 +48,26 @@ class Channel(HTTPChannel):
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         self.head_size += len(line)
+        if self.is_refused:  # the rest of what was read at once
+            return
         if self.head_size > MOST_HEAD:
             self.refuse(refusals.head_too_large(MOST_HEAD))
         else:
             super().lineReceived(line)
+
+    def headerReceived(self, line: bytes) -> bool:  # noqa: N802
+        self.header_count += 1
+        if self.header_count > self.maxHeaders:
+            self.refuse(refusals.too_many_headers(self.maxHeaders))
+            return False
+        return bool(super().headerReceived(line))
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
         self.refuse(refusals.head_too_large(MOST_HEAD))
 
     def head_is_complete(self) -> None:
         """Called by the request, whose body has limits of its own."""
-        self.head_size = 0
+        self.head_size = self.header_count = 0
         self.stop_waiting()
 
     def refuse(self, answer: refusals.Answer) -> None:

@@ -79,4 +79,5 @@ def form_of_refusal(request: HttpRequest, why: str) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(why, status=400, content_type="text/plain; charset=utf-8")
     # Without the request, no context processor runs: it may be what can't be read.
-    return HttpResponse(render_to_string("400.html", {"why": why}), status=400)
+    context = {"title": "This can’t be read", "why": why}
+    return HttpResponse(render_to_string("refused.html", context), status=400)

@@ -226,7 +226,8 @@ def test_a_head_without_an_end_is_refused(daphne: Daphne) -> None:
         client.sendall(b"GET /login/ HTTP/1.1\r\n" + b"X-Some: thing\r\n" * 2000)
         answer = b"".join(iter(lambda: client.recv(65536), b""))
 
-    assert answer.split()[1] == b"400"
+    assert answer.split()[1] == b"431"
+    assert b"more than the 500 lines of headers" in answer
 
 
 def test_other_pages_are_answered_while_files_come(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.web.http import HTTPChannel
 
 from pipeline.workspaces.models import User
 from tests.daphne import Daphne
@@ -201,6 +202,20 @@ def test_a_head_that_is_too_large_is_answered_with_a_sentence(
 
     assert status(answer) == 431
     assert b"delete this site" in answer
+
+
+def test_too_many_headers_are_answered_with_a_sentence(daphne: Daphne, connect: Connect) -> None:
+    def asked_with(number: int) -> bytes:
+        lines = [b"GET /healthz HTTP/1.1", b"Host: localhost", *[b"A: b"] * (number - 1), b"", b""]
+        return ask(connect(daphne, 54), b"\r\n".join(lines))
+
+    most = HTTPChannel.maxHeaders
+    refused = asked_with(most + 1)
+
+    assert status(asked_with(most)) == 200
+    assert status(refused) == 431
+    assert b"more than the 500 lines of headers" in refused
+    assert b"<h1" in refused
 
 
 def test_an_address_that_is_too_long_is_answered_with_a_sentence(
