@@ -42,7 +42,7 @@ EVERYDAY = {
     "a_number_of_100_000_digits.xlsx",
     "blanks_in_phones.csv",
     "blanks_in_dates.csv",
-    "tags_without_an_end.csv",
+    "comments_without_an_end.csv",
     "a_record_over_a_million_lines.csv",
 }
 SECONDS = 30  # generous: the limits here are 1 to 3 s of processor time, and 10 s of silence
