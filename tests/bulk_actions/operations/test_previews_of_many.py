@@ -195,14 +195,16 @@ def many(
         cursor.execute("ANALYZE")
     for place in (opening, other_opening):
         people = make_candidates(MANY // 2, opening=place, labels=labels[1:])
-        for candidate in people:
-            Task.objects.create(
+        Task.objects.bulk_create(
+            Task(
                 workspace=opening.workspace,
                 candidate=candidate,
                 opening=place,
                 type=TaskType.VOICEMAIL,
                 **Creator.event("Phone system").fields,
             )
+            for candidate in people
+        )
         OptOut.objects.bulk_create(
             OptOut(workspace=opening.workspace, channel=Channel.EMAIL, address=candidate.email)
             for candidate in people
