@@ -1,6 +1,9 @@
 """Definitions for tests: by hand, and random ones."""
 
+import inspect
 import random
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from pipeline.journeys.definition import Definition, Node
@@ -12,6 +15,29 @@ WAYS = {
     "split": ["a", "b"],
     "exit": [],
 }
+
+
+def each_seed(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """So many seeds in one test, as pytest takes longer for one than a seed does; it fails with
+    the first one that does, and says which."""
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        asked = inspect.signature(test)
+
+        @wraps(test)
+        def with_each(**fixtures: Any) -> None:
+            for seed in range(number):
+                try:
+                    test(seed=seed, **fixtures)
+                except Exception as error:
+                    error.add_note(f"with the seed {seed}")
+                    raise
+
+        others = [one for name, one in asked.parameters.items() if name != "seed"]
+        with_each.__signature__ = asked.replace(parameters=others)  # type: ignore[attr-defined]
+        return with_each
+
+    return decorate
 
 
 def definition(**blocks: tuple[Any, ...]) -> Definition:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.journeys.definition import BadDefinition, Definition
 from pipeline.journeys.layout import draw
 
-from .definitions import definition, garbage, random_definition
+from .definitions import definition, each_seed, garbage, random_definition
 
 
 def test_what_was_written_is_read_again():
@@ -44,7 +44,7 @@ def test_what_was_edited_by_hand_is_refused_with_a_sentence(change: dict[str, An
         Definition.from_json(data | change)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@each_seed(200)
 def test_whatever_it_is_it_is_a_definition_or_a_sentence(seed: int):
     chance = random.Random(seed)
     data = random_definition(chance).as_json()
@@ -65,7 +65,7 @@ def spoil(data: Any, chance: random.Random) -> None:
         data = data[key]
 
 
-@pytest.mark.parametrize("seed", range(300))
+@each_seed(300)
 def test_each_block_is_drawn_exactly_once(seed: int):
     """And each of its ways ends, flows on, or says where it continues."""
     one = random_definition(random.Random(seed), most=14)

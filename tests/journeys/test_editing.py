@@ -9,7 +9,7 @@ from pipeline.journeys import editing
 from pipeline.journeys.definition import Definition
 from pipeline.journeys.editing import BEFORE, CantEdit, Place
 
-from .definitions import WAYS, definition, random_definition
+from .definitions import WAYS, definition, each_seed, random_definition
 
 THREE = definition(b1=("wait", "b2"), b2=("cancel_task", "b3"), b3=("wait", None))
 FORK = definition(
@@ -126,7 +126,7 @@ def test_ways_that_a_block_no_longer_has_are_gone_and_new_ones_end():
     assert "b3" in after.nodes
 
 
-@pytest.mark.parametrize("seed", range(300))
+@each_seed(300)
 def test_any_edits_in_any_order_keep_it_a_definition(seed: int):
     """And only a deletion takes blocks away: the one, and those that it said."""
     chance = random.Random(seed)

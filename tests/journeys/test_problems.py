@@ -14,7 +14,7 @@ from pipeline.journeys.reading import read
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User, Workspace
 
-from .definitions import definition, garbage
+from .definitions import definition, each_seed, garbage
 
 D3 = {"kind": "time", "number": 3, "unit": "days"}
 CALLS = {"scope": "type", "types": ["outbound_call"]}
@@ -174,7 +174,7 @@ def test_a_trigger_of_another_workspace_is_gone(workspace: Workspace, stranger: 
     assert found == ["The label “x” no longer exists."]
 
 
-@pytest.mark.parametrize("seed", range(150))
+@each_seed(150)
 def test_whatever_a_triggers_options_are_it_is_sentences(seed: int, workspace: Workspace):
     chance = random.Random(seed)
     names = [
