@@ -9,10 +9,10 @@ import rq.cron
 from rq.serializers import JSONSerializer
 
 from notifications.notices import catch_up
-from pipeline.bulk_actions.export_clearing import clear_exports
-from pipeline.bulk_actions.reconcile import reconcile
+from pipeline.bulk_actions.engine.export_cleanup import clear_exports
+from pipeline.bulk_actions.engine.reconcile import reconcile
 from pipeline.candidates.importing.jobs import clear_abandoned_files, resume_lost_imports
-from pipeline.journeys.jobs import work, work_on_slow
+from pipeline.journeys.engine.jobs import work, work_on_slow
 from pipeline.tasks.timeouts import cancel_overdue
 from pipeline.workspaces.setbacks.isolation import clear_setbacks
 from pipeline.workspaces.webhooks.clearing import clear_deliveries

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from config.bodies import BODY
 from notifications.threads import Threads
-from pipeline.workspaces.downloads import InPieces
+from pipeline.foundation.exports.downloads import InPieces
 
 UPLOAD = ("POST", "/candidates/import/")
 GRACE_SECONDS = 1.5  # for what is being answered when the process is told to end

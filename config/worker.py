@@ -18,8 +18,9 @@ from rq.exceptions import StopRequested
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from config.patience import MOST_SECONDS, Patience
-from pipeline.bulk_actions import worker
 from pipeline.foundation.private_files import close_folder
+
+from . import rq_workers
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10  # how soon it notices that Redis forgot it
@@ -118,11 +119,11 @@ class OutlivesRedis(rq.worker.BaseWorker):
         time.sleep(2)
 
 
-class Worker(OutlivesRedis, worker.Worker):
+class Worker(OutlivesRedis, rq_workers.Worker):
     """Forks a process for each job."""
 
 
-class PeriodicWorker(OutlivesRedis, worker.PeriodicWorker):
+class PeriodicWorker(OutlivesRedis, rq_workers.PeriodicWorker):
     """Does the jobs itself, one after the other."""
 
 

@@ -8,7 +8,7 @@ from datetime import UTC
 
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.progress import Progress
-from pipeline.candidates.importing.models import CandidateImport
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.journeys.models import Journey
 from pipeline.journeys.rights import scheduler_of
 from pipeline.workspaces.models import Membership, Role, User

@@ -19,8 +19,8 @@ from django.utils.formats import localize
 from pipeline.bulk_actions.models import BulkAction, BulkActionQuerySet, Status
 from pipeline.bulk_actions.progress import Progress
 from pipeline.bulk_actions.signals import bulk_action_changed
-from pipeline.candidates.importing.models import CandidateImport, CandidateImportQuerySet
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.candidate_import import CandidateImport, CandidateImportQuerySet
 from pipeline.candidates.signals import candidates_changed
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.parts import work_in_parts
@@ -28,8 +28,8 @@ from pipeline.journeys.models import Journey
 from pipeline.outreach.limits import WARN_AT, alerts
 from pipeline.outreach.models import MessageLimit, MessageUse
 from pipeline.workspaces.models import Membership, Workspace
+from pipeline.workspaces.models.setback import Setback
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
-from pipeline.workspaces.setbacks.models import Setback
 
 from .live import push_bells
 from .lost_rights import (

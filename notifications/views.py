@@ -5,7 +5,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from pipeline.candidates.sight import sight_of
-from pipeline.workspaces.newest_first import page_of
+from pipeline.foundation.paging.newest_first import page_of
 from pipeline.workspaces.requests import MemberRequest
 
 from .bell import as_seen

@@ -13,13 +13,13 @@ from django.db import connection, models, transaction
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.candidates.former_names import FormerName
 from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
-from pipeline.journeys.definition import Definition
+from pipeline.candidates.models.former_name import FormerName
+from pipeline.journeys.definition.definition import Definition
 from pipeline.journeys.models import Journey
 from pipeline.outreach.campaigns import Campaign
 from pipeline.outreach.models import MessageTemplate
-from pipeline.tasks.past.models import SavedFilter
+from pipeline.tasks.models.saved_filter import SavedFilter
 from pipeline.workspaces.models import User, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)

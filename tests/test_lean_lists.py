@@ -8,10 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import start_move as start_move
@@ -70,7 +70,7 @@ def test_the_runs_of_a_journey(reads, make_journey, candidate):
 
 def test_the_review_and_the_download_of_an_action(reads, start_move, opening, candidate):
     action: BulkAction = start_move(opening.folders.get(name="Hired"))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     assert reads(reverse("bulk_actions:review", args=[action.pk])) == []
     assert reads(f"{reverse('bulk_actions:outcomes', args=[action.pk])}?result=done") == []

@@ -8,9 +8,9 @@ class BulkActionsConfig(AppConfig):
     def ready(self) -> None:
         from pipeline.candidates.timeline import SOURCES
 
-        from .export_clearing import clear_when_ended
+        from .engine.export_cleanup import clear_when_ended
+        from .pages.timeline import outcomes
         from .signals import bulk_action_changed
-        from .timeline import outcomes
 
         SOURCES.append(outcomes)
         bulk_action_changed.connect(clear_when_ended)

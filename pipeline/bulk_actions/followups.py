@@ -20,8 +20,8 @@ from pipeline.foundation.parameters import number_in
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.workspaces.models import User, membership_of
 
-from .chunks import ChunkQuerySet
 from .models import ACTIVE, BulkAction, BulkActionQuerySet, FollowUp, Outcome, Status
+from .models.chunk import ChunkQuerySet
 from .operations import OPERATIONS, Operation
 from .operations.undo import Undo
 from .seen import partly

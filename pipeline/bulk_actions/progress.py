@@ -9,8 +9,8 @@ from django.utils.formats import localize
 
 from pipeline.foundation import database_clock
 
-from .models import BulkAction, Status
-from .operations import Delivery, sends
+from .models import BulkAction, Delivery, Status
+from .operations import is_on_hold, operation_of, sends
 
 STALLED_AFTER = timedelta(seconds=30)
 # No guess before this much is known: the first chunks say little about the rest.
@@ -87,10 +87,7 @@ class Progress:
     @property
     def verb(self) -> str:
         """What has become of a changed candidate: "moved"."""
-        try:
-            return self.action.get_operation().verb
-        except KeyError:
-            return "changed"
+        return operation_of(self.action).verb
 
     @property
     def changes(self) -> str:
@@ -101,31 +98,22 @@ class Progress:
     @property
     def moves(self) -> str:
         """And what besides has changed if it has moved on."""
-        try:
-            return " ".join(["timelines", *self.action.get_operation().changes])
-        except KeyError:
-            return "timelines candidates"
+        return " ".join(["timelines", *operation_of(self.action).changes])
 
     @property
     def tells_what_was(self) -> bool:
         """Whether what an outcome is described by was there before, and not done."""
-        try:
-            return self.action.get_operation().tells_what_was
-        except KeyError:
-            return True
+        return operation_of(self.action).tells_what_was
 
     @property
     def comes_to_nothing(self) -> bool:
         """Whether a cancel would leave nobody done: what is made of all is not made yet."""
-        return self.action.is_active and self.action.delivery() == Delivery.NOTHING_LEFT
+        return self.action.is_active and self.action.delivery == Delivery.NOTHING_LEFT
 
     @property
     def on_cancel(self) -> str:
         """What a cancel does to the changed, where they don't just stay so."""
-        try:
-            return self.action.get_operation().on_cancel
-        except KeyError:
-            return ""
+        return operation_of(self.action).on_cancel
 
     # --- time ---
 
@@ -140,7 +128,7 @@ class Progress:
     @property
     def quiet_seconds(self) -> int:
         """How long nothing has happened though something should have; 0 while it may be fine."""
-        if not self.action.is_active or self.action.is_on_hold:
+        if not self.action.is_active or is_on_hold(self.action):
             return 0
         quiet = database_clock.now() - (self.action.progressed_at or self.action.starts_at)
         # In steps, so that what is shown is never much older than what it says.
@@ -176,10 +164,7 @@ class Progress:
         action = self.whole
         if action.status != Status.IN_PROGRESS or action.untouched:
             return ""
-        try:
-            return action.get_operation().concluding
-        except KeyError:
-            return ""
+        return operation_of(action).concluding
 
     @property
     def support_url(self) -> str:
@@ -220,10 +205,7 @@ class Progress:
 
     @property
     def is_sending(self) -> bool:
-        try:
-            return sends(self.action.get_operation())
-        except KeyError:
-            return False
+        return sends(operation_of(self.action))
 
     @property
     def ended_sentence(self) -> str:
@@ -250,7 +232,7 @@ class Progress:
         """What keeps an active one from going on: a person's word, or a provider that is away."""
         if not self.action.is_active:
             return ""
-        return UNCONFIRMED if self.action.is_on_hold else self.action.failure
+        return UNCONFIRMED if is_on_hold(self.action) else self.action.failure
 
     @property
     def already_sentence(self) -> str:

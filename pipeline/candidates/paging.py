@@ -24,9 +24,9 @@ from django.db.models import (
 )
 from django.http import QueryDict
 
+from pipeline.foundation.paging.by_cursor import CursorPage, Found
 from pipeline.foundation.parameters import number_in
 
-from .cursor_pages import CursorPage, Found
 from .filters import EVERYTHING, CandidateFilter
 from .models import Candidate, CandidateQuerySet, CandidateSearch
 from .search import Words

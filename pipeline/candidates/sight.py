@@ -13,8 +13,8 @@ from django.contrib.auth.models import AnonymousUser
 
 from pipeline.workspaces.models import User, membership_of
 
-from .former_names import FormerName
 from .models import Folder, Opening
+from .models.former_name import FormerName
 
 ANOTHER = "another opening"
 SHORTEST = 2  # letters of a name that is looked for: one alone is also a word

@@ -14,7 +14,7 @@ from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 from .models import Journey, JourneyVersion, Run
-from .rules import JourneyRules
+from .models.rules import JourneyRules
 
 NEWEST = 100_000  # runs that are listed and filtered; older ones are found by their ids
 LINES = 500  # of a run's log

@@ -10,9 +10,9 @@ class JourneysConfig(AppConfig):
         from pipeline.candidates.timeline import SOURCES
         from pipeline.tasks.signals import event_taken
 
+        from .engine.events import note_event
         from .filters import IN_PROGRESS
-        from .happenings import note_event
-        from .timeline import changes
+        from .pages.timeline import changes
 
         SOURCES.append(changes)
         RELATED_FILTERS.append(IN_PROGRESS)

@@ -8,8 +8,9 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from pipeline.workspaces.audit import record
+from pipeline.foundation.lifecycle import move
 from pipeline.workspaces.models import User, Workspace, membership_of
+from pipeline.workspaces.models.audit import record
 
 
 class CampaignChannel(models.TextChoices):
@@ -130,13 +131,10 @@ class Campaign(models.Model):
 
         Afterwards this object is as the database has it.
         """
-        (after,) = set(MOVES[verb].values())
-        mine = Campaign.objects.filter(pk=self.pk, state__in=MOVES[verb])
-        moved = mine.update(state=after)
-        self.refresh_from_db()
+        moved = move(self, MOVES, verb)
         if moved:
             self.record(by, TOLD[verb])
-        return bool(moved)
+        return moved
 
     def record(self, by: User, done: str, more: str = "", link: str | None = None) -> None:
         """A line in the audit: "paused the campaign C12 Win back"."""

@@ -7,8 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.candidates.models import Candidate
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from . import optouts

@@ -10,16 +10,16 @@ from django.http import HttpRequest
 from pipeline.foundation.parameters import number_in
 from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.audited_admin import AuditedAdmin
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import record
 
-from .actors import Canceler, CancelSource
 from .models import Task, TaskRelease
-from .past.models import SavedFilter
-from .querysets import TaskQuerySet
-from .scopes import AllTasks
-from .settings.models import AgentSkills, TaskRules
+from .models.actors import Canceler, CancelSource
+from .models.querysets import TaskQuerySet
+from .models.rules import AgentSkills, TaskRules
+from .models.saved_filter import SavedFilter
+from .models.scopes import AllTasks
 
 NEWEST = 100_000  # tasks that are listed and filtered; older ones are found by their ids
 

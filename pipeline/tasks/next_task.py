@@ -7,10 +7,10 @@ from django.db import connection, transaction
 from pipeline.outreach.campaigns import Priority
 from pipeline.workspaces.models import User
 
-from .announcing import announce
 from .models import Task
-from .settings.models import AgentSkills
-from .types import TIMED, TaskType
+from .models.announce import announce
+from .models.rules import AgentSkills
+from .models.types import TIMED, TaskType
 
 FEW = 50  # candidates for the next task, more than agents that ask at the same moment
 MANY = 1000

@@ -15,11 +15,11 @@ from pipeline.foundation.turns import Turn
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
 
-from .actors import Canceler
 from .models import Task
-from .scopes import AllTasks
-from .settings.models import TaskRules
-from .types import TIMED, TaskType
+from .models.actors import Canceler
+from .models.rules import TaskRules
+from .models.scopes import AllTasks
+from .models.types import TIMED, TaskType
 
 BATCH = 1000  # tasks canceled in one transaction: an agent waits no longer than for that
 

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from .admin_access import OwnStacked, WorkspaceModelAdmin
 from .admin_lists import ReadOnly
 from .admin_reach import may_touch, reach_form
-from .audit import AuditEntry
 from .audited_admin import AuditedAdmin
 from .models import Membership, User, Workspace
+from .models.audit import AuditEntry
 from .restores.confirming import confirm
 
 # Django looks for admins here only.

@@ -8,9 +8,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from .admin_access import WorkspaceModelAdmin
-from .audit import record
 from .memberships import announce_access
 from .models import Membership, User, Workspace
+from .models.audit import record
 
 M = TypeVar("M", bound=Model)
 

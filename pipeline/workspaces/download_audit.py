@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from . import audit
-from .models import User
+from .models import User, audit
 from .requests import MemberRequest
 
 Row = TypeVar("Row")

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import transaction
 
 from pipeline.foundation.quotas import QuotaReached, full_until, one_at_a_time
+from pipeline.workspaces.models.audit import AuditEntry, record
 
-from .audit import AuditEntry, record
 from .models import Membership, User, Workspace
 
 # What the audit says of each: there they are counted.

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from pipeline.foundation.commits import after_commit
 
-from .audit import record
 from .models import Membership, Role, User
+from .models.audit import record
 from .signals import access_changed
 
 EXPORT_TAKEN = "took the right to export from"

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from .audit import origin, request_now
 from .client_address import client_address
 from .models import membership_of
+from .models.audit import origin, request_now
 
 CACHE = "Cache-Control"
 

@@ -6,9 +6,9 @@ from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordRese
 from django.db import transaction
 from django.http import HttpResponse
 
-from .audit import record, request_now
 from .joining import PASSWORD_TOKENS
 from .models import Membership, User
+from .models.audit import record, request_now
 
 
 class ChoosePassword(PasswordResetConfirmView):

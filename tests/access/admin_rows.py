@@ -8,20 +8,20 @@ from django.utils import timezone
 
 from notifications.models import Notice
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import Candidate, Label, Opening, RejectReason
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.journeys.models import Journey, JourneyVersion, Run
-from pipeline.journeys.rules import JourneyRules
+from pipeline.journeys.models.rules import JourneyRules
 from pipeline.outreach.models import Campaign, Message, MessageLimit, MessageTemplate, OptOut
-from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import create_task
-from pipeline.tasks.events.models import ApiToken, InboundEvent
-from pipeline.tasks.past.models import SavedFilter
-from pipeline.tasks.settings.models import AgentSkills, TaskRules
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import record
+from pipeline.tasks.create import create_task
+from pipeline.tasks.models.actors import Creator
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
+from pipeline.tasks.models.rules import AgentSkills, TaskRules
+from pipeline.tasks.models.saved_filter import SavedFilter
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Role, User, Workspace
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
+from pipeline.workspaces.models.audit import record
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 from tests.conftest import join, open_up
 
 Rows = dict[type[Model], Any]

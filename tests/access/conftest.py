@@ -9,21 +9,21 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from notifications.models import Notice
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Folder, Label, Opening, RejectReason
+from pipeline.candidates.models.candidate_import import CandidateImport
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, JourneyVersion, Run
-from pipeline.journeys.publishing import publish
 from pipeline.outreach.models import Campaign, Channel, MessageTemplate
-from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import create_task
-from pipeline.tasks.events.models import ApiToken
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.past.models import SavedFilter
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import record
+from pipeline.tasks.models.actors import Creator
+from pipeline.tasks.models.inbound_event import ApiToken
+from pipeline.tasks.models.saved_filter import SavedFilter
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Role, User, Workspace
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
+from pipeline.workspaces.models.audit import record
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import start_move as start_move
 from tests.conftest import join, open_up

@@ -11,23 +11,23 @@ from django.utils import timezone
 
 from notifications.notices import tell, tell_of_import
 from notifications.task_notices import of_withdrawn
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.freezing import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, FollowUp
 from pipeline.bulk_actions.operations import OPERATIONS, Operation
-from pipeline.candidates.importing.models import CandidateImport, ImportedCandidate
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Folder, Opening
-from pipeline.journeys.enrolling import enroll
+from pipeline.candidates.models.candidate_import import CandidateImport, ImportedCandidate
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey
-from pipeline.journeys.publishing import publish
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach.models import Channel, Message, MessageStatus
-from pipeline.tasks.actors import Creator, JourneyBlock
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Creator, JourneyBlock
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Membership, User, Workspace
-from pipeline.workspaces.setbacks.models import Setback
+from pipeline.workspaces.models.setback import Setback
 from tests.conftest import open_up
 from tests.journeys.conftest import until_nothing_is_due
 
@@ -81,7 +81,7 @@ class HiddenWorld:
             user=owner, operation=operation, candidates=candidates, key=uuid4(), **more
         )
         if runs:
-            engine.work_on(action.pk, 0)
+            lane.work_on(action.pk, 0)
         action.refresh_from_db()
         self.actions.append(action)
         return action

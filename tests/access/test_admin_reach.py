@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import Membership, Role, User, Workspace
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 from tests.conftest import join
 
 WORD = "a new long passphrase"

@@ -7,8 +7,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.setback import Setback
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
-from pipeline.workspaces.setbacks.models import Setback
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from django.urls import reverse
 from django_rq.models import Dashboard
 
 from pipeline.candidates.models import Opening
-from pipeline.tasks.past.models import SavedFilter
+from pipeline.tasks.models.saved_filter import SavedFilter
 from pipeline.workspaces.admin_access import SuperusersOnly, WorkspaceModelAdmin
 from pipeline.workspaces.models import Membership, Role, User, Workspace
-from pipeline.workspaces.setbacks.models import Setback
+from pipeline.workspaces.models.setback import Setback
 from tests.conftest import join
 
 from .admin_rows import Rows, rows_of_workspace

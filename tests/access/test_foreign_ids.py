@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions.forms import Order
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import OPERATIONS
+from pipeline.bulk_actions.pages.start_form import Order
 from pipeline.candidates.models import Folder, Label, Opening, RejectReason
 from pipeline.journeys.models import Journey
 from pipeline.outreach.models import Campaign, MessageTemplate

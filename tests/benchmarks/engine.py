@@ -19,11 +19,10 @@ from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 
-from pipeline.bulk_actions import locks
-from pipeline.bulk_actions.freezing import chunk_size, start_bulk_action
-from pipeline.bulk_actions.models import BulkAction, Chunk, Outcome, Result, Status
+from pipeline.bulk_actions.engine.start import chunk_size, start_bulk_action
+from pipeline.bulk_actions.models import BulkAction, Chunk, Outcome, Result, Status, locks
 from pipeline.bulk_actions.operations.move_to_folder import MoveToFolder
-from pipeline.candidates import demo
+from pipeline.candidates.demo import load
 from pipeline.candidates.models import Candidate, Folder
 from pipeline.workspaces.models import Role, User, Workspace
 
@@ -71,10 +70,10 @@ class Bench:
     def __init__(self, size: int) -> None:
         self.size = size
         self.workspace = Workspace.objects.create(name="Benchmark", start_delay_seconds=0)
-        demo.add_logins(self.workspace, "benchmark")
+        load.add_logins(self.workspace, "benchmark")
         self.user = User.objects.get(email=f"{Role.OWNER}@demo.example")
-        (self.opening,) = demo.add_openings(self.workspace, ["Benchmark"])
-        demo.add_candidates(self.workspace, size)
+        (self.opening,) = load.add_openings(self.workspace, ["Benchmark"])
+        load.add_candidates(self.workspace, size)
         self.folders = cycle(self.opening.folders.order_by("position"))
         self.tidy()
         self.move_at_once()  # from here on everybody is in one folder, and moves to the next

@@ -11,13 +11,13 @@ from uuid import uuid4
 from django.core.files.storage import default_storage
 from django.db import connection
 
-from pipeline.bulk_actions.export_clearing import clear_exports
-from pipeline.bulk_actions.export_files import COLUMNS, OBJECT
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine.export_cleanup import clear_exports
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.export import HEADINGS, Export
+from pipeline.bulk_actions.writing.export_files import COLUMNS, OBJECT
 from pipeline.candidates.models import Candidate
-from pipeline.workspaces.xlsx_export import MOST_ROWS
+from pipeline.foundation.exports.xlsx_export import MOST_ROWS
 
 from .crew import crew_of
 from .engine import Bench, no_lane_left, seconds_of, wait_until

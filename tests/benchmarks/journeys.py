@@ -11,10 +11,10 @@ from uuid import uuid4
 from django.db import connection, transaction
 from django.db.models import F
 
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.candidates.models import Candidate, Folder
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
-from pipeline.journeys.publishing import publish
 from pipeline.tasks.models import Task
 
 from .crew import crew_of, cron

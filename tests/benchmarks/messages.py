@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.test import override_settings
 
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.send_message import SendMessage, text_of
 from pipeline.candidates.models import Candidate

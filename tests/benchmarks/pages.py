@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.candidates import demo
+from pipeline.candidates.demo import load
 from pipeline.candidates.models import Candidate, Label, Opening
 from pipeline.workspaces.models import Membership, User
 
@@ -19,7 +19,7 @@ ROUNDS = 15
 
 def measure(size: int, report: Report) -> None:
     """Fill a workspace with `size` candidates and ask for each kind of page in turn."""
-    demo.load(size, "benchmark")
+    load.load(size, "benchmark")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     client = Client()

@@ -14,16 +14,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline.candidates import demo
+from pipeline.candidates.demo import load
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.campaigns import CampaignChannel, CampaignState
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.actors import Canceler
+from pipeline.tasks.models.rules import AgentSkills
+from pipeline.tasks.models.scopes import OfCampaign
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.next_task import take_next_task
-from pipeline.tasks.scopes import OfCampaign
-from pipeline.tasks.settings.models import AgentSkills
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 
 from .report import Report
@@ -38,7 +38,7 @@ WARM = 50  # before them: as in a running server
 
 def measure(waiting: int, report: Report) -> None:
     """Fill a workspace with `waiting` tasks and five times as many past ones, and use it."""
-    workspace = demo.load(PEOPLE, "benchmark")
+    workspace = load.load(PEOPLE, "benchmark")
     fill(workspace, waiting)
     measure_next(workspace, waiting, report)
     measure_cancel(workspace, waiting, report)

@@ -18,8 +18,8 @@ from typing import Any
 import psutil
 import requests
 
-from pipeline.candidates import demo
-from pipeline.candidates.importing.models import CandidateImport
+from pipeline.candidates.demo import load
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 from tests.candidates.importing.hostile import FILES, Hostile
 from tests.panels.crowd import login_of
@@ -126,7 +126,7 @@ def measure(report: Report, names: str = "") -> None:
     wanted = [file for file in FILES if any(name in file.name for name in names.split(","))]
     attacker, opening = team("Attacker")
     other, _ = team("Other")
-    demo.add_candidates(other.membership.workspace, 5000)
+    load.add_candidates(other.membership.workspace, 5000)
     with server() as daphne, crew_of(2, queue_name="imports") as crew, TemporaryDirectory() as name:
         assert daphne.process
         web = psutil.Process(daphne.process.pid)
@@ -211,7 +211,7 @@ def team(name: str) -> tuple[User, Any]:
     workspace = Workspace.objects.create(name=name, phone_region="GB")
     user = User.objects.create(email=f"{name.lower()}@example.com", password="!")
     Membership.objects.create(user=user, workspace=workspace, role=Role.OWNER)
-    (opening,) = demo.add_openings(workspace, [name])
+    (opening,) = load.add_openings(workspace, [name])
     return user, opening
 
 

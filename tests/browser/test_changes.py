@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.workspaces.models import User, Workspace
@@ -29,7 +29,7 @@ def people(make_candidates: Any) -> Any:
 def order(opening: Opening, start_move: Any, folder: str = "Hired") -> BulkAction:
     """The move of everybody, carried out at once."""
     action: BulkAction = start_move(opening.folders.get(name=folder))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     return action
 
 
@@ -108,7 +108,7 @@ def test_the_review_of_an_undone_action_offers_no_second_undo(
     mine.get_by_role("link", name="Undo").click()
     mine.locator("#start-submit").click()
     expect(mine.locator("li[data-status=in_queue]")).to_be_visible()
-    do(engine.work_on, BulkAction.objects.latest("pk").pk, 0)
+    do(lane.work_on, BulkAction.objects.latest("pk").pk, 0)
 
     for page in (mine, theirs):
         expect(page.locator("#outcomes tbody tr td[data-label='Now in']").first).to_contain_text(

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from pipeline.candidates.models import Candidate, Label
 from pipeline.journeys.models import Journey
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 from tests.chromium import Do
 from tests.chromium import do as do

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.bulk_actions.operations import OPERATIONS
 from pipeline.candidates.models import RejectReason
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.messages import template as template
 from tests.journeys.conftest import make_journey as make_journey

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.candidates.models import Candidate, Label, Opening
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User
@@ -25,7 +25,7 @@ def addresses(make_candidates, labels: list[Label], opening: Opening, start_move
     candidate = Candidate.objects.latest("pk")
     candidate.labels.set(labels)
     action = start_move(opening.folders.get(name="Hired"))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     return {
         "candidates": f"/candidates/?opening={opening.pk}",
         "nobody-found": "/candidates/?q=zzzz",

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Membership, User
 from tests.chromium import Do
 from tests.chromium import do as do

@@ -12,9 +12,9 @@ import pytest
 from django.db import connection
 from rq import Queue
 
-from pipeline.bulk_actions import engine
-from pipeline.bulk_actions.freezing import start_bulk_action
-from pipeline.bulk_actions.lanes import QUEUES
+from pipeline.bulk_actions.engine import lane as engine
+from pipeline.bulk_actions.engine.start import start_bulk_action
+from pipeline.bulk_actions.engine.wakeups import QUEUES
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.move_to_folder import MoveToFolder
 from pipeline.candidates.models import Candidate, Folder

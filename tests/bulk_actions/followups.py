@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following
 from pipeline.bulk_actions.models import BulkAction, FollowUp, Outcome
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces.models import User
 
@@ -34,7 +35,7 @@ def stopped(
     make_candidates(10)
     action: BulkAction = start_move(hired)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     failed = action.chunks.get(number=1).candidate_ids[0]
     Outcome.objects.create(action=action, candidate_id=failed, result=3, reason="No.")
     BulkAction.objects.filter(pk=action.pk).update(failed=1)

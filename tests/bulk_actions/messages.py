@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.send_message import SendMessage, text_of
 from pipeline.candidates.models import CandidateQuerySet

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import User
@@ -25,7 +25,7 @@ def actions(opening: Opening, start_move: Any, make_candidates: Any) -> list[Bul
     make_candidates(2)
     names = ("Hired", "Shortlisted", "On Hold", "Rejected")
     started = [start_move(opening.folders.get(name=name)) for name in names]
-    engine.work_on(started[-1].pk, 0)
+    lane.work_on(started[-1].pk, 0)
     return started
 
 
@@ -44,7 +44,7 @@ def test_canceling_several_tells_of_each_that_had_ended(superuser, client_of, ac
 def test_a_cancel_from_the_admin_stops_the_work(superuser, client_of, actions):
     cancel(client_of(superuser), actions[:1])
 
-    engine.work_on(actions[0].pk, 0)
+    lane.work_on(actions[0].pk, 0)
 
     actions[0].refresh_from_db()
     assert (actions[0].status, actions[0].processed) == ("canceled", 0)

@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.workspaces.models import User
 
@@ -47,7 +47,7 @@ def statuses() -> set[str]:
 
 
 def test_it_asks_in_numbers_before_it_stops_anything(client_of: ClientOf, recruiter, actions):
-    engine.work_on(actions[0].pk, 0)
+    lane.work_on(actions[0].pk, 0)
     BulkAction.objects.filter(pk=actions[1].pk).update(changed=1, status=Status.IN_PROGRESS)
 
     response = client_of(recruiter).get(URL, headers=HTMX)
@@ -62,7 +62,7 @@ def test_it_asks_in_numbers_before_it_stops_anything(client_of: ClientOf, recrui
 
 
 def test_many_are_named_in_part_and_counted(client_of: ClientOf, recruiter, actions, monkeypatch):
-    monkeypatch.setattr("pipeline.bulk_actions.canceling.NAMED", 2)
+    monkeypatch.setattr("pipeline.bulk_actions.pages.cancel.NAMED", 2)
 
     response = client_of(recruiter).get(URL, headers=HTMX)
 
@@ -96,7 +96,7 @@ def test_one_that_ended_while_the_question_was_open_is_told(
 ):
     client = client_of(recruiter)
     asked = listed(client.get(URL))
-    engine.work_on(actions[0].pk, 0)
+    lane.work_on(actions[0].pk, 0)
 
     response = client.post(URL, {"action": asked}, headers=HTMX)
 
@@ -120,7 +120,7 @@ def test_one_that_was_started_while_the_question_was_open_runs_on(
 def test_without_a_list_all_that_are_active_are_stopped(
     client_of: ClientOf, recruiter, actions, elsewhere
 ):
-    engine.work_on(actions[0].pk, 0)
+    lane.work_on(actions[0].pk, 0)
 
     assert "3 canceled." in read(client_of(recruiter).post(URL, headers=HTMX))
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.bulk_actions.progress import Progress
 from pipeline.workspaces.models import User
@@ -125,7 +125,7 @@ def test_who_comes_too_late_reads_who_was_first(
 def test_the_question_about_one_that_has_ended_tells_so(
     client_of: ClientOf, recruiter, running_action
 ) -> None:
-    engine.work_on(running_action.pk, 0)
+    lane.work_on(running_action.pk, 0)
 
     dialog = read(client_of(recruiter).get(url_of(running_action), headers=HTMX))
 

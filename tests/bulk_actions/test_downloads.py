@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine, lists
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction, Outcome
+from pipeline.bulk_actions.pages import outcome_lists
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.workspaces.models import Workspace
 
@@ -16,7 +17,7 @@ from pipeline.workspaces.models import Workspace
 def moved(opening: Opening, start_move: Any, make_candidates: Any) -> BulkAction:
     make_candidates(3)
     action: BulkAction = start_move(opening.folders.get(name="Hired"))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     return action
 
 
@@ -67,7 +68,7 @@ def test_the_lists_of_a_canceled_action_download_as_they_are_shown(
 
 
 def test_a_download_larger_than_one_batch_is_whole(moved, recruiter, client_of, monkeypatch):
-    monkeypatch.setattr(lists, "LOOK", 2)
+    monkeypatch.setattr(outcome_lists, "LOOK", 2)
 
     rows = table(download(client_of(recruiter), moved, result="done"))
 

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from pipeline.bulk_actions import engine, reconcile
-from pipeline.bulk_actions.freezing import NothingSelected, start_bulk_action
+from pipeline.bulk_actions.engine import lane, reconcile
+from pipeline.bulk_actions.engine.start import NothingSelected, start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, Outcome, Result, Status
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.candidates.models import Candidate, Folder, Opening
 from pipeline.workspaces.models import User, Workspace
 
@@ -35,7 +36,7 @@ def test_it_moves_everybody_and_says_what_was_there_before(
     make_candidates(1200)
     action = start_move(hired)
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert (action.status, action.changed, action.untouched) == (Status.COMPLETED, 1200, 0)
@@ -50,7 +51,7 @@ def test_what_is_already_there_counts_as_unchanged(
     make_candidates(2, folder=hired)
     action = start_move(hired)
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert (action.status, action.changed, action.unchanged) == (Status.COMPLETED, 3, 2)
@@ -63,7 +64,7 @@ def test_the_selection_is_frozen_when_the_order_is_given(
     action = start_move(hired)
     make_candidates(4)
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert action.total == action.changed == 5
@@ -83,7 +84,7 @@ def test_nobody_is_touched_before_the_start_delay_is_over(
         key=uuid4(),
     )
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert (action.status, action.untouched) == (Status.IN_QUEUE, 5)
@@ -109,7 +110,7 @@ def test_a_deleted_candidate_and_a_taken_email_fail_with_a_reason_and_the_rest_g
     )
     Candidate.objects.filter(opening=opening).order_by("pk")[0].delete()
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert action.status == Status.COMPLETED_WITH_FAILURES
@@ -127,7 +128,7 @@ def test_when_the_folder_is_deleted_in_the_middle_the_rest_fails_with_that_reaso
     action = start_move(hired)
     hired.delete()
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert (action.status, action.failed) == (Status.COMPLETED_WITH_FAILURES, 6)
@@ -143,7 +144,7 @@ def test_one_poisonous_candidate_does_not_take_the_rest_of_its_chunk_with_it(
     poison = Candidate.objects.order_by("pk")[77]
     action = start_move(hired)
     with poisoned(poison):
-        engine.work_on(action.pk, 0)
+        lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert action.status == Status.COMPLETED_WITH_FAILURES
@@ -159,7 +160,7 @@ def test_an_operation_that_is_gone_fails_the_action_and_says_so(
     make_candidates(3)
     action = start_move(hired, operation="fly_to_the_moon")
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert (action.status, action.untouched) == (Status.FAILED, 3)
@@ -175,7 +176,7 @@ def test_an_action_whose_work_is_all_done_finishes_even_where_it_should_fail(
     make_candidates(3)
     action = start_move(hired)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     changes = {"changed": 3 - failures, "failed": failures, "stalls": reconcile.MAX_STALLS}
     long_ago = Now() - timedelta(minutes=1)
     BulkAction.objects.filter(pk=action.pk).update(
@@ -196,7 +197,7 @@ def test_an_action_that_fails_in_the_middle_keeps_what_it_did(
     make_candidates(3)
     action = start_move(hired)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
 
     action.fail("Its work died.")
 
@@ -214,7 +215,7 @@ def test_a_turn_ends_and_the_lane_queues_up_again(
     queue = django_rq.get_queue("default")
     queue.empty()
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     assert [job.args for job in queue.jobs] == [[action.pk, 0]]
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.http import QueryDict
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following, NotOnOffer, on_offer
 from pipeline.bulk_actions.models import BulkAction, FollowUp
 from pipeline.candidates.models import Candidate
@@ -43,7 +43,7 @@ def test_run_on_the_untouched_carries_on_with_the_same_options(browser, stopped,
 
     browser.post(START, follow(stopped, "untouched", **form))
     rest = BulkAction.objects.latest("pk")
-    engine.work_on(rest.pk, 0)
+    lane.work_on(rest.pk, 0)
     rest.refresh_from_db()
 
     assert (dialog.preview.total, dialog.preview.changes) == (5, 5)
@@ -67,7 +67,7 @@ def test_undo_brings_back_what_was_done(browser, stopped, hired):
 
     browser.post(START, follow(stopped, "done"))
     undo = BulkAction.objects.latest("pk")
-    engine.work_on(undo.pk, 0)
+    lane.work_on(undo.pk, 0)
     undo.refresh_from_db()
 
     assert "<strong>4</strong> will be restored." in page
@@ -84,12 +84,12 @@ def test_the_failures_of_an_undo_can_be_retried(browser, stopped, opening, hired
     Candidate.objects.filter(pk=one.pk).update(folder=opening.inbox)
     browser.post(START, follow(stopped, "done"))
     undo = BulkAction.objects.latest("pk")
-    engine.work_on(undo.pk, 0)
+    lane.work_on(undo.pk, 0)
     Candidate.objects.filter(pk=one.pk).update(folder=hired)
 
     browser.post(START, follow(undo, "failed"))
     again = BulkAction.objects.latest("pk")
-    engine.work_on(again.pk, 0)
+    lane.work_on(again.pk, 0)
 
     one.refresh_from_db()
     assert (again.follows, again.operation, again.total) == (undo, "undo", 1)
@@ -132,7 +132,7 @@ def test_what_is_on_offer_depends_on_how_it_ended(stopped, recruiter, agent, hir
     assert on_offer(stopped, recruiter) == [FollowUp.REST, FollowUp.RETRY, FollowUp.UNDO]
     assert on_offer(stopped, agent) == []
 
-    engine.work_on(running.pk, 0)
+    lane.work_on(running.pk, 0)
     running.refresh_from_db()
     assert on_offer(running, recruiter) == [FollowUp.UNDO]
 
@@ -165,7 +165,7 @@ def test_a_follow_up_that_is_not_on_offer_is_refused_with_the_reason(
     action = start_move(hired)
 
     running = browser.get(NEW, follow(action, which))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     answers = [
         browser.get(NEW, follow(action, which)),
         browser.post(START, follow(action, which)),
@@ -226,7 +226,7 @@ def test_both_reviews_link_to_each_other(browser, stopped):
 
     assert "Undo was ordered by" in before, "nothing is undone yet"
     assert undo.get_absolute_url() in before
-    engine.work_on(undo.pk, 0)
+    lane.work_on(undo.pk, 0)
     assert "Undone by" in browser.get(stopped.get_absolute_url()).content.decode()
     assert "Undoes" in after
     assert f'href="{stopped.get_absolute_url()}"' in after

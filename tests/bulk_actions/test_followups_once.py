@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from pipeline.bulk_actions import engine, views
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.followups import Following, on_offer
-from pipeline.bulk_actions.freezing import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, FollowUp
+from pipeline.bulk_actions.pages import start
 from pipeline.candidates.models import Candidate
 
 from .followups import START, follow, ids_for
@@ -36,7 +37,7 @@ def test_nobody_is_written_to_by_a_second_order_of_the_same(
 
     browser.post(START, follow(stopped, which, **order))
     second = BulkAction.objects.latest("pk")
-    engine.work_on(second.pk, 0)
+    lane.work_on(second.pk, 0)
     assert Following(stopped, FollowUp(which), recruiter).problem.endswith(f"already been {done}.")
     assert ids_for(stopped, FollowUp(which), recruiter) == []
     browser.post(START, follow(stopped, which, **order))
@@ -62,7 +63,7 @@ def press_together(monkeypatch) -> Any:
         with ThreadPoolExecutor(2) as threads:
             return sorted(threads.map(press, browsers, orders))
 
-    monkeypatch.setattr(views, "start_bulk_action", start_together)
+    monkeypatch.setattr(start, "start_bulk_action", start_together)
     return press_together
 
 
@@ -97,7 +98,7 @@ def test_another_try_of_the_failed_leaves_the_untouched_on_offer(browser, stoppe
     retry = BulkAction.objects.latest("pk")
     assert FollowUp.REST in on_offer(stopped, recruiter)
 
-    engine.work_on(retry.pk, 0)
+    lane.work_on(retry.pk, 0)
 
     assert on_offer(stopped, recruiter) == [FollowUp.REST, FollowUp.UNDO]
 
@@ -111,7 +112,7 @@ def test_what_one_carried_on_for_a_part_is_on_offer_to_who_sees_the_others(
     order = follow(stopped, "untouched", to_folder=stopped.options["folder"])
     client_of(limited).post(START, order)
     part = BulkAction.objects.latest("pk")
-    engine.work_on(part.pk, 0)
+    lane.work_on(part.pk, 0)
 
     assert (part.follows, part.total) == (stopped, 4)
     assert FollowUp.REST in on_offer(stopped, recruiter)

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import views
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.pages import start
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import User, Workspace
 
@@ -69,7 +69,7 @@ def test_dates_are_days_in_the_workspaces_time_zone(browser, canceled):
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(browser, canceled, queued, monkeypatch):
-    monkeypatch.setattr(views, "PAGE", 1)
+    monkeypatch.setattr(start, "PAGE", 1)
 
     first = listed(browser)
     second = listed(browser, f"before={first[-1]}")

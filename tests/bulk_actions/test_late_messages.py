@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.bulk_actions import engine, handing_over, sending
+from pipeline.bulk_actions.engine import lane, messages
 from pipeline.bulk_actions.models import BulkAction, Status
+from pipeline.bulk_actions.writing import message as handing_over
 from pipeline.outreach.models import Message
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import start_send as start_send
@@ -27,7 +28,7 @@ def stand_still(monkeypatch: Any) -> Any:
             message.begun_at -= 60
             return message
 
-        monkeypatch.setattr(sending, "begin", late)
+        monkeypatch.setattr(messages, "begin", late)
 
     return stand_still
 
@@ -41,7 +42,7 @@ def action(start_send: Any, template: Any, make_candidates: Any) -> BulkAction:
 def test_nothing_leaves_after_a_cancel(action, stand_still, recruiter, mail_server) -> None:
     stand_still(lambda _: BulkAction.objects.get().cancel(recruiter))
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert mail_server.by_recipient == {}
@@ -54,7 +55,7 @@ def test_what_was_given_up_as_unconfirmed_meanwhile_does_not_leave(
 ) -> None:
     stand_still(lambda message: Message.objects.filter(pk=message.pk).update(status="unconfirmed"))
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     assert mail_server.by_recipient == {}
     assert set(Message.objects.values_list("status", flat=True)) == {"unconfirmed"}
@@ -63,7 +64,7 @@ def test_what_was_given_up_as_unconfirmed_meanwhile_does_not_leave(
 def test_while_the_action_goes_on_so_does_the_message(action, stand_still, mail_server) -> None:
     stand_still(lambda _: None)
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert len(mail_server.by_recipient) == 3

@@ -10,21 +10,21 @@ from django.urls import reverse
 
 from notifications import notices
 from notifications.models import Notice
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.rights import why_not_any_more
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.freezing import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, FollowUp, Status
-from pipeline.bulk_actions.operations import Operation
+from pipeline.bulk_actions.operations import Operation, operation_of
 from pipeline.bulk_actions.operations.export import HEADINGS, Export
 from pipeline.bulk_actions.operations.send_message import SendMessage, text_of
 from pipeline.bulk_actions.operations.set_attribute import SetAttribute
 from pipeline.bulk_actions.operations.share_with_reviewer import ShareWithReviewer
-from pipeline.bulk_actions.rights import why_not_any_more
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Folder, Opening
 from pipeline.outreach.models import Message, MessageTemplate
 from pipeline.workspaces import memberships
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import Role, User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.losses import deactivate, demote, limit, remove
 from tests.providers import fast as fast
 from tests.providers import mail_server as mail_server
@@ -75,7 +75,7 @@ def follow_up(by: User, action: BulkAction, which: FollowUp) -> BulkAction:
     action.refresh_from_db()
     following = Following(action, which, User.objects.get(pk=by.pk))
     assert not following.problem
-    operation = following.undo or action.get_operation()
+    operation = following.undo or operation_of(action)
     people = following.selection.candidates
     return order(by, operation, people, follows=action, follow_up=which)
 
@@ -116,7 +116,7 @@ def undo(by: User, hired: Folder, template: MessageTemplate) -> BulkAction:
 
 
 def work(action: BulkAction) -> BulkAction:
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
     return action
 
@@ -288,4 +288,4 @@ def test_the_look_at_the_owner_costs_no_query_of_its_own(
     action = BulkAction.objects.select_related("started_by__membership").get(pk=action.pk)
 
     with django_assert_num_queries(0):
-        assert why_not_any_more(action, action.get_operation()) == ""
+        assert why_not_any_more(action, operation_of(action)) == ""

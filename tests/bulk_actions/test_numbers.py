@@ -10,12 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications.models import Notice
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.bulk_actions.payloads import payload_of
+from pipeline.bulk_actions.models.payload import payload_of
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.candidates.models import Opening
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 
 START, NEW = reverse("bulk_actions:history"), reverse("bulk_actions:new")
 
@@ -52,7 +53,7 @@ def test_from_the_button_to_the_audit_they_agree(browser, order, opening):
     dialog = words(browser.post(NEW, order).content.decode())
     browser.post(START, order)
     action = BulkAction.objects.get()
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
 
     assert "5 candidates selected: all candidates" in dialog
@@ -82,7 +83,7 @@ def test_the_question_before_a_cancel_says_what_the_panel_says(browser, order, s
     browser.post(START, order)
     action = BulkAction.objects.get()
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     address = reverse("bulk_actions:cancel", args=[action.pk])
 
     question = words(browser.get(address).content.decode())
@@ -102,7 +103,7 @@ def test_where_nobody_was_changed_the_sentence_says_so(browser, order, opening):
     order["folder"] = order["to_folder"]
     browser.post(START, order | {"typed_number": "2"})
     action = BulkAction.objects.get()
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
 
     row = words(render_to_string("bulk_actions/_row.html", {"action": action}))

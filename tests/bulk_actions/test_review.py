@@ -8,9 +8,11 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from pipeline.bulk_actions import engine, lists
-from pipeline.bulk_actions.lists import OutcomeList, Part, Which
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction, Outcome
+from pipeline.bulk_actions.operations import operation_of
+from pipeline.bulk_actions.pages import outcome_lists
+from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Part, Which
 from pipeline.candidates.models import Candidate, Folder, Opening
 from pipeline.candidates.timeline import events_of
 from pipeline.workspaces.models import User
@@ -35,8 +37,8 @@ def stopped(
     make_candidates(6)
     action: BulkAction = start_move(hired)
     action.start()
-    operation = action.get_operation()
-    engine.process_next_chunk(action, operation)
+    operation = operation_of(action)
+    lane.process_next_chunk(action, operation)
     second = action.chunks.get(number=1)
     first_of_second = second.candidate_ids[0]
     action.outcomes.create(candidate_id=first_of_second, result=3, reason="Unexpected error.")
@@ -148,7 +150,7 @@ def test_a_list_is_searched_by_name_email_and_phone(stopped, recruiter, client_o
 
 
 def test_a_search_finds_who_is_far_down_in_a_long_list(stopped, recruiter, monkeypatch):
-    monkeypatch.setattr(lists, "LOOK", 2)
+    monkeypatch.setattr(outcome_lists, "LOOK", 2)
     last = Candidate.objects.order_by("-pk")[0]
 
     assert [
@@ -173,7 +175,7 @@ def test_a_limited_member_finds_only_candidates_of_its_openings(
     mine = make_candidates(2)
     make_candidates(3, other_opening)
     action = start_move(opening.folders.get(name="Hired"))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     foreign = Candidate.objects.filter(opening=other_opening)
     Outcome.objects.bulk_create(
         Outcome(action=action, candidate=candidate, result=3) for candidate in foreign
@@ -210,7 +212,7 @@ def test_a_page_of_the_review_takes_few_queries_however_many_rows(
 ):
     make_candidates(60)
     action = start_move(opening.folders.get(name="Hired"))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     client = client_of(recruiter)
 
     with django_assert_max_num_queries(14):
@@ -249,7 +251,7 @@ def test_the_timeline_takes_few_queries_however_many_actions(
     with CaptureQueriesContext(connection) as without_any:
         events_of(candidate, recruiter)
     for name in ("Hired", "Shortlisted", "On Hold", "Rejected", "Completed"):
-        engine.work_on(start_move(Folder.objects.get(opening=opening, name=name)).pk, 0)
+        lane.work_on(start_move(Folder.objects.get(opening=opening, name=name)).pk, 0)
 
     with django_assert_num_queries(len(without_any)):
         events = [event for event in events_of(candidate, recruiter) if event.link]

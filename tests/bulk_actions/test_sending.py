@@ -10,10 +10,12 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
-from pipeline.bulk_actions import engine, handing_over, reconcile
+from pipeline.bulk_actions.engine import lane as engine
+from pipeline.bulk_actions.engine import reconcile
 from pipeline.bulk_actions.models import BulkAction, Outcome, Status
-from pipeline.bulk_actions.operations import CantSend
+from pipeline.bulk_actions.operations import CantSend, Draft, SendingOperation, operation_of
 from pipeline.bulk_actions.operations.send_message import SendMessage, SendMessageForm, text_of
+from pipeline.bulk_actions.writing import message
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import limits, optouts
 from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate
@@ -200,14 +202,14 @@ def test_what_a_dead_lane_left_is_not_sent_again(
     action = start_send(template, people)
     action.start()
     first = people.order_by("pk")[0]
-    draft = action.get_operation().draft(first)
-    handing_over.begin(action, draft, first.pk, lane=0)  # and then the lane dies
+    draft = draft_of(action, first)
+    message.begin(action, draft, first.pk, lane=0)  # and then the lane dies
 
     work(action)
 
     assert (action.changed, action.failed, action.untouched) == (2, 1, 0)
     assert first.email not in mail_server.by_recipient
-    assert reasons(action) == {handing_over.INTERRUPTED: 1}
+    assert reasons(action) == {message.INTERRUPTED: 1}
 
 
 def test_reconcile_settles_what_was_under_way_when_the_action_ended(
@@ -217,7 +219,7 @@ def test_reconcile_settles_what_was_under_way_when_the_action_ended(
     action = start_send(template, people)
     action.start()
     first = people.order_by("pk")[0]
-    handing_over.begin(action, action.get_operation().draft(first), first.pk, lane=0)
+    message.begin(action, draft_of(action, first), first.pk, lane=0)
     action.cancel(recruiter)
 
     reconcile.reconcile()
@@ -233,11 +235,11 @@ def test_who_has_a_message_of_the_action_gets_no_other(
     people = make_candidates(1)
     action = start_send(template, people)
     action.start()
-    draft = action.get_operation().draft(people[0])
-    handing_over.begin(action, draft, people[0].pk, lane=0)
+    draft = draft_of(action, people[0])
+    message.begin(action, draft, people[0].pk, lane=0)
 
     with pytest.raises(CantSend):
-        handing_over.begin(action, draft, people[0].pk, lane=0)
+        message.begin(action, draft, people[0].pk, lane=0)
 
     assert Message.objects.count() == 1
 
@@ -322,8 +324,8 @@ def test_nothing_is_begun_after_the_cancel(start_send, template, recruiter, make
     action.start()
     action.cancel(recruiter)
 
-    with pytest.raises(handing_over.Stopped):
-        handing_over.begin(action, action.get_operation().draft(people[0]), people[0].pk, lane=0)
+    with pytest.raises(message.Stopped):
+        message.begin(action, draft_of(action, people[0]), people[0].pk, lane=0)
 
     assert not Message.objects.exists()
 
@@ -335,13 +337,13 @@ def test_what_begins_during_the_cancel_waits_for_it(
     people = make_candidates(1)
     action = start_send(template, people)
     action.start()
-    draft = action.get_operation().draft(people[0])
+    draft = draft_of(action, people[0])
     answers: list[Any] = []
 
     def begin() -> None:
         try:
-            answers.append(handing_over.begin(action, draft, people[0].pk, 0))
-        except handing_over.Stopped:
+            answers.append(message.begin(action, draft, people[0].pk, 0))
+        except message.Stopped:
             answers.append("stopped")
 
     lane = Thread(target=in_thread, args=[begin])
@@ -360,3 +362,9 @@ def in_thread(call: Any, *about: Any) -> None:
         call(*about)
     finally:
         connection.close()
+
+
+def draft_of(action: BulkAction, candidate: Candidate) -> Draft:
+    operation = operation_of(action)
+    assert isinstance(operation, SendingOperation)
+    return operation.draft(candidate)

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import OPERATIONS
 from pipeline.candidates.models import Candidate, Folder, Label, Opening
@@ -92,7 +92,7 @@ def test_the_same_key_answers_even_when_its_action_has_changed_what_matches(
     make_candidates(2)
     order = move(shortlisted, counted=2) | {"folder": opening.inbox.pk}
     first = browser.post(START, order)
-    engine.work_on(BulkAction.objects.get().pk, 0)
+    lane.work_on(BulkAction.objects.get().pk, 0)
 
     second = browser.post(START, order)
 
@@ -285,7 +285,7 @@ def test_the_preview_of_a_move_is_what_happens(
 
     browser.post(START, order)
     action = BulkAction.objects.get()
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
 
     skipped = {skip.reason: skip.count for skip in preview.skips}
@@ -307,7 +307,7 @@ def test_the_preview_of_a_label_change_is_what_happens(browser, labels, make_can
 
     browser.post(START, order)
     action = BulkAction.objects.get()
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
 
     assert preview.changes == action.changed == 3

@@ -6,16 +6,17 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 
-from pipeline.bulk_actions import engine, lanes, locks
-from pipeline.bulk_actions.lanes import Lane
-from pipeline.bulk_actions.models import BulkAction, Status
+from pipeline.bulk_actions.engine import lane as engine
+from pipeline.bulk_actions.engine import wakeups
+from pipeline.bulk_actions.engine.turn_order import Line, Share
+from pipeline.bulk_actions.engine.wakeups import Lane
+from pipeline.bulk_actions.models import BulkAction, Status, locks
 from pipeline.bulk_actions.operations import Operation
 from pipeline.bulk_actions.operations.create_application import CreateApplication
 from pipeline.bulk_actions.operations.export import Export
 from pipeline.bulk_actions.operations.reject import Reject
 from pipeline.bulk_actions.operations.send_message import SendMessage
 from pipeline.bulk_actions.operations.share_with_reviewer import ShareWithReviewer
-from pipeline.bulk_actions.turn_order import Line, Share
 from pipeline.candidates.models import Opening
 from pipeline.foundation import turns
 from pipeline.foundation.turns import Turn
@@ -119,7 +120,7 @@ def test_a_lane_that_waits_already_does_not_queue_up_again(action: BulkAction, l
 )
 def test_what_may_take_long_waits_in_a_queue_of_its_own(operation: Operation, queue: str) -> None:
     assert operation.queue == queue
-    assert queue in lanes.QUEUES
+    assert queue in wakeups.QUEUES
 
 
 def test_asked_to_stop_a_lane_finishes_its_chunk_and_queues_up_again(

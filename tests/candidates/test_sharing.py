@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, Label, Opening
+from pipeline.candidates.models.share import Share, SharedCandidate
 from pipeline.candidates.sharing import views
 from pipeline.candidates.sharing.links import SIGNER, link_to, share_of
-from pipeline.candidates.sharing.models import Share, SharedCandidate
 from pipeline.candidates.sharing.shown import FIELDS
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 from tests.conftest import join

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.candidates.former_names import FormerName
 from pipeline.candidates.models import Folder, Opening
+from pipeline.candidates.models.former_name import FormerName
 from pipeline.candidates.sight import Sight
 from pipeline.workspaces.models import Workspace
 from tests.conftest import open_up

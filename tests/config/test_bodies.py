@@ -12,8 +12,8 @@ import psutil
 import pytest
 from django.middleware.csrf import _get_new_csrf_string
 
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.models import User
 from tests.daphne import Daphne
 from tests.panels.crowd import login_of

@@ -21,7 +21,7 @@ HOST_CLOCK = re.compile(
 # Where the host's own clock is meant, and why.
 MEANT = {
     "pipeline/foundation/database_clock.py",  # compares the host's clocks with each other
-    "pipeline/bulk_actions/export_files.py",  # the age of this host's own scratch files
+    "pipeline/bulk_actions/writing/export_files.py",  # the age of this host's own scratch files
     "config/line_printer.py",  # lines on a person's terminal
     "config/cron.py",  # once, as the beginning of intervals
 }

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import empty_queue as empty_queue
@@ -27,7 +27,7 @@ WHERE wait_event_type = 'Lock' AND query LIKE '%%bulk_actions_outcome%%'
 def action(make_candidates: Any, opening: Any, start_move: Any) -> BulkAction:
     make_candidates(3)
     action: BulkAction = start_move(opening.folders.get(name="Hired"))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     return action
 
 

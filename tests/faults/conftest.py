@@ -12,8 +12,8 @@ import psutil
 import pytest
 from django.db import connection
 
-from pipeline.bulk_actions import lanes, locks
-from pipeline.bulk_actions.models import BulkAction, Outcome
+from pipeline.bulk_actions.engine import wakeups
+from pipeline.bulk_actions.models import BulkAction, Outcome, locks
 from pipeline.candidates.models import Candidate
 from tests import nursery
 from tests.bulk_actions.conftest import start_move as start_move
@@ -119,7 +119,7 @@ def has_ended(action: BulkAction) -> bool:
 
 
 def no_lane_left() -> bool:
-    waiting = sum(django_rq.get_queue(name).count for name in lanes.QUEUES)
+    waiting = sum(django_rq.get_queue(name).count for name in wakeups.QUEUES)
     return not locks.living_lanes() and not waiting
 
 

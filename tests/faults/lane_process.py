@@ -11,7 +11,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from pipeline.bulk_actions import engine  # noqa: E402
+from pipeline.bulk_actions.engine import lane as engine  # noqa: E402
 
 print("ready", flush=True)
 for order in sys.stdin:

@@ -14,9 +14,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
-from pipeline.bulk_actions.engine import work_on  # noqa: E402
+from pipeline.bulk_actions.engine.lane import work_on  # noqa: E402
+from pipeline.bulk_actions.engine.reconcile import reconcile  # noqa: E402
 from pipeline.bulk_actions.models import BulkAction  # noqa: E402
-from pipeline.bulk_actions.reconcile import reconcile  # noqa: E402
 from pipeline.outreach.models import Message  # noqa: E402
 from pipeline.workspaces.models import Workspace  # noqa: E402
 

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.test import Client
 
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.commits import after_commit
 from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User

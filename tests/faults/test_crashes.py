@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from pipeline.bulk_actions import lanes
+from pipeline.bulk_actions.engine import wakeups
+from pipeline.bulk_actions.engine.reconcile import MAX_STALLS, reconcile
 from pipeline.bulk_actions.models import BulkAction, Status
-from pipeline.bulk_actions.reconcile import MAX_STALLS, reconcile
 from pipeline.candidates.models import Candidate, Opening
 from tests import servers
 from tests.bulk_actions.conftest import StartMove
@@ -112,8 +112,8 @@ def test_the_same_job_comes_twice_and_in_two_processes_at_once(
     crew: Crew, action: BulkAction, witness: Witness
 ) -> None:
     for _ in range(3):
-        lanes.send(action, 0)
-    lanes.send(action, 1)
+        wakeups.send(action, 0)
+    wakeups.send(action, 1)
     for _ in range(4):
         crew.worker()
 

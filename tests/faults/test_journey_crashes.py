@@ -14,10 +14,10 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from pipeline.candidates.models import Candidate, CandidateLabel, CandidateQuerySet
-from pipeline.journeys import jobs
-from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.listeners import Happening
+from pipeline.journeys.engine import jobs
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.models.listener import Happening
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.tasks.models import Task
 from tests.journeys.conftest import campaign as campaign
 from tests.journeys.conftest import make_journey as make_journey

@@ -13,12 +13,12 @@ from django.db.models import Count
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import CandidateQuerySet
-from pipeline.journeys import jobs
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.engine import jobs
+from pipeline.journeys.engine.runner import advance_some
+from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
-from pipeline.journeys.publishing import pause, resume
-from pipeline.journeys.runner import advance_some
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing.enroll import enroll
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.handing_over import INTERRUPTED
 from pipeline.outreach.models import Message, MessageLimit, MessageTemplate, MessageUse
 from pipeline.workspaces.models import User

@@ -15,12 +15,12 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.engine.runner import advance_batch, advance_some
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import publish
-from pipeline.journeys.runner import advance_batch, advance_some
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.tasks.models import Task
-from pipeline.tasks.states import State
+from pipeline.tasks.models.states import State
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import make_journey as make_journey
 

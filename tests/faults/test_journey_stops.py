@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 from django.db.models import Count
 
-from pipeline.bulk_actions import engine
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import Operation
 from pipeline.bulk_actions.operations.set_attribute import SetAttribute
@@ -23,13 +23,13 @@ from pipeline.bulk_actions.operations.start_journey import StartJourney
 from pipeline.bulk_actions.operations.stop_runs import StopRuns
 from pipeline.bulk_actions.operations.undo import Undo
 from pipeline.candidates.models import Candidate, CandidateLabel, CandidateQuerySet, Label
-from pipeline.journeys import happenings, runner
-from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.happenings import dispatch_events
-from pipeline.journeys.listeners import Happening
+from pipeline.journeys.engine import events, runner
+from pipeline.journeys.engine.dispatch import dispatch_events
+from pipeline.journeys.engine.runner import advance_some
+from pipeline.journeys.lifecycle import archive, pause, resume
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
-from pipeline.journeys.publishing import archive, pause, resume
-from pipeline.journeys.runner import advance_some
+from pipeline.journeys.models.listener import Happening
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.operations.test_undo import undo_of
@@ -50,7 +50,7 @@ def small_batches(settings: Any, monkeypatch: Any) -> None:
     """So that many are in hand at the same moment."""
     settings.BULK_CHUNK_SIZE = 7
     monkeypatch.setattr(runner, "BATCH", 11)
-    monkeypatch.setattr(happenings, "BATCH", 13)
+    monkeypatch.setattr(events, "BATCH", 13)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def start(journey: Journey) -> StartJourney:
 
 def work_on(action: BulkAction) -> Callable[[], None]:
     """One lane."""
-    return lambda: engine.work_on(action.pk, 0)
+    return lambda: lane.work_on(action.pk, 0)
 
 
 def later(act: Callable[[], Any], most: float = 0.1) -> Callable[[], Any]:
@@ -214,7 +214,7 @@ def test_start_stop_and_undo_at_once(
     for _ in range(rounds):
         Run.objects.all().delete()
         first = order(start(writing))
-        engine.work_on(first.pk, 0)
+        lane.work_on(first.pk, 0)
         undo = order(**undo_of(first, recruiter))
         second, stopping = order(start(writing)), order(stop(writing))
 

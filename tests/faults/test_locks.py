@@ -13,21 +13,20 @@ import pytest
 from django.db import connection, transaction
 
 from config.session_limits import EVERYBODY, LIMITS, session_options
-from pipeline.bulk_actions import locks
-from pipeline.bulk_actions.models import BulkAction, Status
+from pipeline.bulk_actions.models import BulkAction, Status, locks
 from pipeline.candidates.importing import locks as import_locks
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.foundation import session_locks
-from pipeline.journeys.enrolling import ENROLLMENT, enroll
-from pipeline.journeys.happenings import TELLER, acquire_dispatch_lock
+from pipeline.journeys.engine.events import TELLER, acquire_dispatch_lock
+from pipeline.journeys.lifecycle import archive, pause
 from pipeline.journeys.models import Journey, Run
-from pipeline.journeys.publishing import archive, pause
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing.enroll import ENROLLMENT, enroll
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach import limits
 from pipeline.outreach.models import MessageUse
-from pipeline.tasks.actors import Canceler
 from pipeline.tasks.models import Task
-from pipeline.tasks.scopes import AllTasks
+from pipeline.tasks.models.actors import Canceler
+from pipeline.tasks.models.scopes import AllTasks
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import make_journey as make_journey
 from tests.servers import TCP_ADDRESS

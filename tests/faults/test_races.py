@@ -37,7 +37,7 @@ def four_workers(crew: Crew) -> Crew:
 
 @pytest.fixture(autouse=True)
 def small_chunks(settings) -> None:
-    settings.BULK_CHUNK_SIZE = int(CHUNK * LANES**2.5)  # see freezing.chunk_size
+    settings.BULK_CHUNK_SIZE = int(CHUNK * LANES**2.5)  # see engine.start.chunk_size
     settings.BULK_LANES = LANES
 
 

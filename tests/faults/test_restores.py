@@ -15,8 +15,10 @@ from django.conf import settings
 from django.db import connection
 
 from config.embedded import PostgreSQL
-from pipeline.bulk_actions import engine, handing_over
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import operation_of
+from pipeline.bulk_actions.writing import message
 from pipeline.candidates.models import Opening
 from pipeline.outreach.models import Message, MessageTemplate
 from pipeline.workspaces.models import Workspace
@@ -59,8 +61,8 @@ def at_work(
     sending.start()
     first = people.order_by("pk").first()
     assert first
-    operation: Any = sending.get_operation()
-    handing_over.begin(sending, operation.draft(first), first.pk, lane=0)
+    operation: Any = operation_of(sending)
+    message.begin(sending, operation.draft(first), first.pk, lane=0)
     start_move(opening.folders.get(name="Shortlisted"))
     django_rq.get_connection().flushall()
     detection.look()
@@ -69,7 +71,7 @@ def at_work(
 def the_original_goes_on() -> None:
     """After the backup: everybody is written to."""
     for action in BulkAction.objects.active():
-        engine.work_on(action.pk, 0)
+        lane.work_on(action.pk, 0)
     assert sorted(Message.objects.values_list("status", flat=True)) == ["sent"] * 3 + [
         "unconfirmed"
     ]

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from rq import Worker
 
-from pipeline.bulk_actions import lanes
+from pipeline.bulk_actions.engine import wakeups
 from pipeline.bulk_actions.models import BulkAction, Outcome, Status
 from pipeline.bulk_actions.signals import bulk_action_changed
 from pipeline.candidates.models import Candidate, Opening
@@ -107,7 +107,7 @@ def test_another_lane_goes_on_within_10_seconds(
     make_candidates(PEOPLE)
     action = start_move(opening.folders.get(name="Hired"))
     with in_the_way(one_of_chunk(action, 1)):
-        lanes.wake(action)
+        wakeups.wake(action)
         crew.worker()
         wait_for(is_waiting_for_a_row)
         [(_, horse)] = crew.busy()

@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 from django_rq.cron import DjangoCronScheduler
 
-from pipeline.bulk_actions import lanes
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine import wakeups
+from pipeline.bulk_actions.engine.reconcile import GRACE
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.send_message import SendMessage, text_of
-from pipeline.bulk_actions.reconcile import GRACE
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate
 from pipeline.workspaces.models import User
@@ -52,7 +52,7 @@ def test_a_move_and_what_heals_do_not_wait_for_messages(
     wait_for(has_ended, move)
     assert time.monotonic() - ordered < 10  # it was 31 to 49 s
 
-    monkeypatch.setattr(lanes, "wake", lambda action: None)  # its jobs get lost
+    monkeypatch.setattr(wakeups, "wake", lambda action: None)  # its jobs get lost
     lost = start_move(other_opening.folders.get(name="On Hold"), starts_at=timezone.now() - GRACE)
     run_the_cron_once()
     ordered = time.monotonic()

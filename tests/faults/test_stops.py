@@ -6,8 +6,7 @@ import psutil
 import pytest
 
 from config.processes import PATIENCE_SECONDS
-from pipeline.bulk_actions import locks
-from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.models import BulkAction, locks
 from pipeline.outreach.models import Message
 from tests.bulk_actions.messages import StartSend
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible

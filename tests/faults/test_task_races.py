@@ -16,12 +16,12 @@ from django.db import connection
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler, Origin
 from pipeline.tasks.models import Disposition, Task, TaskRelease
+from pipeline.tasks.models.actors import Canceler, Origin
+from pipeline.tasks.models.scopes import AllTasks, OfTypes
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.next_task import take_next_task
-from pipeline.tasks.scopes import AllTasks, OfTypes
-from pipeline.tasks.states import State
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Role, User, Workspace
 from tests.conftest import join
 from tests.tasks.conftest import CONVERTED

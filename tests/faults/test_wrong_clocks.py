@@ -16,19 +16,19 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from pipeline.bulk_actions.models import BulkAction, Status
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.candidates.sharing.models import Share
+from pipeline.candidates.models.candidate_import import CandidateImport
+from pipeline.candidates.models.share import Share
 from pipeline.foundation import database_clock
 from pipeline.foundation.encryption import encrypted
-from pipeline.journeys.schedules import next_time
+from pipeline.journeys.definition.schedule import next_time
 from pipeline.outreach.models import Channel, MessageLimit, MessageUse, Period
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.joining import PASSWORD_TOKENS
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 from pipeline.workspaces.sessions import SessionStore
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
 from tests.daphne import Daphne
 from tests.faults.conftest import Crew, has_ended, wait_for
 from tests.journeys.conftest import MakeJourney

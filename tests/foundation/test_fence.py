@@ -10,8 +10,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from pipeline.bulk_actions import locks
-from pipeline.bulk_actions.models import BulkAction, Status
+from pipeline.bulk_actions.models import BulkAction, Status, locks
 from pipeline.candidates.models import Opening
 from pipeline.foundation import fence
 from pipeline.tasks.models import Task

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipeline.journeys.happenings import dispatch_events
+from pipeline.journeys.engine.dispatch import dispatch_events
+from pipeline.journeys.engine.external import execute_external_some
+from pipeline.journeys.engine.runner import advance_some
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, Run
-from pipeline.journeys.publishing import publish
-from pipeline.journeys.runner import advance_some
-from pipeline.journeys.slow import hand_over_some
 from pipeline.workspaces.models import User, Workspace
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import candidate as candidate
@@ -54,7 +54,7 @@ def make_journey(workspace: Workspace, owner: User) -> MakeJourney:
 
 def look_once() -> int:
     """Tell what happened and advance what is due, as both periodic jobs do, once."""
-    return dispatch_events() + advance_some() + hand_over_some()
+    return dispatch_events() + advance_some() + execute_external_some()
 
 
 def until_nothing_is_due(most: int = 50) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from pipeline.journeys.definition import Definition, Node
+from pipeline.journeys.definition.definition import Definition, Node
 
 WAYS = {
     "wait": ["next"],

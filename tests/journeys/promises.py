@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.models import Q
 
-from pipeline.journeys.listeners import Happening
+from pipeline.journeys.engine.runner import now
 from pipeline.journeys.models import JourneyState, Run, RunState, RunStep
-from pipeline.journeys.runner import now
+from pipeline.journeys.models.listener import Happening
 
 Effect = tuple[str, int]  # what, and the id of the task, candidate, label … that it was about
 
@@ -131,7 +131,7 @@ def assert_the_log_explains(run: Run, log: list[RunStep]) -> None:
     """Going the ways that the log names, from the first block, one comes to where the run is."""
     told = (run.pk, run.state, run.block, [(line.block, line.way, line.text) for line in log])
     assert [line.number for line in log] == list(range(1, run.steps + 1)), told
-    definition = run.version.read
+    definition = run.version.parse()
     at = definition.start
     for line in log:
         assert at is not None, told

@@ -12,13 +12,13 @@ import pytest
 
 from pipeline.candidates.models import Folder, FolderKind, Label, Opening
 from pipeline.journeys.blocks import BLOCKS
-from pipeline.journeys.definition import Definition, Node
+from pipeline.journeys.blocks.problems import endless_in
+from pipeline.journeys.definition.definition import Definition, Node
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey
-from pipeline.journeys.problems import endless_in
-from pipeline.journeys.publishing import publish
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User, Workspace
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 
 Options = dict[str, Any]
 TYPES = ("outbound_call", "asap_callback", "outbound_sms", "custom_task")

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys import admin as journey_admin
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, JourneyVersion, Run
-from pipeline.journeys.rules import JourneyRules
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.journeys.models.rules import JourneyRules
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 
 from .conftest import MakeJourney, until_nothing_is_due
 

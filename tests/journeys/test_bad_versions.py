@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
-from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.listeners import Listener
+from pipeline.journeys.engine.schedules import enroll_on_schedule
+from pipeline.journeys.lifecycle import archive, pause, publish, resume
 from pipeline.journeys.models import Journey, JourneyState, JourneyVersion, Run, RunState
-from pipeline.journeys.publishing import archive, pause, publish, resume
-from pipeline.journeys.schedules import enroll_on_schedule
+from pipeline.journeys.models.listener import Listener
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.journeys.definition import BadDefinition, Definition
-from pipeline.journeys.layout import draw
+from pipeline.journeys.definition.definition import BadDefinition, Definition
+from pipeline.journeys.editor.layout import draw
 
 from .definitions import definition, each_seed, garbage, random_definition
 

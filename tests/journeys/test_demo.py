@@ -11,18 +11,18 @@ from django.db.models import F, Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipeline.candidates import demo
+from pipeline.candidates.demo import load as demo
 from pipeline.candidates.models import CandidateLabel
-from pipeline.journeys.definition import Definition
-from pipeline.journeys.demo import add_journeys
-from pipeline.journeys.listeners import Happening
+from pipeline.journeys.blocks.problems import problems_of
+from pipeline.journeys.blocks.view import read
+from pipeline.journeys.definition.definition import Definition
+from pipeline.journeys.demo.load import add_journeys
 from pipeline.journeys.models import Journey, JourneyState, Run, RunState, RunStep
-from pipeline.journeys.problems import problems_of
-from pipeline.journeys.reading import read
+from pipeline.journeys.models.listener import Happening
 from pipeline.outreach.demo import add_templates
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.outreach.senders.file import FileSender
-from pipeline.tasks.demo import add_tasks
+from pipeline.tasks.demo.load import add_tasks
 from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User, Workspace
 from tests.conftest import OnceForAll

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.journeys.demo import add_journeys
+from pipeline.journeys.demo.load import add_journeys
 from pipeline.journeys.models import Journey, Run
 
 from .test_demo import load_all_but_journeys

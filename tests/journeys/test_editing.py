@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from pipeline.journeys import editing
-from pipeline.journeys.definition import Definition
-from pipeline.journeys.editing import BEFORE, CantEdit, Place
+from pipeline.journeys.definition import edits
+from pipeline.journeys.definition.definition import Definition
+from pipeline.journeys.definition.edits import BEFORE, CantEdit, Place
 
 from .definitions import WAYS, definition, each_seed, random_definition
 
@@ -33,20 +33,20 @@ def order(one: Definition) -> list[str]:
     ],
 )
 def test_a_block_is_put_in_and_the_way_goes_on_after_it(place: Place, expected: list[str]):
-    after, pk = editing.insert(THREE, place, "wait", {}, ["next"])
+    after, pk = edits.insert(THREE, place, "wait", {}, ["next"])
 
     assert pk == "b4"
     assert order(after) == expected
 
 
 def test_a_block_with_ways_goes_on_by_its_first():
-    after, pk = editing.insert(THREE, Place("b1", "next"), "condition", {}, ["yes", "no"])
+    after, pk = edits.insert(THREE, Place("b1", "next"), "condition", {}, ["yes", "no"])
 
     assert after.nodes[pk].ways == {"yes": "b2", "no": None}
 
 
 def test_where_ways_meet_a_block_is_put_in_for_all_of_them():
-    after, pk = editing.insert(FORK, Place("b4", BEFORE), "wait", {}, ["next"])
+    after, pk = edits.insert(FORK, Place("b4", BEFORE), "wait", {}, ["next"])
 
     assert (after.nodes["b2"].ways, after.nodes["b3"].ways) == ({"next": pk}, {"next": pk})
     assert after.nodes[pk].ways == {"next": "b4"}
@@ -54,7 +54,7 @@ def test_where_ways_meet_a_block_is_put_in_for_all_of_them():
 
 def test_an_exit_cuts_nothing_off():
     with pytest.raises(CantEdit, match="Nothing follows such a block"):
-        editing.insert(THREE, Place("b1", "next"), "exit", {}, [])
+        edits.insert(THREE, Place("b1", "next"), "exit", {}, [])
 
 
 def test_two_hundred_blocks_are_the_most():
@@ -63,23 +63,23 @@ def test_two_hundred_blocks_are_the_most():
     )
 
     with pytest.raises(CantEdit, match="A journey has 200 blocks at most"):
-        editing.insert(full, Place(), "wait", {}, ["next"])
+        edits.insert(full, Place(), "wait", {}, ["next"])
 
 
 def test_up_and_down_are_each_others_opposite():
-    up = editing.move_up(THREE, "b3")
+    up = edits.move_up(THREE, "b3")
 
     assert order(up) == ["b1", "b3", "b2"]
-    assert editing.move_down(up, "b3") == THREE
+    assert edits.move_down(up, "b3") == THREE
 
 
 @pytest.mark.parametrize(
     ("moving", "pk", "sentence"),
     [
-        (editing.move_up, "b1", "It is the first block."),
-        (editing.move_down, "b3", "It is the last block of its way."),
-        (editing.move_up, "b9", "It is the first block."),
-        (editing.move_down, "b9", "That block is no longer there."),
+        (edits.move_up, "b1", "It is the first block."),
+        (edits.move_down, "b3", "It is the last block of its way."),
+        (edits.move_up, "b9", "It is the first block."),
+        (edits.move_down, "b9", "That block is no longer there."),
     ],
 )
 def test_the_first_goes_no_further_up_and_the_last_no_further_down(moving, pk, sentence):
@@ -88,7 +88,7 @@ def test_the_first_goes_no_further_up_and_the_last_no_further_down(moving, pk, s
 
 
 def test_a_block_moves_onto_another_branch():
-    after = editing.move(FORK, "b2", Place("b3", "next"))
+    after = edits.move(FORK, "b2", Place("b3", "next"))
 
     assert after.nodes["b1"].ways == {"yes": "b4", "no": "b3"}
     assert after.nodes["b3"].ways == {"next": "b2"}
@@ -97,7 +97,7 @@ def test_a_block_moves_onto_another_branch():
 
 def test_a_block_does_not_move_onto_a_way_of_its_own():
     with pytest.raises(CantEdit, match="nothing would lead there"):
-        editing.move(definition(b1=("condition", {"yes": None, "no": "b2"}), b2=("wait", None)),
+        edits.move(definition(b1=("condition", {"yes": None, "no": "b2"}), b2=("wait", None)),
                      "b1", Place("b2", "next"))  # fmt: skip
 
 
@@ -106,21 +106,21 @@ def test_deleting_keeps_the_way_that_was_chosen_and_says_what_else_goes():
         b1=("condition", {"yes": "b2", "no": "b3"}), b2=("wait", None), b3=("cancel_task", None)
     )
 
-    assert editing.lost_with(apart, "b1", "yes") == ["b3"]
-    assert order(editing.delete(apart, "b1", "yes")) == ["b2"]
-    assert editing.lost_with(FORK, "b1", "yes") == ["b3"]
-    assert order(editing.delete(FORK, "b1", "yes")) == ["b2", "b4"]
+    assert edits.lost_with(apart, "b1", "yes") == ["b3"]
+    assert order(edits.delete(apart, "b1", "yes")) == ["b2"]
+    assert edits.lost_with(FORK, "b1", "yes") == ["b3"]
+    assert order(edits.delete(FORK, "b1", "yes")) == ["b2", "b4"]
 
 
 def test_what_is_led_away_from_stays_in_the_draft():
-    after = editing.lead(THREE, Place("b1", "next"), "b3")
+    after = edits.lead(THREE, Place("b1", "next"), "b3")
 
     assert order(after) == ["b1", "b3", "b2"]
     assert after.reached == {"b1", "b3"}
 
 
 def test_ways_that_a_block_no_longer_has_are_gone_and_new_ones_end():
-    after = editing.change(FORK, "b1", {"x": 1}, ["yes", "maybe"])
+    after = edits.change(FORK, "b1", {"x": 1}, ["yes", "maybe"])
 
     assert after.nodes["b1"].ways == {"yes": "b2", "maybe": None}
     assert "b3" in after.nodes
@@ -134,29 +134,29 @@ def test_any_edits_in_any_order_keep_it_a_definition(seed: int):
     for _ in range(12):
         before = set(one.nodes)
         expected = before
-        place = chance.choice([*editing.places(one), Place("b99", "next"), Place("b1", BEFORE)])
+        place = chance.choice([*edits.places(one), Place("b99", "next"), Place("b1", BEFORE)])
         pk = chance.choice([*one.nodes, "b99"])
         with suppress(CantEdit):
             match chance.choice(["insert", "up", "down", "move", "delete", "lead", "change"]):
                 case "insert":
                     type = chance.choice(list(WAYS))
-                    one, new = editing.insert(one, place, type, {}, WAYS[type])
+                    one, new = edits.insert(one, place, type, {}, WAYS[type])
                     expected = before | {new}
                 case "up":
-                    one = editing.move_up(one, pk)
+                    one = edits.move_up(one, pk)
                 case "down":
-                    one = editing.move_down(one, pk)
+                    one = edits.move_down(one, pk)
                 case "move":
-                    one = editing.move(one, pk, place)
+                    one = edits.move(one, pk, place)
                 case "delete":
                     keep = chance.choice([*one.nodes[pk].ways, ""]) if pk in one.nodes else ""
-                    lost = set(editing.lost_with(one, pk, keep))
-                    one = editing.delete(one, pk, keep)
+                    lost = set(edits.lost_with(one, pk, keep))
+                    one = edits.delete(one, pk, keep)
                     expected = before - lost - {pk}
                 case "lead":
-                    one = editing.lead(one, place, pk)
+                    one = edits.lead(one, place, pk)
                 case "change":
-                    one = editing.change(one, pk, {}, chance.choice(list(WAYS.values())))
+                    one = edits.change(one, pk, {}, chance.choice(list(WAYS.values())))
         assert set(one.nodes) == expected
         assert Definition.from_json(one.as_json()) == one
         if not one.nodes:

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.listeners import Happening
+from pipeline.journeys.lifecycle import pause
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import pause
-from pipeline.tasks.events.models import InboundEvent
+from pipeline.journeys.models.listener import Happening
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
+from pipeline.tasks.models.inbound_event import InboundEvent
+from pipeline.tasks.models.rules import TaskRules
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.blocks.conftest import publish_block as publish_block
 from tests.tasks.events.conftest import Post

@@ -6,11 +6,11 @@ import pytest
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys import jobs
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.engine import jobs
+from pipeline.journeys.engine.runner import advance_some
 from pipeline.journeys.models import Run, RunState
-from pipeline.journeys.runner import advance_some
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing.enroll import enroll
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.models import Channel, Message, MessageTemplate
 from pipeline.workspaces.models import Workspace
 

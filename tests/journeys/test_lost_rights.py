@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from notifications import notices
 from notifications.models import Notice
+from pipeline.journeys.engine.schedules import enroll_on_schedule
+from pipeline.journeys.lifecycle import publish, resume
 from pipeline.journeys.models import Journey, JourneyState, Run
-from pipeline.journeys.publishing import publish, resume
-from pipeline.journeys.schedules import enroll_on_schedule
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.losses import Lose, deactivate, demote, limit, remove
 
 from .conftest import MakeJourney

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.test import Client
 
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.listeners import Happening
+from pipeline.journeys.lifecycle import archive
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import archive
-from pipeline.journeys.rules import JourneyRules
+from pipeline.journeys.models.listener import Happening
+from pipeline.journeys.models.rules import JourneyRules
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach.models import Channel, Message, OptOut
 from pipeline.outreach.optouts import opt_out
 from pipeline.outreach.unsubscribing import link_for

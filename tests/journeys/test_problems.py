@@ -7,10 +7,10 @@ import pytest
 
 from pipeline.candidates.models import Label, Opening
 from pipeline.journeys.blocks import BLOCKS
-from pipeline.journeys.definition import Definition, Node
-from pipeline.journeys.layout import draw
-from pipeline.journeys.problems import CIRCLE, ENDLESS, TRIGGER, problems_of, warnings_of
-from pipeline.journeys.reading import read
+from pipeline.journeys.blocks.problems import CIRCLE, ENDLESS, TRIGGER, problems_of, warnings_of
+from pipeline.journeys.blocks.view import read
+from pipeline.journeys.definition.definition import Definition, Node
+from pipeline.journeys.editor.layout import draw
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User, Workspace
 

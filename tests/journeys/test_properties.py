@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline.candidates.models import Candidate, CandidateLabel
-from pipeline.journeys import writing
-from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.listeners import Happening, Listener
+from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, JourneyState, Run
-from pipeline.journeys.publishing import pause, resume
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.models.listener import Happening, Listener
+from pipeline.journeys.writing import step_log
+from pipeline.journeys.writing.enroll import enroll
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.tasks.models import Disposition, Task
 from pipeline.workspaces.models import User
 
@@ -163,7 +163,7 @@ def test_whatever_happens_the_promises_of_runs_are_kept(
     examples: int,
 ):
     people = list(make_candidates(4).order_by("pk"))
-    monkeypatch.setattr(writing, "STEPS_IN_ROW", 10)  # circles end sooner
+    monkeypatch.setattr(step_log, "STEPS_IN_ROW", 10)  # circles end sooner
 
     @settings(
         max_examples=examples,

@@ -3,11 +3,11 @@
 from collections import Counter
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
-from pipeline.journeys.enrolling import MOST_ENTRIES, enroll
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Run, RunState
-from pipeline.journeys.publishing import publish
+from pipeline.journeys.writing.enroll import MOST_ENTRIES, enroll
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User
 
 from .conftest import MakeJourney, until_nothing_is_due, waits_are_over

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
+from pipeline.journeys.definition.schedule import next_time
+from pipeline.journeys.engine.schedules import enroll_on_schedule
+from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, Run
-from pipeline.journeys.publishing import pause, resume
-from pipeline.journeys.schedules import enroll_on_schedule, next_time
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import MakeJourney

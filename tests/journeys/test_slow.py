@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys import runner
 from pipeline.journeys.blocks.send_message import SendEmail
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.engine import runner
+from pipeline.journeys.engine.external import execute_external_some
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.slow import hand_over_some
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate
 from pipeline.workspaces.models import User, Workspace
 from tests.providers import MailServer
@@ -25,7 +25,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Whose turn at the mail server it was; nothing comes of it."""
     runs: list[int] = []
     monkeypatch.setattr(
-        SendEmail, "hand_over", lambda _, batch: runs.extend(run.pk for run in batch)
+        SendEmail, "execute_external", lambda _, batch: runs.extend(run.pk for run in batch)
     )
     return runs
 
@@ -62,7 +62,7 @@ def test_runs_of_slow_blocks_are_left_to_others_and_hold_up_nobody(
 
     assert Run.objects.get(journey=other).state == RunState.FINISHED
     assert handed_over == []
-    assert hand_over_some() == 12
+    assert execute_external_some() == 12
     assert sorted(handed_over) == sorted(
         Run.objects.filter(journey=sending).values_list("pk", flat=True)
     )
@@ -77,7 +77,7 @@ def test_a_block_that_is_no_longer_slow_is_the_runner_s_again(
     Run.objects.update(is_slow=True)
 
     assert runner.advance_some() == 0
-    assert hand_over_some() == 1
+    assert execute_external_some() == 1
     assert runner.advance_some() == 1
 
     assert Run.objects.get().state == RunState.FINISHED
@@ -96,7 +96,7 @@ def test_whoever_goes_on_from_a_slow_block_is_no_longer_slow(
 
     runner.advance_some()
     assert Run.objects.filter(is_slow=True).count() == 1
-    hand_over_some()
+    execute_external_some()
 
     run = Run.objects.get()
     assert (run.block, run.is_slow) == ("b2", False)
@@ -107,7 +107,9 @@ def test_many_journeys_of_a_workspace_make_no_other_wait(
 ):
     """One turn is all that each workspace has before the others have theirs."""
     turns: list[int] = []
-    monkeypatch.setattr(SendEmail, "hand_over", lambda _, batch: turns.append(batch.version.pk))
+    monkeypatch.setattr(
+        SendEmail, "execute_external", lambda _, batch: turns.append(batch.version.pk)
+    )
     people = [one.pk for one in make_candidates(2)]
     ours = [sending, *(copy_of(sending, sending.workspace, n) for n in range(5))]
     theirs = copy_of(sending, stranger.membership.workspace, 9)
@@ -118,7 +120,7 @@ def test_many_journeys_of_a_workspace_make_no_other_wait(
     while runner.advance_some():
         pass
 
-    assert hand_over_some() == 2 + 3
+    assert execute_external_some() == 2 + 3
 
     assert len(turns) == 2
     assert theirs.version.pk in turns
@@ -150,6 +152,6 @@ def test_runs_wait_for_the_rate_and_go_on(
         pass
 
     for _ in range(5):
-        hand_over_some()
+        execute_external_some()
 
     assert mail_server.count == 3

@@ -16,30 +16,30 @@ from django.test import TestCase
 
 from notifications.models import Notice
 from notifications.notices import catch_up
-from pipeline.bulk_actions.export_clearing import clear_exports
+from pipeline.bulk_actions.engine.export_cleanup import clear_exports
+from pipeline.bulk_actions.engine.reconcile import reconcile
 from pipeline.bulk_actions.models import BulkAction, Status
-from pipeline.bulk_actions.reconcile import reconcile
 from pipeline.candidates.importing.jobs import (
     clear_abandoned_files,
     resume_lost_imports,
     run_import,
 )
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import CandidateLabel
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.queues import queue_of
-from pipeline.journeys.happenings import dispatch_events
-from pipeline.journeys.listeners import Happening
-from pipeline.journeys.lost_messages import settle_lost_messages
+from pipeline.journeys.engine.dispatch import dispatch_events
+from pipeline.journeys.engine.external import execute_external_some
+from pipeline.journeys.engine.lost_messages import settle_lost_messages
+from pipeline.journeys.engine.runner import advance_some
+from pipeline.journeys.engine.schedules import enroll_on_schedule
 from pipeline.journeys.models import Journey, Run
-from pipeline.journeys.runner import advance_some
-from pipeline.journeys.schedules import enroll_on_schedule
-from pipeline.journeys.slow import hand_over_some
+from pipeline.journeys.models.listener import Happening
 from pipeline.outreach.models import Channel, Message, MessageTemplate
 from pipeline.tasks.models import Task
-from pipeline.tasks.states import State
+from pipeline.tasks.models.states import State
 from pipeline.tasks.timeouts import cancel_overdue
+from pipeline.workspaces.models.webhook import WebhookAttempt, WebhookDelivery
 from pipeline.workspaces.webhooks.clearing import clear_deliveries
-from pipeline.workspaces.webhooks.models import WebhookAttempt, WebhookDelivery
 from pipeline.workspaces.webhooks.sending import send_due
 
 from .workspaces import EARLIER, LONG_AGO, Side, refuse
@@ -274,7 +274,7 @@ LOOPS = [
     Loop(something_that_happened, dispatch_events, "journey_events", happenings_are_due),
     Loop(a_run, advance_some, "journey_steps", runs_are_due),
     Loop(the_runs_of_a_journey, advance_some, "journey_steps"),
-    Loop(a_journeys_messages, hand_over_some, "journey_sending"),
+    Loop(a_journeys_messages, execute_external_some, "journey_sending"),
     Loop(a_lost_message, settle_lost_messages, "lost_messages"),
     Loop(an_overdue_task, cancel_overdue, "task_timeout"),
     Loop(a_bulk_action, reconcile, "bulk_actions"),

@@ -12,14 +12,14 @@ from django.db.models.functions import Now
 
 from notifications.models import Notice
 from notifications.notices import catch_up
-from pipeline.bulk_actions.lanes import QUEUES
+from pipeline.bulk_actions.engine.wakeups import QUEUES
 from pipeline.candidates.models import Candidate, Label
 from pipeline.foundation import database_clock
+from pipeline.journeys.engine.schedules import enroll_on_schedule
 from pipeline.journeys.models import Journey, Run
-from pipeline.journeys.schedules import enroll_on_schedule
 from pipeline.workspaces.models import Membership, User
+from pipeline.workspaces.models.setback import Setback
 from pipeline.workspaces.setbacks.isolation import clear_setbacks
-from pipeline.workspaces.setbacks.models import Setback
 
 from .broken import DAILY, LOOPS, WAIT, Loop, a_schedule
 from .workspaces import EARLIER, Side

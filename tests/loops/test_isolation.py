@@ -11,9 +11,9 @@ from rq.timeouts import JobTimeoutException
 from pipeline.foundation import database_clock
 from pipeline.foundation.parts import TooMany, work_in_parts
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models.setback import Setback
 from pipeline.workspaces.setbacks import isolation
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
-from pipeline.workspaces.setbacks.models import Setback
 
 LOOP = "a_loop"
 

@@ -11,15 +11,15 @@ from django.db.models.functions import Now
 
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Candidate, Label
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, Run
-from pipeline.journeys.publishing import publish
 from pipeline.outreach.models import Channel, Message
-from pipeline.tasks.actors import Creator, JourneyBlock
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Creator, JourneyBlock
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
-from pipeline.workspaces.webhooks.models import WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookDelivery, WebhookEndpoint
 
 LONG_AGO = Now() - timedelta(days=40)
 EARLIER = Now() - timedelta(hours=1)

@@ -16,7 +16,7 @@ from django.db import connection
 
 import tests.servers as servers
 from notifications.publishing import workspace_channel
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.workspaces.models import Role, User, Workspace
 from tests.conftest import join
@@ -87,7 +87,7 @@ def test_every_push_reaches_every_panel_and_all_are_right_in_the_end(
             action.refresh_from_db()
             BulkAction.objects.filter(pk=action.pk).update(version=action.version + 1)
             action.announce(status_changed=False)
-        engine.work_on(action.pk, 0)
+        lane.work_on(action.pk, 0)
         while message := pubsub.get_message(timeout=1):
             if message["type"] == "message":
                 published.append(json.loads(message["data"]))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from notifications import notices
 from notifications.models import Notice
 from pipeline.bulk_actions.models import BulkAction, Status
-from pipeline.candidates.importing.models import CandidateImport
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.candidates.signals import candidates_changed
 from pipeline.workspaces.models import Membership
 

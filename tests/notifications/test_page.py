@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 import tests.servers as servers
 from notifications import live
 from notifications.publishing import workspace_channel
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces.models import User
@@ -88,7 +88,7 @@ def push_tick(action: BulkAction, then: str = "") -> None:
 def complete(action: BulkAction) -> None:
     """As the engine does, in versions after the made-up ones."""
     BulkAction.objects.filter(pk=action.pk).update(version=20)
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
 
 def test_what_is_older_than_what_is_shown_is_dropped(page: Page, action, do: Do) -> None:
@@ -164,7 +164,7 @@ def test_the_dialog_counts_along_and_then_tells_that_it_ended(page: Page, action
 
 
 def test_the_end_is_announced(page: Page, action, do: Do) -> None:
-    do(engine.work_on, action.pk, 0)
+    do(lane.work_on, action.pk, 0)
 
     expect(page.locator("#live-status")).to_contain_text("Move to Hired: Completed at")
 

@@ -8,8 +8,8 @@ import pytest
 from notifications import live
 from pipeline.candidates.models import Opening
 from pipeline.candidates.signals import candidates_changed
-from pipeline.journeys import runner
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.engine import runner
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import MakeJourney
 from tests.journeys.conftest import make_journey as make_journey

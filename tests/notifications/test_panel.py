@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.panel import MOST_ACTIVE, MOST_ENDED, Panel
-from pipeline.bulk_actions.canceling import MOST_ROWS
 from pipeline.bulk_actions.models import BulkAction, Status
+from pipeline.bulk_actions.pages.cancel import MOST_ROWS
 from pipeline.workspaces.models import User
 
 from .conftest import rows_in

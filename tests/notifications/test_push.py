@@ -11,7 +11,7 @@ import pytest
 
 import tests.servers as servers
 from notifications import live
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces.models import User
@@ -66,7 +66,7 @@ def test_pushed_times_are_the_workspaces(action, workspace, stranger) -> None:
 
 
 def test_the_work_goes_on_when_no_push_gets_through(action, broken_layer, caplog) -> None:
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     action.refresh_from_db()
     assert (action.status, action.changed) == (Status.COMPLETED, 3)

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from notifications import live
 from notifications.models import Notice
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces import memberships
@@ -72,7 +72,7 @@ def test_the_end_comes_to_colleagues_and_the_count_goes_down(
     page = open_page(colleague)
     assert ">1</span>" in page.hear()
 
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     heard = ""
     while not ('data-status="completed"' in heard and 'id="progress-count"></span>' in heard):

@@ -9,10 +9,10 @@ import pytest
 from notifications import live, task_live
 from notifications.models import Notice
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler
 from pipeline.tasks.models import Task
-from pipeline.tasks.scopes import AllTasks
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Canceler
+from pipeline.tasks.models.scopes import AllTasks
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Membership, Role, User
 from tests.tasks.conftest import MakeTask
 from tests.tasks.conftest import campaign as campaign

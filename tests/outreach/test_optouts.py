@@ -12,7 +12,7 @@ from pipeline.outreach import optouts
 from pipeline.outreach.models import Channel, OptOut
 from pipeline.outreach.senders import sender_for
 from pipeline.outreach.unsubscribing import link_for, signer
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.workspaces.models.audit import AuditEntry
 
 
 def test_it_holds_for_the_address_however_it_is_written(workspace, candidate):

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.outreach import limits
 from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.workspaces.models.audit import AuditEntry
 
 TEMPLATES, NEW = "/settings/templates/", "/settings/templates/new/email/"
 LIMITS = "/settings/messages/"

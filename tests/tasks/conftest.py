@@ -8,11 +8,11 @@ import pytest
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.campaigns import CampaignChannel, CampaignState
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Creator, JourneyBlock, Origin
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Creator, JourneyBlock, Origin
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 
 CONVERTED = JourneyBlock(12, "Converted customers", 3, "Cancel Task: Outbound Call", 77)

@@ -12,14 +12,14 @@ from django.urls import reverse
 
 from pipeline.outreach.models import Campaign
 from pipeline.tasks import admin as task_admin
-from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.models import Task
-from pipeline.tasks.past.models import SavedFilter
-from pipeline.tasks.settings.models import AgentSkills, TaskRules
-from pipeline.tasks.states import State
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.tasks.models.actors import CancelSource
+from pipeline.tasks.models.rules import AgentSkills, TaskRules
+from pipeline.tasks.models.saved_filter import SavedFilter
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.tasks.conftest import MakeTask
 
 LIST = "/admin/tasks/task/"

@@ -14,11 +14,11 @@ from django.utils import timezone
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.campaigns import CampaignChannel, CampaignState
 from pipeline.outreach.models import Campaign, Channel, Message
-from pipeline.tasks.actors import Canceler, CancelSource, Origin
 from pipeline.tasks.models import Task
-from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
-from pipeline.tasks.states import State
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Canceler, CancelSource, Origin
+from pipeline.tasks.models.scopes import AllTasks, OfCampaign, OfTypes, Scope
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import CONVERTED

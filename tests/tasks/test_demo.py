@@ -8,20 +8,20 @@ import pytest
 from django.db.models import F, Q
 from django.utils import timezone
 
-from pipeline.candidates import demo
-from pipeline.journeys.demo import add_journeys
+from pipeline.candidates.demo import load
+from pipeline.journeys.demo.load import add_journeys
 from pipeline.journeys.models import Journey
 from pipeline.outreach.campaigns import CampaignState, CampaignWork
 from pipeline.outreach.demo import add_templates
 from pipeline.outreach.models import Campaign
 from pipeline.tasks import timeouts
-from pipeline.tasks.actors import CancelSource
-from pipeline.tasks.demo import add_tasks
+from pipeline.tasks.demo.load import add_tasks
 from pipeline.tasks.models import Task, TaskRelease
+from pipeline.tasks.models.actors import CancelSource
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import MANUAL, OF_CAMPAIGN, TIMED, TaskType
 from pipeline.tasks.next_task import take_next_task
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.states import State
-from pipeline.tasks.types import MANUAL, OF_CAMPAIGN, TIMED, TaskType
 from pipeline.workspaces.models import User, Workspace
 from tests.conftest import OnceForAll
 
@@ -30,7 +30,7 @@ from tests.conftest import OnceForAll
 def loaded_once(once_for_all: OnceForAll) -> int:
     """As `make run` loads it: journeys make and cancel some of the tasks. The workspace's id."""
     with once_for_all():
-        workspace = demo.load(600, "a password")
+        workspace = load.load(600, "a password")
         add_templates(workspace)
         add_tasks(workspace)
         add_journeys(workspace)

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipeline.candidates import demo
+from pipeline.candidates.demo import load
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.demo import add_tasks
+from pipeline.tasks.demo.load import add_tasks
 from pipeline.tasks.models import Task
 from pipeline.tasks.signals import task_changed
 
@@ -16,7 +16,7 @@ from pipeline.tasks.signals import task_changed
 def test_nobody_is_told_and_few_statements_are_needed(
     db: None, django_capture_on_commit_callbacks: Any
 ):
-    workspace = demo.load(600, "a password")
+    workspace = load.load(600, "a password")
     told: list[Any] = []
     task_changed.connect(told.append, weak=False)
 
@@ -34,7 +34,7 @@ def test_nobody_is_told_and_few_statements_are_needed(
 
 @pytest.mark.parametrize("candidates", [0, 1, 10])
 def test_few_candidates_have_few_tasks_and_none_has_none(candidates: int, db: None):
-    workspace = demo.load(candidates, "a password")
+    workspace = load.load(candidates, "a password")
 
     add_tasks(workspace)
 

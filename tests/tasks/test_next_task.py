@@ -13,9 +13,9 @@ from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks import next_task
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.rules import AgentSkills
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.next_task import take_next_task
-from pipeline.tasks.settings.models import AgentSkills
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User
 
 from .conftest import MakeTask

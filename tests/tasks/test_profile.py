@@ -6,8 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.tasks.models import Disposition
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.templatetags import past_tasks
-from pipeline.tasks.types import TaskType
 
 from .conftest import MakeTask
 

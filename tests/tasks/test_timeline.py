@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from pipeline.candidates.timeline import events_of
 from pipeline.tasks import timeline
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 
 from .conftest import MakeTask
 

@@ -14,16 +14,16 @@ from rq.timeouts import JobTimeoutException
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
 from pipeline.tasks import timeouts
-from pipeline.tasks.actors import CancelSource, Creator
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
+from pipeline.tasks.models.actors import CancelSource, Creator
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TIMED, TaskType
 from pipeline.tasks.signals import task_changed
-from pipeline.tasks.states import State
 from pipeline.tasks.timeouts import cancel_overdue, cancel_overdue_of, count_overdue
-from pipeline.tasks.types import TIMED, TaskType
 from pipeline.workspaces.models import User, Workspace
-from pipeline.workspaces.setbacks.models import Setback
+from pipeline.workspaces.models.setback import Setback
 from tests.tasks.conftest import MakeTask
 
 NOON = datetime.fromisoformat("2026-11-20T12:00:00+00:00")

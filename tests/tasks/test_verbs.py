@@ -7,14 +7,14 @@ import pytest
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.campaigns import CampaignState
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler, CancelSource, Origin
-from pipeline.tasks.creating import CantCreate, TooManyWaiting
+from pipeline.tasks.create import CantCreate, TooManyWaiting
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.scopes import AllTasks
-from pipeline.tasks.settings.models import TaskRules
+from pipeline.tasks.models.actors import Canceler, CancelSource, Origin
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.scopes import AllTasks
+from pipeline.tasks.models.states import MOVES, State
+from pipeline.tasks.models.types import MANUAL, TaskType
 from pipeline.tasks.signals import task_changed
-from pipeline.tasks.states import MOVES, State
-from pipeline.tasks.types import MANUAL, TaskType
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import CONVERTED, MakeTask

@@ -9,13 +9,13 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, FollowUp, Status
 from pipeline.candidates.importing.jobs import order_import
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate
-from pipeline.workspaces.audit import AuditEntry, record
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import AuditEntry, record
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import move_to
 from tests.bulk_actions.conftest import start_move as start_move

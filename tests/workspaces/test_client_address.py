@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.client_address import address_in, client_address
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import AuditEntry
 
 PROXY, CLIENT, WRITTEN = "10.0.0.9", "203.0.113.7", "198.51.100.1"
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.workspaces.csv_export import csv_lines
-from pipeline.workspaces.formulas import formula_safe, without_guards
+from pipeline.foundation.exports.csv_export import csv_lines
+from pipeline.foundation.exports.formulas import formula_safe, without_guards
 
 SIGNS = "=+-@＝＋－＠"
 DANGEROUS = [

@@ -3,7 +3,7 @@
 import asyncio
 from io import BytesIO
 
-from pipeline.workspaces.downloads import FileDownload
+from pipeline.foundation.exports.downloads import FileDownload
 
 
 def test_under_asgi_a_piece_is_read_when_it_is_its_turn():

@@ -8,8 +8,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import Membership, User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.at_once import at_once
 from tests.workspaces.test_members import MEMBERS, NEW, page_of
 

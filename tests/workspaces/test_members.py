@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from pipeline.candidates.models import Opening
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.memberships import LastOwner, change, deactivate
 from pipeline.workspaces.models import Membership, Role, User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.conftest import PASSWORD, join
 
 MEMBERS = "/settings/members/"

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from config.data_folder import DataFolder
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from pipeline.workspaces.restores.detection import (
     COPIED,
     RECOVERED,

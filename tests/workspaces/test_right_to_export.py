@@ -8,15 +8,15 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import create_task
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.candidates.models.candidate_import import CandidateImport
+from pipeline.tasks.create import create_task
+from pipeline.tasks.models.actors import Creator
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Membership, Role, User
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import start_move as start_move
 
@@ -60,7 +60,7 @@ def files(
     settings.MEDIA_ROOT = tmp_path
     make_candidates(3)
     action = start_move(opening.folders.get(name="Hired"))
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     task = create_task(Candidate.objects.all()[0], TaskType.VOICEMAIL, Creator.event("Phones"))
     task.cancel(recruiter, "Hired")
     imported = CandidateImport.objects.create(
@@ -157,7 +157,7 @@ def test_what_can_only_be_counted_at_the_end_is_counted_then(
 def test_a_download_that_breaks_off_is_told_as_that(
     files: dict[str, str], client_of: Any, limited: User, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("pipeline.workspaces.csv_export.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("pipeline.foundation.exports.csv_export.ROWS_AT_ONCE", 2)
     answer = client_of(limited).get(next(iter(files)))
     pieces = iter(answer.streaming_content)
 

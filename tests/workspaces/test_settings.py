@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 
 PAGE = "/settings/"
 ANSWERS = {

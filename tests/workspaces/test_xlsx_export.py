@@ -10,8 +10,8 @@ from zipfile import ZipFile
 import openpyxl
 import pytest
 
-from pipeline.workspaces import xlsx_export
-from pipeline.workspaces.xlsx_export import TooLarge, write_xlsx
+from pipeline.foundation.exports import xlsx_export
+from pipeline.foundation.exports.xlsx_export import TooLarge, write_xlsx
 
 MOMENT = datetime(2026, 11, 3, 20, 0, 5)  # noqa: DTZ001  # a spreadsheet's times know no zone
 

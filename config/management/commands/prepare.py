@@ -6,10 +6,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from pipeline.candidates.demo import is_loaded
-from pipeline.journeys.demo import add_journeys
+from pipeline.candidates.demo.load import is_loaded
+from pipeline.journeys.demo.load import add_journeys
 from pipeline.outreach.demo import add_templates
-from pipeline.tasks.demo import add_tasks
+from pipeline.tasks.demo.load import add_tasks
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.restores.detection import mark_restored
 

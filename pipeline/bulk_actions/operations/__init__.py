@@ -1,7 +1,6 @@
 """The operations. A new one is one new file here and one line in this list."""
 
 from .assign_recruiter import AssignRecruiter
-from .base import Delivery as Delivery
 from .base import Operation as Operation
 from .base import OptionsForm as OptionsForm
 from .base import Preview as Preview
@@ -17,6 +16,11 @@ from .drafts import SendingOperation as SendingOperation
 from .drafts import sends as sends
 from .drafts import writes_to_people as writes_to_people
 from .export import Export
+from .forgotten import Forgotten as Forgotten
+from .lookup import OPERATIONS as OPERATIONS
+from .lookup import is_on_hold as is_on_hold
+from .lookup import kind_of as kind_of
+from .lookup import operation_of as operation_of
 from .move_to_folder import MoveToFolder
 from .reject import Reject
 from .send_message import SendMessage
@@ -27,7 +31,7 @@ from .start_journey import StartJourney
 from .stop_runs import StopRuns
 from .undo import Undo
 
-OPERATIONS: dict[str, type[Operation]] = {
+OPERATIONS |= {
     operation.key: operation
     for operation in (
         MoveToFolder,

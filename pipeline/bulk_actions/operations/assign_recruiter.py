@@ -5,7 +5,7 @@ from django import forms
 from pipeline.workspaces.models import Membership
 
 from .base import OptionsForm, Revert
-from .judging import Change, JudgingOperation
+from .judging import JudgedChange, JudgingOperation
 from .recruiters import recruiters_for
 
 NOBODY = "nobody"
@@ -56,14 +56,14 @@ class AssignRecruiter(JudgingOperation):
     def already(self) -> str:  # type: ignore[override]
         return f"Already with {self.name}."
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         params = {
             "recruiter": self.options["recruiter"],
             "starters": [str(role) for role in Membership.STARTERS],
             "gone": f"{self.name} is no longer a recruiter here.",
             "blind": f"{self.name} does not see ",
         }
-        return Change(JUDGING, CHANGING, params)
+        return JudgedChange(JUDGING, CHANGING, params)
 
     def revert(self) -> Revert:
         return Revert(COMPARE, RESTORE, {"recruiter": self.options["recruiter"]})

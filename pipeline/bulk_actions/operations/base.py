@@ -3,31 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 
+from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.writing.left_out import Decided
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.workspaces.models import Membership, User
-
-from .left_out import Decided
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
 
 
 class Unfinished(Exception):
     """The operation can't be brought to its end; says why, in a recruiter's words."""
-
-
-class Delivery(Enum):
-    """How far a file or an e-mail about all candidates of an action has come."""
-
-    NOT_NEEDED = auto()  # each candidate is changed by itself
-    NOTHING_LEFT = auto()  # until it is made, nothing has happened to anybody
-    MAY_HAVE_ARRIVED = auto()
-    ARRIVED = auto()
 
 
 @dataclass(frozen=True)
@@ -36,7 +23,7 @@ class Skip:
 
     count: int
     reason: str
-    is_left_out: bool = False  # until the order includes them: see left_out.py
+    is_left_out: bool = False  # until the order includes them: see writing/left_out.py
 
 
 @dataclass(frozen=True)
@@ -139,10 +126,11 @@ class Operation(ABC):
     is_follow_up: ClassVar[bool] = False  # is only ever ordered after another action
     needs_export: ClassVar[bool] = False  # makes a file: takes the right to export
     can_undo: ClassVar[bool] = False  # then `revert` says how
+    # What it prepares for each candidate becomes one file or e-mail at the end: see `conclude`.
     has_conclusion: ClassVar[bool] = False
     concluding: ClassVar[str] = ""  # what it does after the last candidate: "Writing the file…"
     mails_at_the_end: ClassVar[bool] = False  # then the conclusion is an e-mail
-    locks_first: ClassVar[bool] = False  # reads what is in other tables of candidates: see hold
+    locks_first: ClassVar[bool] = False  # reads other tables, locked before: see lock_related
     # What it changes that pages show, in the words of their `data-shows`. Tasks tell of themselves.
     changes: ClassVar[tuple[str, ...]] = ("candidates",)
     on_cancel: ClassVar[str] = ""  # what happens then to the done, where they don't stay so
@@ -199,7 +187,7 @@ class Operation(ABC):
 
     @property
     def left_out(self) -> list[str]:
-        """The kinds of folders whose people stay as they are: see left_out.py."""
+        """The kinds of folders whose people stay as they are: see writing/left_out.py."""
         return []
 
     @property
@@ -228,27 +216,27 @@ class Operation(ABC):
         raise NotImplementedError
 
     def lock_before_candidates(  # noqa: B027  # most tables are locked after the candidates
-        self, action: "BulkAction", chunk: "Chunk"
+        self, action: BulkAction, chunk: Chunk
     ) -> None:
         """Lock what others lock before they lock candidates, so that nobody waits in a circle.
 
         In the same transaction; only for one that `locks_first`."""
 
     def lock_related(  # noqa: B027  # most operations change candidates alone
-        self, action: "BulkAction", chunk: "Chunk"
+        self, action: BulkAction, chunk: Chunk
     ) -> None:
         """Lock what its SQL reads and changes in other tables, once the candidates are locked.
 
         In the same transaction; only for one that `locks_first`."""
 
     def after_write(  # noqa: B027  # most operations leave nothing
-        self, action: "BulkAction", chunk: "Chunk"
+        self, action: BulkAction, chunk: Chunk
     ) -> None:
         """What a chunk leaves outside the database: a part of a file, an announcement. After its
         SQL, in its transaction; it may come again for the same chunk, and then replaces what it
         wrote."""
 
-    def conclude(self, action: "BulkAction") -> dict[str, Any]:
+    def conclude(self, action: BulkAction) -> dict[str, Any]:
         """What is left to do after the last chunk; only for one that `has_conclusion`.
 
         One lane at a time is in here, outside of any transaction, while the action is still In
@@ -258,11 +246,3 @@ class Operation(ABC):
         LimitReached where a messaging limit stands in the way: then the action is Halted.
         """
         return {}
-
-    def delivery(self, action: "BulkAction") -> Delivery:
-        """How far the conclusion has come; only for one that `has_conclusion`.
-
-        Until something has left, a stop takes back what the chunks have prepared: then no
-        candidate counts as done, and all can be run again.
-        """
-        return Delivery.NOTHING_LEFT

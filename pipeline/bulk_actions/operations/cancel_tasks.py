@@ -1,25 +1,23 @@
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
+from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler, CancelSource
+from pipeline.tasks.bulk_sql import canceling, choosing, with_names
 from pipeline.tasks.models import Task
-from pipeline.tasks.querysets import TaskQuerySet
-from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
-from pipeline.tasks.set_based import canceling, choosing, with_names
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Canceler, CancelSource
+from pipeline.tasks.models.querysets import TaskQuerySet
+from pipeline.tasks.models.scopes import AllTasks, OfCampaign, OfTypes, Scope
+from pipeline.tasks.models.types import TaskType
 
 from . import with_tasks
 from .base import OptionsForm, Preview
-from .judging import Change, JudgingOperation
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
+from .judging import JudgedChange, JudgingOperation
 
 SCOPES = {"types": "Task type", "campaign": "Campaign", "all": "All tasks"}
 NOT_CHOSEN = {
@@ -145,7 +143,7 @@ class CancelTasks(JudgingOperation):
         is_all = self.options["scope"] == "all"
         return "No waiting task." if is_all else "No waiting task of this kind."
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         chosen, params = choosing("seen", self.options["workspace"], self.scope)
         changing, values = canceling(
             "chosen, starter",
@@ -154,7 +152,7 @@ class CancelTasks(JudgingOperation):
             with_tasks.by_starter("canceled"),
             reason=self.options["reason"],
         )
-        return Change(
+        return JudgedChange(
             judging=f"{chosen}, {JUDGED}",
             changing=f"{with_tasks.STARTER}, {changing}",
             params=params | values | {"already": self.already},
@@ -191,10 +189,10 @@ class CancelTasks(JudgingOperation):
             cursor.execute(COUNT.format(selection=selection, chosen=chosen), params | named)
             return Counter(dict(cursor.fetchall()))
 
-    def lock_related(self, action: "BulkAction", chunk: "Chunk") -> None:
-        with_tasks.hold(chunk)
+    def lock_related(self, action: BulkAction, chunk: Chunk) -> None:
+        with_tasks.lock(chunk)
 
-    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: BulkAction, chunk: Chunk) -> None:
         with_tasks.announce_canceled(action, chunk)
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:

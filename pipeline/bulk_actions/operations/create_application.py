@@ -5,7 +5,7 @@ from django import forms
 from pipeline.candidates.models import Opening
 
 from .base import OptionsForm
-from .judging import Change, JudgingOperation
+from .judging import JudgedChange, JudgingOperation
 
 
 class CreateApplicationForm(OptionsForm):
@@ -56,7 +56,7 @@ class CreateApplication(JudgingOperation):
     def is_ordered(self) -> bool:
         return True
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         name = self.options["opening_name"]
         params = {
             "opening": self.options["opening"],
@@ -65,7 +65,7 @@ class CreateApplication(JudgingOperation):
             "taken": f"Already in {name} with the same e-mail.",
             "copied": f"Already has an application in {name}.",
         }
-        return Change(JUDGING, CHANGING, params, columns=("email", "copied_from_id"))
+        return JudgedChange(JUDGING, CHANGING, params, columns=("email", "copied_from_id"))
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)

@@ -1,26 +1,24 @@
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.foundation.parameters import MomentField
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler, CancelSource, Creator, Origin
-from pipeline.tasks.creating import CantCreate, check_campaign
+from pipeline.tasks.bulk_sql import NewTasks, canceling
+from pipeline.tasks.create import CantCreate, check_campaign
 from pipeline.tasks.desk.forms import in_future, notes_field
-from pipeline.tasks.set_based import NewTasks, canceling
-from pipeline.tasks.types import KINDS, TaskType
+from pipeline.tasks.models.actors import Canceler, CancelSource, Creator, Origin
+from pipeline.tasks.models.types import KINDS, TaskType
 
 from . import with_tasks
 from .base import OptionsForm, Preview, Revert
-from .judging import Change, JudgingOperation
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
+from .judging import JudgedChange, JudgingOperation
 
 
 class CreateTasksForm(OptionsForm):
@@ -148,7 +146,7 @@ class CreateTasks(JudgingOperation):
             notes=self.options["notes"],
         )
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         origin = Origin.CAMPAIGN if self.options["campaign"] else Origin.BULK_ACTION
         creator = Creator(name="", origin=origin).fields
         ruling, params = self.new_tasks.ruling("seen")
@@ -157,7 +155,7 @@ class CreateTasks(JudgingOperation):
             creator,
             with_tasks.by_starter("created"),
         )
-        return Change(
+        return JudgedChange(
             judging=f"{ruling}, {JUDGED}",
             changing=f"{with_tasks.STARTER}, {creating}",
             params=params | values,
@@ -173,7 +171,7 @@ class CreateTasks(JudgingOperation):
             )
         return preview
 
-    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: BulkAction, chunk: Chunk) -> None:
         with_tasks.announce_created(action, chunk)
 
     def revert(self) -> Revert:

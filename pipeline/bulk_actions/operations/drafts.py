@@ -12,7 +12,7 @@ from .base import Operation
 
 
 class SendingOperation(Operation):
-    """Candidates are processed one by one, each with a message of its own: see sending.py."""
+    """Candidates are processed one by one, each with an own message: see engine/messages.py."""
 
     changes_candidates: ClassVar[bool] = False  # with the message's first step, by `apply`
 

@@ -2,22 +2,20 @@ import logging
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.core.files.base import File
 from django.utils import timezone
 
-from pipeline.bulk_actions import export_files
+from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.writing import export_files
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.foundation import private_files
-from pipeline.workspaces.csv_export import csv_lines
-from pipeline.workspaces.xlsx_export import MOST_ROWS, TooLarge, write_xlsx
+from pipeline.foundation.exports.csv_export import csv_lines
+from pipeline.foundation.exports.xlsx_export import MOST_ROWS, TooLarge, write_xlsx
 
 from .base import Operation, OptionsForm, Preview, Unfinished
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
 
 log = logging.getLogger(__name__)
 FORMATS = {"csv": "CSV", "xlsx": "XLSX (Excel)"}
@@ -49,7 +47,8 @@ class ExportForm(OptionsForm):
 class Export(Operation):
     """Write candidates into a file that is downloaded from the review page and the bell.
 
-    Each chunk leaves its candidates as a part (export_files.py); the conclusion joins the parts.
+    Each chunk leaves its candidates as a part (writing/export_files.py); the
+    conclusion joins the parts.
     """
 
     key = "export"
@@ -93,10 +92,10 @@ class Export(Operation):
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)
 
-    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: BulkAction, chunk: Chunk) -> None:
         export_files.write_part(action, chunk, self.options["columns"])
 
-    def conclude(self, action: "BulkAction") -> dict[str, Any]:
+    def conclude(self, action: BulkAction) -> dict[str, Any]:
         try:
             name = self.join_parts(action)
         except export_files.NoLongerWanted:
@@ -112,7 +111,7 @@ class Export(Operation):
             ) from None
         return {"file": name}
 
-    def join_parts(self, action: "BulkAction") -> str:
+    def join_parts(self, action: BulkAction) -> str:
         """Returns the file's name in the storage. Raises what conclude answers for."""
         parts = export_files.Parts(action, self.options["columns"], action.heartbeat)
         begun = timezone.localtime(action.created_at, action.workspace.tz)

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
+from pipeline.bulk_actions.writing.left_out import CODE, sentence_of
 from pipeline.candidates.models import CandidateQuerySet
-from pipeline.tasks.set_based import with_names
+from pipeline.tasks.bulk_sql import with_names
 
 from .base import Operation, Preview, Skip
-from .left_out import CODE, sentence_of
 
 PICKED = ("id", "opening_id", "folder_id", "recruiter_id")
 MOST_REASONS = 8  # told apart in a preview
@@ -25,7 +25,7 @@ outcome AS (SELECT id AS candidate_id, result, reason, before FROM judged)
 
 
 @dataclass(frozen=True)
-class Change:
+class JudgedChange:
     """SQL in two steps, each a list of common table expressions, and the parameters of both.
 
     `judging` reads `seen`, which is `picked` with `columns` more of candidates_candidate. It
@@ -45,7 +45,7 @@ class JudgingOperation(Operation):
     already: ClassVar[str] = "No change needed."  # of the unchanged, in the preview
 
     @abstractmethod
-    def change(self) -> Change: ...
+    def change(self) -> JudgedChange: ...
 
     def apply(self) -> tuple[str, dict[str, Any]]:
         change = self.change()
@@ -77,7 +77,7 @@ def seen(columns: tuple[str, ...]) -> str:
     return SEEN.format(columns=", ".join(f"candidate.{column}" for column in columns))
 
 
-def judge(change: Change, candidates: CandidateQuerySet) -> list[tuple[int, str, int]]:
+def judge(change: JudgedChange, candidates: CandidateQuerySet) -> list[tuple[int, str, int]]:
     """How many of `candidates` would have which result, for which reason."""
     columns = (*PICKED, *change.columns)
     try:

@@ -5,14 +5,20 @@ from typing import Any
 from django import forms
 from django.db.models import Count, Q
 
+from pipeline.bulk_actions.writing.left_out import (
+    LEFT_OUT_OF_PICKED,
+    LEFT_OUT_OF_SEEN,
+    IncludeField,
+    decided,
+    kinds_left_out,
+)
 from pipeline.candidates.models import CandidateQuerySet, Folder
 from pipeline.workspaces.models import Membership
 
 from .base import OptionsForm, Preview, Revert, Skip
-from .judging import Change, JudgingOperation
-from .left_out import LEFT_OUT_OF_PICKED, LEFT_OUT_OF_SEEN, IncludeField, decided, kinds_left_out
-from .moving_back import folder_names, moving_back
+from .judging import JudgedChange, JudgingOperation
 from .recruiters import RecruiterField, recruiters_for, sees
+from .restore_folder import folder_names, moving_back
 
 
 class MoveToFolderForm(OptionsForm):
@@ -129,8 +135,8 @@ class MoveToFolder(JudgingOperation):
         """Most moves stay in an opening: they get a statement that does no more than they need."""
         return (PLAIN, self.params) if self.is_plain else super().apply()
 
-    def change(self) -> Change:
-        return Change(
+    def change(self) -> JudgedChange:
+        return JudgedChange(
             JUDGING.format(left_out=LEFT_OUT_OF_SEEN), CHANGING, self.params, columns=("email",)
         )
 

@@ -2,15 +2,15 @@ from typing import Any
 
 from django import forms
 
+from pipeline.bulk_actions.writing.left_out import IncludeField, decided
 from pipeline.candidates.models import Candidate, CandidateQuerySet, FolderKind, RejectReason
 from pipeline.outreach.models import Channel, MessageTemplate
 
-from . import texts
+from . import message_text
 from .base import OptionsForm, Preview, Revert, Sample
 from .drafts import Draft, SendingOperation
-from .judging import Change
-from .left_out import IncludeField, decided
-from .moving_back import moving_back
+from .judging import JudgedChange
+from .restore_folder import moving_back
 from .send_message import TemplateField, text_of
 from .stages import ToStage
 
@@ -90,7 +90,7 @@ class Reject(ToStage, SendingOperation):
         reasons = f"Reasons, never sent: {', '.join(self.reasons)}."
         return f"{reasons} Message: {self.text['template_name']}." if self.is_sending else reasons
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         change = super().change()
         change.params["reasons"] = self.reasons
         return change
@@ -99,7 +99,7 @@ class Reject(ToStage, SendingOperation):
         return moving_back(reasons=self.reasons)
 
     @property
-    def text(self) -> texts.Text:
+    def text(self) -> message_text.Text:
         return self.options.get("message") or {}
 
     @property
@@ -111,20 +111,20 @@ class Reject(ToStage, SendingOperation):
         return Channel(self.text["channel"])
 
     def draft(self, candidate: Candidate) -> Draft:
-        return texts.draft_from(self.text, candidate)
+        return message_text.draft_from(self.text, candidate)
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         if not self.is_sending:
             return super().preview(candidates)
         rest = candidates.exclude(folder__kind__in=self.left_out)
         left_out = super().preview(candidates.filter(folder__kind__in=self.left_out)).skips
-        judged = super().preview(texts.ready_for(self.text, rest)).skips
+        judged = super().preview(message_text.ready_for(self.text, rest)).skips
         preview = Preview(
             candidates.count(),
-            [*texts.skips_of(self.text, rest), *judged, *left_out],
+            [*message_text.skips_of(self.text, rest), *judged, *left_out],
             decided=decided(candidates, self.options, self.kind),
         )
-        return texts.within_limit(self.text, preview)
+        return message_text.within_limit(self.text, preview)
 
     def samples(self, candidates: CandidateQuerySet) -> list[Sample]:
-        return texts.samples_of(self.text, candidates) if self.is_sending else []
+        return message_text.samples_of(self.text, candidates) if self.is_sending else []

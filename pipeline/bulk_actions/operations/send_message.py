@@ -7,7 +7,7 @@ from django.template.defaultfilters import truncatechars
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.outreach.models import Channel, MessageTemplate
 
-from . import texts
+from . import message_text
 from .base import OptionsForm, Preview, Sample
 from .drafts import Draft, SendingOperation
 
@@ -29,7 +29,7 @@ class TemplateField(forms.ModelChoiceField[MessageTemplate]):
         self.choices = [("", self.empty_label), *sorted(groups.items())]
 
 
-def text_of(template: MessageTemplate) -> texts.Text:
+def text_of(template: MessageTemplate) -> message_text.Text:
     """The text as it is now: a later change of the template does not change what was ordered."""
     return {
         "workspace": template.workspace_id,
@@ -81,15 +81,15 @@ class SendMessage(SendingOperation):
         return f"Text: {truncatechars(self.options['body'], 300)}"
 
     def draft(self, candidate: Candidate) -> Draft:
-        return texts.draft_from(self.options, candidate)
+        return message_text.draft_from(self.options, candidate)
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         total = candidates.order_by().aggregate(total=Count("pk"))["total"]
-        preview = Preview(total, texts.skips_of(self.options, candidates))
-        return texts.within_limit(self.options, preview)
+        preview = Preview(total, message_text.skips_of(self.options, candidates))
+        return message_text.within_limit(self.options, preview)
 
     def samples(self, candidates: CandidateQuerySet) -> list[Sample]:
-        return texts.samples_of(self.options, candidates)
+        return message_text.samples_of(self.options, candidates)
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)

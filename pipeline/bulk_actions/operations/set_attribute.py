@@ -6,11 +6,16 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pipeline.candidates.attributes import TOO_LARGE, TOO_MANY, too_large_sql, too_many_sql
 from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.candidates.models.attributes import (
+    TOO_LARGE,
+    TOO_MANY,
+    too_large_sql,
+    too_many_sql,
+)
 
 from .base import OptionsForm, Revert
-from .judging import Change, JudgingOperation
+from .judging import JudgedChange, JudgingOperation
 
 SAMPLE = 500  # of the newest candidates, whose attributes are offered
 
@@ -111,8 +116,8 @@ class SetAttribute(JudgingOperation):
             "too_large": f"{TOO_LARGE} Take some away first.",
         }
 
-    def change(self) -> Change:
-        return Change(JUDGING, CHANGING, self.params, columns=("attributes",))
+    def change(self) -> JudgedChange:
+        return JudgedChange(JUDGING, CHANGING, self.params, columns=("attributes",))
 
     def revert(self) -> Revert:
         return Revert(COMPARE, RESTORE, self.params, columns=("attributes",))

@@ -1,15 +1,17 @@
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.writing.message import Stopped, begin, hand_over, settle, take_back
 from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.candidates.models.share import Share
 from pipeline.candidates.sharing import shown
 from pipeline.candidates.sharing.links import link_to
-from pipeline.candidates.sharing.models import Share
 from pipeline.outreach import limits
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Channel, Message, MessageStatus
@@ -17,12 +19,9 @@ from pipeline.outreach.pace import Pace
 from pipeline.outreach.senders import Unavailable, sender_for
 from pipeline.workspaces.models import Workspace
 
-from .base import Delivery, Operation, OptionsForm, Preview, Skip, Unfinished
+from .base import Operation, OptionsForm, Preview, Skip, Unfinished
 from .drafts import CantSend, Draft
 from .set_attribute import names_in_use
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction
 
 DAYS = (7, 14, 30)
 ANSWERS = ("reviewer", "note", "days", "shows", "attributes")
@@ -93,7 +92,7 @@ class ShareWithReviewer(Operation):
     """Show candidates to somebody outside, by a link that expires.
 
     The chunks fill one Share, kept apart by the action's id; the conclusion sends its link in one
-    e-mail, by the same steps and rules as messages to candidates (handing_over.py).
+    e-mail, by the same steps and rules as messages to candidates (writing/message.py).
     """
 
     key = "share_with_reviewer"
@@ -168,9 +167,7 @@ class ShareWithReviewer(Operation):
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)
 
-    def conclude(self, action: "BulkAction") -> dict[str, Any]:
-        from pipeline.bulk_actions.handing_over import settle
-
+    def conclude(self, action: BulkAction) -> dict[str, Any]:
         share = Share.objects.select_related("workspace", "created_by").get(
             bulk_action_id=action.pk
         )
@@ -185,19 +182,8 @@ class ShareWithReviewer(Operation):
             raise Unfinished(not_sent(share, sent.problem))
         return {}
 
-    def delivery(self, action: "BulkAction") -> Delivery:
-        statuses = Message.objects.filter(bulk_action_id=action.pk, candidate=None)
-        found = set(statuses.values_list("status", flat=True))
-        if MessageStatus.SENT in found:
-            return Delivery.ARRIVED
-        if found & {MessageStatus.SENDING, MessageStatus.UNCONFIRMED}:
-            return Delivery.MAY_HAVE_ARRIVED
-        return Delivery.NOTHING_LEFT
-
-    def send(self, action: "BulkAction", share: Share) -> Message | None:
+    def send(self, action: BulkAction, share: Share) -> Message | None:
         """The e-mail after its third step; None when the action was canceled before the first."""
-        from pipeline.bulk_actions.handing_over import Stopped, begin, hand_over, take_back
-
         if not is_reachable():
             raise Unfinished(not_sent(share, NOWHERE))
         message, sender = None, sender_for(Channel.EMAIL)

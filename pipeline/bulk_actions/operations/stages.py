@@ -3,12 +3,17 @@
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from pipeline.bulk_actions.writing.left_out import (
+    LEFT_OUT_OF_SEEN,
+    IncludeField,
+    decided,
+    kinds_left_out,
+)
 from pipeline.candidates.models import CandidateQuerySet, FolderKind
 
 from .base import OptionsForm, Preview, Revert
-from .judging import Change, JudgingOperation
-from .left_out import LEFT_OUT_OF_SEEN, IncludeField, decided, kinds_left_out
-from .moving_back import folder_names, moving_back
+from .judging import JudgedChange, JudgingOperation
+from .restore_folder import folder_names, moving_back
 
 
 class NoOptions(OptionsForm):
@@ -45,14 +50,14 @@ class ToStage(JudgingOperation):
     def title(self) -> str:
         return self.label
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         params = {
             "kind": self.kind,
             "no_folder": f" has no folder for {self.whom} candidates.",
             "left_out": self.left_out,
         }
         judging = JUDGING.format(same=self.same, kept=self.kept, left_out=LEFT_OUT_OF_SEEN)
-        return Change(judging, CHANGING.format(sets=self.sets), params, self.columns)
+        return JudgedChange(judging, CHANGING.format(sets=self.sets), params, self.columns)
 
     @property
     def left_out(self) -> list[str]:

@@ -1,18 +1,16 @@
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 
-from pipeline.journeys import enrolling
-from pipeline.journeys.definition import BadDefinition
+from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.journeys.definition.definition import BadDefinition
 from pipeline.journeys.models import Journey
+from pipeline.journeys.writing import enroll
 
 from . import with_runs
 from .base import OptionsForm, Revert
-from .judging import Change, JudgingOperation
+from .judging import JudgedChange, JudgingOperation
 from .with_tasks import STARTER
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
 
 GROUPS = {True: "Started by hand", False: "Started by a trigger"}
 
@@ -68,22 +66,20 @@ class StartJourney(JudgingOperation):
     def title(self) -> str:
         return f"Start journey: {self.options['journey_name']}"
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         journey = Journey.objects.filter(pk=self.options["journey"])
         found = journey.select_related("version__journey").first()
         if reason := self.closed(found):
-            return Change(judging=CLOSED, changing="", params={"closed": reason})
+            return JudgedChange(judging=CLOSED, changing="", params={"closed": reason})
         assert found
         assert found.version
-        entering = enrolling.entering(
-            "judged AS person, starter WHERE person.result = 1", STARTED_BY
-        )
-        reentry = found.version.read.reentry
+        entering = enroll.entering("judged AS person, starter WHERE person.result = 1", STARTED_BY)
+        reentry = found.version.parse().reentry
         ours = {"already": self.already, "not_again": not_again(reentry)}
-        return Change(
-            judging=f"{enrolling.ruling('seen')}, {JUDGED}",
+        return JudgedChange(
+            judging=f"{enroll.ruling('seen')}, {JUDGED}",
             changing=f"{STARTER}, {entering}",
-            params=enrolling.entry_into(found.version) | ours,
+            params=enroll.entry_into(found.version) | ours,
             outcome=ENTERED,
         )
 
@@ -95,14 +91,14 @@ class StartJourney(JudgingOperation):
         if not journey.is_live or journey.version is None:
             return f"{name} is {journey.get_state_display().lower()}: nobody enters it."
         try:
-            journey.version.read  # noqa: B018  # whether it can be read
+            journey.version.parse()  # whether it can be read
         except BadDefinition as reason:
             return f"{name} can’t be started: {reason}"
         return ""
 
-    def lock_before_candidates(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_before_candidates(self, action: BulkAction, chunk: Chunk) -> None:
         """Nobody else enrolls in it, pauses or archives it while the chunk is written."""
-        enrolling.hold_live([self.options["journey"]])
+        enroll.hold_live([self.options["journey"]])
 
     def revert(self) -> Revert:
         told = f": Undo of “{self.title}”."

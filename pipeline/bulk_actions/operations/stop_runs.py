@@ -1,18 +1,16 @@
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 
+from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.journeys.filters import in_use
 from pipeline.journeys.models import Journey
-from pipeline.journeys.stopping import hold_runs_of
+from pipeline.journeys.writing.stop import hold_runs_of
 
 from . import with_runs
 from .base import OptionsForm
-from .judging import Change, JudgingOperation
+from .judging import JudgedChange, JudgingOperation
 from .with_tasks import STARTER
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
 
 
 class StopRunsForm(OptionsForm):
@@ -67,10 +65,10 @@ class StopRuns(JudgingOperation):
     def details(self) -> str:
         return f"Reason: {self.options['reason']}" if self.options["reason"] else ""
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         reason = self.options["reason"]
         stopping = with_runs.stopping("judged, starter", "judged.run")
-        return Change(
+        return JudgedChange(
             judging=JUDGED,
             changing=f"{STARTER}, {stopping}",
             params={
@@ -80,7 +78,7 @@ class StopRuns(JudgingOperation):
             },
         )
 
-    def lock_before_candidates(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_before_candidates(self, action: BulkAction, chunk: Chunk) -> None:
         hold_runs_of(self.options["journey"], chunk.candidate_ids)
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:

@@ -1,18 +1,17 @@
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Count
 
+from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.candidates.models import CandidateQuerySet
-from pipeline.journeys.stopping import hold_runs_of
+from pipeline.journeys.writing.stop import hold_runs_of
 from pipeline.outreach.models import Channel, Message, MessageStatus
 
 from . import with_tasks
 from .base import Operation, Preview
-from .judging import Change, JudgingOperation
+from .judging import JudgedChange, JudgingOperation
+from .lookup import kind_of
 from .stages import NoOptions
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
 
 # They have left, or may have.
 GONE_OUT = (MessageStatus.SENT, MessageStatus.UNCONFIRMED)
@@ -37,10 +36,8 @@ class Undo(JudgingOperation):
 
     @property
     def undone(self) -> Operation:
-        """The other action's operation. Raises KeyError for one that is gone."""
-        from . import OPERATIONS  # which lists this one too
-
-        return OPERATIONS[self.options["operation"]](self.options["options"])
+        """The other action's operation."""
+        return kind_of(self.options["operation"])(self.options["options"])
 
     @property
     def title(self) -> str:
@@ -57,14 +54,14 @@ class Undo(JudgingOperation):
         reach = self.options["reach"]
         return set(self.opening_ids) if reach is None else set(self.opening_ids) & set(reach)
 
-    def change(self) -> Change:
+    def change(self) -> JudgedChange:
         revert = self.undone.revert()
         ours = {
             "undone": self.options["action"],
             "zone": self.options["time_zone"],
             "reach": self.options["reach"],
         }
-        return Change(
+        return JudgedChange(
             judging=f"{TOUCHED}, {revert.judging}, {JUDGED}",
             changing=revert.changing,
             params=revert.params | ours,
@@ -87,15 +84,15 @@ class Undo(JudgingOperation):
             for channel, count in counts
         ]
 
-    def lock_before_candidates(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_before_candidates(self, action: BulkAction, chunk: Chunk) -> None:
         if journey := self.undone.revert().stops_runs_of:
             hold_runs_of(journey, chunk.candidate_ids)
 
-    def lock_related(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def lock_related(self, action: BulkAction, chunk: Chunk) -> None:
         if self.undone.revert().cancels_tasks:
-            with_tasks.hold(chunk)
+            with_tasks.lock(chunk)
 
-    def after_write(self, action: "BulkAction", chunk: "Chunk") -> None:
+    def after_write(self, action: BulkAction, chunk: Chunk) -> None:
         if self.undone.revert().cancels_tasks:
             with_tasks.announce_canceled(action, chunk)
 

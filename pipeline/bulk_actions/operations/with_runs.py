@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipeline.journeys import stopping as journeys
 from pipeline.journeys.models import Journey
+from pipeline.journeys.writing import stop as journeys
 
 STOPPED_BY = (
     "'Stopped by ' || starter.name || ', bulk action ' || starter.action_id || %(stop_told)s"

@@ -1,19 +1,17 @@
 """What the operations with tasks have in common: who orders them, and whom they tell of it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 
+from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.announcing import announce
+from pipeline.tasks.bulk_sql import hold_tasks
 from pipeline.tasks.models import Task
-from pipeline.tasks.querysets import TaskQuerySet
-from pipeline.tasks.set_based import hold_tasks
-from pipeline.tasks.types import KINDS, QUEUED, TaskChannel
-
-if TYPE_CHECKING:
-    from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.tasks.models.announce import announce
+from pipeline.tasks.models.querysets import TaskQuerySet
+from pipeline.tasks.models.types import KINDS, QUEUED, TaskChannel
 
 # Those that wait in the queue, by the desk's queues.
 TYPE_CHOICES = [
@@ -37,22 +35,22 @@ class CampaignField(forms.ModelChoiceField[Campaign]):
         self.choices = [("", self.empty_label), *sorted(groups.items())]
 
 
-def hold(chunk: "Chunk") -> None:
+def lock(chunk: Chunk) -> None:
     """Lock what the chunk's candidates have in the queue and with agents."""
     hold_tasks(chunk.candidate_ids)
 
 
-def announce_created(action: "BulkAction", chunk: "Chunk") -> None:
+def announce_created(action: BulkAction, chunk: Chunk) -> None:
     of_action = Task.objects.filter(created_by_bulk_action_id=action.pk)
     announce("create", action.workspace_id, ids_of(of_action, chunk))
 
 
-def announce_canceled(action: "BulkAction", chunk: "Chunk") -> None:
+def announce_canceled(action: BulkAction, chunk: Chunk) -> None:
     of_action = Task.objects.filter(canceled_by_bulk_action_id=action.pk)
     announce("cancel", action.workspace_id, ids_of(of_action, chunk))
 
 
-def ids_of(tasks: TaskQuerySet, chunk: "Chunk") -> list[int]:
+def ids_of(tasks: TaskQuerySet, chunk: Chunk) -> list[int]:
     of_chunk = tasks.for_candidates(chunk.candidate_ids)
     return list(of_chunk.order_by("pk").values_list("pk", flat=True))
 

@@ -6,8 +6,8 @@ from typing import Any
 from django import template
 
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.bulk_actions.operations import OPERATIONS, Operation
-from pipeline.bulk_actions.sharing import SharedLink, link_of
+from pipeline.bulk_actions.operations import OPERATIONS, Operation, operation_of
+from pipeline.bulk_actions.pages.share_link import SharedLink, link_of
 from pipeline.workspaces.models import User, membership_of
 
 register = template.Library()
@@ -36,10 +36,7 @@ def operations_to_start(context: dict[str, Any]) -> dict[str, list[type[Operatio
 @register.filter
 def details(action: BulkAction) -> str:
     """What its title leaves out; nothing where the operation itself is gone."""
-    try:
-        return action.get_operation().details
-    except KeyError:
-        return ""
+    return operation_of(action).details
 
 
 @register.filter

@@ -1,9 +1,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.admin_access import WorkspaceModelAdmin
-
-from .models import CandidateImport
 
 
 @admin.register(CandidateImport)

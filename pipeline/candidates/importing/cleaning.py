@@ -13,8 +13,8 @@ import phonenumbers
 from django.core.exceptions import SuspiciousOperation
 from django.utils.html import strip_tags
 
+from pipeline.foundation.exports.formulas import FORMULA_SIGNS, without_guards
 from pipeline.foundation.normal_forms import normalized
-from pipeline.workspaces.formulas import FORMULA_SIGNS, without_guards
 
 # Invisible characters that copying leaves behind. Joiners stay: Persian and Hindi need them.
 INVISIBLE = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from pipeline.foundation.exports.formulas import without_guards
 from pipeline.foundation.normal_forms import normalized
-from pipeline.workspaces.formulas import without_guards
 
 # In the order of the mapping page. The value is what people read there.
 FIELDS = {

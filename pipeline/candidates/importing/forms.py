@@ -9,15 +9,15 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from pipeline.candidates.attributes import MOST, TOO_MANY
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.attributes import MOST, TOO_MANY
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces.models import User
 
 from . import quotas
 from .columns import FIELDS, missing
 from .errors import ImportRefused
-from .models import CandidateImport
 from .people import ATTRIBUTES
 from .reading import Layout
 from .starting import from_upload

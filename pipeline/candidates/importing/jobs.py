@@ -7,17 +7,17 @@ from pathlib import Path
 from django.db import transaction
 from redis.exceptions import RedisError
 
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.queues import queue_of
 from pipeline.foundation.turns import Interrupted, is_stop_requested
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
 
 from . import locks
 from .errors import ImportRefused, NoLongerAllowed
 from .loading import Tell, check_rights, load
-from .models import CandidateImport
 
 log = logging.getLogger(__name__)
 LOOP = "imports"  # for setbacks: one that can't even be begun, or brought to its end

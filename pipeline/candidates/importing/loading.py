@@ -17,15 +17,16 @@ from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
 from pipeline.candidates.models import Label
+from pipeline.candidates.models.candidate_import import CandidateImport
+from pipeline.candidates.models.import_reasons import REASONS
 from pipeline.candidates.signals import candidates_changed
 from pipeline.foundation.commits import after_commit
+from pipeline.foundation.exports.formulas import formula_safe, without_guards
 from pipeline.foundation.turns import Interrupted, is_stop_requested
-from pipeline.workspaces.formulas import formula_safe, without_guards
 
 from . import cleaning, staging
 from .errors import ImportRefused, NoLongerAllowed
-from .models import CandidateImport
-from .people import REASONS, Plan, Reader
+from .people import Plan, Reader
 from .reader_process import Rows
 from .reading import SAMPLE_ROWS, Layout
 

@@ -2,10 +2,9 @@
 
 from django.conf import settings
 
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.quotas import QuotaReached, full_until, one_at_a_time
 from pipeline.workspaces.models import User
-
-from .models import CandidateImport
 
 
 def check(user: User) -> None:

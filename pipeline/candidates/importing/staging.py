@@ -10,8 +10,12 @@ from typing import Any
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from pipeline.candidates.attributes import MOST_OTHERS, too_large_sql, too_many_sql
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.attributes import (
+    MOST_OTHERS,
+    too_large_sql,
+    too_many_sql,
+)
 
 from .cleaning import name_key
 from .identity import OTHER_EMAILS, OTHER_PHONES, find_people

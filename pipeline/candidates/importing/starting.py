@@ -15,13 +15,13 @@ from django.db import connection, transaction
 from django.utils.text import get_valid_filename
 
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.models import User
 
 from . import quotas
 from .cleaning import is_blank, separator_of, text
 from .columns import guess
 from .errors import ImportRefused
-from .models import CandidateImport
 from .reader_process import look
 from .reading import Layout
 

@@ -9,15 +9,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipeline.workspaces.audit import record_download
-from pipeline.workspaces.downloads import FileDownload
+from pipeline.candidates.models.candidate_import import CandidateImport
+from pipeline.foundation.exports.downloads import FileDownload
 from pipeline.workspaces.models import User, membership_of
+from pipeline.workspaces.models.audit import record_download
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import exporters_only
 
 from .forms import ColumnsForm, UploadForm
 from .jobs import order_import
-from .models import CandidateImport
 from .reading import Layout
 
 RECENT = 10

@@ -5,7 +5,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import pipeline.candidates.importing.models
+import pipeline.candidates.models.candidate_import
 
 
 class Migration(migrations.Migration):
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 (
                     "file",
                     models.FileField(
-                        blank=True, upload_to=pipeline.candidates.importing.models.private_name
+                        blank=True, upload_to=pipeline.candidates.models.candidate_import.private_name
                     ),
                 ),
                 ("layout", models.JSONField(default=dict)),
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 (
                     "rejected",
                     models.FileField(
-                        blank=True, upload_to=pipeline.candidates.importing.models.private_name
+                        blank=True, upload_to=pipeline.candidates.models.candidate_import.private_name
                     ),
                 ),
                 (

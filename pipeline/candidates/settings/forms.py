@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from pipeline.foundation.first_come import save_first
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import record
 
 
 class NameForm(forms.Form):

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.http import QueryDict
 
 from pipeline.candidates.models import Folder, Opening
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import record
 
 
 class OrderChanged(ValueError):

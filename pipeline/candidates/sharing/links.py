@@ -7,7 +7,7 @@ from django.core import signing
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from .models import Share
+from pipeline.candidates.models.share import Share
 
 # Without a time: until when it works is what the share says, which can be brought forward.
 # Lazy, as not every command has a secret key.

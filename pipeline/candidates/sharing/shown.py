@@ -13,7 +13,7 @@ from django.utils.timezone import localtime
 from pipeline.candidates.models import Candidate
 
 if TYPE_CHECKING:
-    from .models import Share
+    from pipeline.candidates.models.share import Share
 
 
 class Field(NamedTuple):

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from pipeline.candidates.models.share import Share
+
 from .links import share_of
-from .models import Share
 from .shown import details_of
 
 PAGE = 50

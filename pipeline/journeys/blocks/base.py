@@ -8,8 +8,8 @@ from django import forms
 from django.db import models
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch
 from pipeline.journeys.models import Journey
+from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import User, Workspace
 
 Row = TypeVar("Row", bound=models.Model)
@@ -58,7 +58,9 @@ class Block(ABC):
     label: ClassVar[str]
     about: ClassVar[str]  # what it is for, in the list of blocks to add
     form: ClassVar[type[BlockForm]] = BlockForm
-    is_slow: ClassVar[bool] = False  # talks to the outside: then `hand_over`, one run at a time
+    is_slow: ClassVar[bool] = (
+        False  # talks to the outside: then `execute_external`, one run at a time
+    )
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
@@ -93,12 +95,12 @@ class Block(ABC):
         """The kind, ref and name of what its runs may wait for (see models.Listener)."""
         return []
 
-    def hand_over(self, batch: Batch) -> None:
+    def execute_external(self, batch: Batch) -> None:
         """Only for a slow block: take the step of each run in transactions of its own, with no
         lock held while somebody outside thinks. Nothing is locked when it is called."""
         raise NotImplementedError
 
-    def fails(self, batch: Batch) -> bool:
+    def fail_if_misconfigured(self, batch: Batch) -> bool:
         """Whether something that it needs is gone; then each run has failed, with the sentence.
 
         Asked first by each `execute`: a version is published once, and what it names may go.

@@ -5,13 +5,13 @@ from django import forms
 from django.db.models import Count
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch
+from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler
 from pipeline.tasks.models import Task
-from pipeline.tasks.querysets import TaskQuerySet
-from pipeline.tasks.scopes import AllTasks, OfCampaign, OfTypes, Scope
-from pipeline.tasks.types import QUEUED, TaskType
+from pipeline.tasks.models.actors import Canceler
+from pipeline.tasks.models.querysets import TaskQuerySet
+from pipeline.tasks.models.scopes import AllTasks, OfCampaign, OfTypes, Scope
+from pipeline.tasks.models.types import QUEUED, TaskType
 from pipeline.workspaces.models import User, Workspace
 
 from .base import Block, BlockForm, Rehearsal, chosen, gone, row_of, text_in
@@ -149,7 +149,7 @@ class CancelTask(Block):
         return f"Would cancel {tasks} of {people} now: {kinds}."
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         scope = self.scope_in(batch.workspace_id)
         canceled: dict[int, list[Task]] = defaultdict(list)

@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Candidate, Folder
-from pipeline.journeys.batch import Batch
+from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Membership, Workspace
 
 from .base import Block, BlockForm, Rehearsal
@@ -169,7 +169,7 @@ class Condition(Block):
         return [problem for rule in self.rules if (problem := rule.problem(workspace))]
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         decisions = self.decide(batch.candidates, batch.version.journey.workspace)
         for run in batch:

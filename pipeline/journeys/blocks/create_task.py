@@ -5,13 +5,13 @@ from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
-from pipeline.journeys.batch import Batch
+from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import CantCreate, check_campaign, create_tasks, why_none
-from pipeline.tasks.set_based import LACKS, NewTasks
-from pipeline.tasks.types import QUEUED, TIMED, TaskType
+from pipeline.tasks.bulk_sql import LACKS, NewTasks
+from pipeline.tasks.create import CantCreate, check_campaign, create_tasks, why_none
+from pipeline.tasks.models.actors import Creator
+from pipeline.tasks.models.types import QUEUED, TIMED, TaskType
 from pipeline.workspaces.models import Workspace
 
 from .base import Block, BlockForm, Rehearsal, chosen, gone, row_of, text_in
@@ -125,7 +125,7 @@ class CreateTask(Block):
         return None if number is None else now + timedelta(**{UNITS[unit]: number})
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         new = self.new_tasks(batch.workspace_id, batch.now)
         made = create_tasks(

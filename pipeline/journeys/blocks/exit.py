@@ -1,7 +1,7 @@
 from django import forms
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch
+from pipeline.journeys.writing.batch import Batch
 
 from .base import Block, BlockForm, Rehearsal, text_in
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from pipeline.journeys.batch import Batch
 from pipeline.journeys.models import Journey, JourneyState
+from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
 from .base import Block, BlockForm, chosen, gone, row_of, text_in
@@ -64,12 +64,12 @@ class OtherJourney(Block):
     def journey_in(self, workspace: Workspace) -> Journey | None:
         return row_of(Journey.objects.filter(workspace=workspace), self.options.get("journey"))
 
-    def fails(self, batch: Batch) -> bool:
+    def fail_if_misconfigured(self, batch: Batch) -> bool:
         if self.problems_in(batch.version.journey):
             for run in batch:
                 batch.fail(run, self.not_itself)
             return True
-        return super().fails(batch)
+        return super().fail_if_misconfigured(batch)
 
 
 def titled(journey: Journey) -> str:

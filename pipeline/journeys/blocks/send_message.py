@@ -3,10 +3,10 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch, Result
-from pipeline.journeys.holding import NOT_SENT, SENT, conclude
 from pipeline.journeys.models import RunState
-from pipeline.journeys.sending import Sending
+from pipeline.journeys.writing.batch import Batch, Result
+from pipeline.journeys.writing.message_lock import NOT_SENT, SENT, conclude
+from pipeline.journeys.writing.messages import Sending
 from pipeline.outreach import limits, optouts
 from pipeline.outreach.drafts import OPTED_OUT, CantSend, draft_of
 from pipeline.outreach.models import Channel, MessageTemplate
@@ -79,7 +79,7 @@ class SendMessage(Block):
         left = limits.describe_left(workspace, self.channel)
         return f"{left}. Once they are used up, runs wait here until the limit resets." * bool(left)
 
-    def hand_over(self, batch: Batch) -> None:
+    def execute_external(self, batch: Batch) -> None:
         workspace = batch.version.journey.workspace
         template = self.template_in(workspace)
         if template is None:

@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch
+from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
 from .base import Block, BlockForm, Rehearsal
@@ -68,7 +68,7 @@ class Split(Block):
         return [] if is_right else ["The percentages do not add up to 100."]
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         for run in batch:
             way = self.way_of(run.candidate_id, f"{batch.version.journey_id}-{batch.node.id}")

@@ -1,9 +1,9 @@
 from django.db import connection
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch
-from pipeline.journeys.enrolling import ENROLLMENT, MOST_ENTRIES, enroll, entered_too_often
 from pipeline.journeys.models import Journey, Run
+from pipeline.journeys.writing.batch import Batch
+from pipeline.journeys.writing.enroll import ENROLLMENT, MOST_ENTRIES, enroll, entered_too_often
 
 from .base import Rehearsal
 from .other_journey import NOT_NOW, JourneyForm, OtherJourney, soon, titled
@@ -26,7 +26,7 @@ class StartJourney(OtherJourney):
     not_itself = SELF_START
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         journey = self.journey_in(batch.version.journey.workspace)
         assert journey

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch
 from pipeline.journeys.models import Journey, Run, RunQuerySet
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing.batch import Batch
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import Workspace
 
 from .base import Rehearsal, chosen
@@ -63,7 +63,7 @@ class StopJourney(OtherJourney):
         return [] if self.is_for_all else super().problems(workspace)
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         version = batch.version
         by = f"Journey {version.journey_id} “{version.journey}” v{version.number}: {batch.label}"

@@ -3,11 +3,11 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Label
-from pipeline.journeys.batch import Batch
+from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
 from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
-from .changing import (
+from .candidate_changes import (
     ASSIGN,
     KEEP,
     NOBODY,
@@ -164,7 +164,7 @@ class UpdateCandidate(Block):
 
     def execute(self, batch: Batch) -> None:
         keep_what_is_named(self.wanted)
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         found = Candidate.objects.filter(pk__in=batch.candidates).order_by("pk")
         people = list(found.select_related("folder", "opening", "recruiter__user"))

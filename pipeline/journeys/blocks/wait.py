@@ -4,9 +4,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Label
-from pipeline.journeys.batch import Batch
-from pipeline.journeys.happenings import Kind, key
 from pipeline.journeys.models import Run
+from pipeline.journeys.models.listener import Kind, key
+from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
 from .base import Block, Rehearsal, gone, row_of, text_in
@@ -106,7 +106,7 @@ class Wait(Block):
         return [problem for problem in problems if problem]
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         zone = batch.version.journey.workspace.tz
         zones = zones_of(batch.candidates, zone) if self.asks_candidate else {}

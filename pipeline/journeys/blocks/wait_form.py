@@ -7,7 +7,7 @@ from django import forms
 
 from pipeline.candidates.models import Folder, Label
 from pipeline.foundation.parameters import FIRST_DAY, LAST_DAY, DayField
-from pipeline.journeys.happenings import Kind
+from pipeline.journeys.models.listener import Kind
 
 from .base import BlockForm, chosen, text_in
 

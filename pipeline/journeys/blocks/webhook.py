@@ -3,12 +3,12 @@ from typing import Any
 from django import forms
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.batch import Batch
 from pipeline.journeys.models import Run
+from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models.webhook import EndpointQuerySet, WebhookEndpoint
+from pipeline.workspaces.models.webhook_events import JOURNEY
 from pipeline.workspaces.webhooks import outbox
-from pipeline.workspaces.webhooks.events import JOURNEY
-from pipeline.workspaces.webhooks.models import EndpointQuerySet, WebhookEndpoint
 
 from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
 
@@ -101,7 +101,7 @@ class Webhook(Block):
         return []
 
     def execute(self, batch: Batch) -> None:
-        if self.fails(batch):
+        if self.fail_if_misconfigured(batch):
             return
         people = Candidate.objects.select_related("opening", "folder", "recruiter__user")
         found = people.prefetch_related("labels").in_bulk(batch.candidates)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from pipeline.foundation.parameters import number_in
-from pipeline.journeys.definition import BadDefinition, Definition
-from pipeline.journeys.editing import CantEdit
+from pipeline.journeys.definition.definition import BadDefinition, Definition
+from pipeline.journeys.definition.edits import CantEdit
 from pipeline.journeys.models import Journey
 from pipeline.workspaces.requests import MemberRequest
 

@@ -9,16 +9,16 @@ from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
 from pipeline.foundation.answers import put_into
-from pipeline.journeys.definition import BadDefinition, Definition
-from pipeline.journeys.layout import Flow, draw
+from pipeline.journeys.blocks.problems import TRIGGER, problems_of
+from pipeline.journeys.definition.definition import BadDefinition, Definition
+from pipeline.journeys.definition.triggers import reentry_of, text_of
 from pipeline.journeys.models import Journey, JourneyEdit
-from pipeline.journeys.problems import TRIGGER, problems_of
-from pipeline.journeys.triggers import reentry_of, text_of
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import is_editable
 from .drafts import last_edit, next_edit, read_draft
+from .layout import Flow, draw
 
 
 @dataclass

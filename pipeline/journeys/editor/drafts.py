@@ -6,13 +6,13 @@ from typing import Any
 from django.db import transaction
 
 from pipeline.foundation import database_clock
-from pipeline.journeys.definition import Definition
+from pipeline.journeys.definition.definition import Definition
 from pipeline.journeys.models import Journey, JourneyEdit, JourneyState
 from pipeline.workspaces.models import User
 
 KEPT = 200  # edits of a journey that can be taken back
 
-Change = Callable[[Definition], Definition]
+DraftEdit = Callable[[Definition], Definition]
 
 
 class Stale(ValueError):
@@ -29,7 +29,7 @@ def read_draft(journey: Journey) -> Definition:
 
 
 @transaction.atomic
-def edit(journey: Journey, by: User, revision: int, what: str, change: Change) -> None:
+def edit(journey: Journey, by: User, revision: int, what: str, change: DraftEdit) -> None:
     """Make the draft what `change` makes of it; `what` is told by the Undo button: "Added Wait".
 
     Raises Stale or Archived, or whatever `change` does, and has then changed nothing. An edit that

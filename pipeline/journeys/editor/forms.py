@@ -8,10 +8,10 @@ from django.http import QueryDict
 
 from pipeline.candidates.filters import CandidateFilter
 from pipeline.candidates.models import Folder, Label, Opening
-from pipeline.journeys.conditions import OPERATORS
+from pipeline.journeys.definition.conditions import OPERATORS
+from pipeline.journeys.definition.schedule import DAYS
+from pipeline.journeys.definition.triggers import TYPES, summary_of
 from pipeline.journeys.models import Journey
-from pipeline.journeys.schedules import DAYS
-from pipeline.journeys.triggers import TYPES, summary_of
 from pipeline.workspaces.models import Membership, User
 
 TAKEN = "There is a journey called “{name}” already. Choose another name."

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from pipeline.foundation.first_come import save_first
-from pipeline.journeys.definition import Definition
+from pipeline.journeys.definition.definition import Definition
 from pipeline.journeys.models import Journey
-from pipeline.workspaces.audit import record
+from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import editors_only, journey_of

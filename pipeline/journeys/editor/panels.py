@@ -4,8 +4,9 @@ from typing import Any
 
 from pipeline.journeys.blocks import BLOCKS
 from pipeline.journeys.blocks.base import BlockForm
-from pipeline.journeys.definition import Definition, Node
-from pipeline.journeys.editing import (
+from pipeline.journeys.blocks.view import Reading, read, ways_of_new
+from pipeline.journeys.definition.definition import Definition, Node
+from pipeline.journeys.definition.edits import (
     BEFORE,
     CantEdit,
     Place,
@@ -18,7 +19,6 @@ from pipeline.journeys.editing import (
     target_of,
 )
 from pipeline.journeys.models import Journey
-from pipeline.journeys.reading import Reading, read, ways_of_new
 from pipeline.workspaces.models import User, Workspace
 
 from .access import is_editable

@@ -8,21 +8,21 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pipeline.journeys import publishing
-from pipeline.journeys.comparing import compare
-from pipeline.journeys.definition import BadDefinition, Definition
-from pipeline.journeys.layout import draw
+from pipeline.foundation.counts import Number, count_some
+from pipeline.journeys import lifecycle
+from pipeline.journeys.blocks.problems import problems_of, warnings_of
+from pipeline.journeys.blocks.view import read
+from pipeline.journeys.definition.definition import BadDefinition, Definition
+from pipeline.journeys.definition.triggers import reentry_of, text_of
+from pipeline.journeys.lifecycle import CantPublish
 from pipeline.journeys.models import Journey, JourneyVersion, Run
-from pipeline.journeys.problems import problems_of, warnings_of
-from pipeline.journeys.publishing import CantPublish
-from pipeline.journeys.reading import read
-from pipeline.journeys.triggers import reentry_of, text_of
 from pipeline.workspaces.requests import MemberRequest
 
 from . import drafts
 from .access import editors_only, is_editable, journey_of
 from .answers import revision_of
-from .counting import Number, count_some
+from .diff import compare
+from .layout import draw
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +58,7 @@ def published(request: MemberRequest, journey: Journey) -> JourneyVersion:
         raise CantPublish({"": [str(reason)]})
     if set(warnings) - set(request.POST.getlist("confirm")):
         raise Unconfirmed("Read what is to be confirmed below, and tick it. Nothing was published.")
-    return publishing.publish(journey, request.user)
+    return lifecycle.publish(journey, request.user)
 
 
 def success(journey: Journey, version: JourneyVersion) -> str:
@@ -110,7 +110,7 @@ def what_would_be(request: MemberRequest, journey: Journey) -> dict[str, Any]:
 
 def version_of(journey: Journey) -> Definition | None:
     try:
-        return journey.version.read if journey.version else None
+        return journey.version.parse() if journey.version else None
     except BadDefinition:
         return None
 
@@ -155,9 +155,9 @@ def asked(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
 def moved(request: MemberRequest, journey: Journey, verb: str) -> HttpResponse:
     """Do it, and tell whoever came too late what it is."""
     verbs = {
-        "pause": publishing.pause,
-        "resume": publishing.resume,
-        "archive": publishing.archive,
+        "pause": lifecycle.pause,
+        "resume": lifecycle.resume,
+        "archive": lifecycle.archive,
     }
     if verbs[verb](journey, request.user):
         messages.success(request, f"{journey} is {journey.get_state_display().lower()}.")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from pipeline.journeys.definition import Definition
+from pipeline.journeys.definition.definition import Definition
 from pipeline.workspaces.requests import MemberRequest
 
 from . import drafts

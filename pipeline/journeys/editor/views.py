@@ -7,12 +7,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipeline.journeys import editing
 from pipeline.journeys.blocks import BLOCKS
-from pipeline.journeys.definition import BadDefinition, Definition
-from pipeline.journeys.editing import CantEdit, Place
+from pipeline.journeys.blocks.view import read, ways_of_new
+from pipeline.journeys.definition import edits
+from pipeline.journeys.definition.definition import BadDefinition, Definition
+from pipeline.journeys.definition.edits import CantEdit, Place
 from pipeline.journeys.models import Journey
-from pipeline.journeys.reading import read, ways_of_new
 from pipeline.workspaces.requests import MemberRequest
 
 from . import drafts, panels
@@ -43,7 +43,7 @@ def add(request: MemberRequest, pk: int) -> HttpResponse:
     added: list[str] = []
 
     def change(draft: Definition) -> Definition:
-        after, block = editing.insert(draft, place, kind.key, {}, ways_of_new(kind))
+        after, block = edits.insert(draft, place, kind.key, {}, ways_of_new(kind))
         added.append(block)
         return after
 
@@ -62,7 +62,7 @@ def block(request: MemberRequest, pk: int, block: str) -> HttpResponse:
         )
     try:
         draft = drafts.read_draft(journey)
-        node = editing.node_of(draft, block)
+        node = edits.node_of(draft, block)
     except (CantEdit, BadDefinition) as reason:
         return answer(request, journey, told=str(reason), status=422)
     kind = read(node).type
@@ -78,7 +78,7 @@ def block(request: MemberRequest, pk: int, block: str) -> HttpResponse:
         request,
         journey,
         f"Changed {kind.label}",
-        lambda draft: editing.change(draft, block, options, ways),
+        lambda draft: edits.change(draft, block, options, ways),
         focus=block,
     )
 
@@ -89,7 +89,7 @@ def preview(request: MemberRequest, pk: int, block: str) -> HttpResponse:
     """What the block would do now with these answers. Nothing is saved."""
     journey = journey_of(request.user, pk)
     try:
-        node = editing.node_of(drafts.read_draft(journey), block)
+        node = edits.node_of(drafts.read_draft(journey), block)
     except (CantEdit, BadDefinition):
         raise Http404
     kind = read(node).type
@@ -116,7 +116,7 @@ def trigger(request: MemberRequest, pk: int) -> HttpResponse:
         request,
         journey,
         "Changed the trigger",
-        lambda draft: editing.enter_by(draft, form.trigger(), form.reentry()),
+        lambda draft: edits.enter_by(draft, form.trigger(), form.reentry()),
         focus="trigger",
     )
 
@@ -130,10 +130,10 @@ def move(request: MemberRequest, pk: int, block: str) -> HttpResponse:
         return shown(request, journey, lambda draft: panels.move_panel(draft, block))
     to = request.POST.get("to", "")
     moves: dict[str, Callable[[Definition], Definition]] = {
-        "up": lambda draft: editing.move_up(draft, block),
-        "down": lambda draft: editing.move_down(draft, block),
+        "up": lambda draft: edits.move_up(draft, block),
+        "down": lambda draft: edits.move_down(draft, block),
     }
-    change = moves.get(to, lambda draft: editing.move(draft, block, Place.read(to)))
+    change = moves.get(to, lambda draft: edits.move(draft, block, Place.read(to)))
     return changed(request, journey, f"Moved {label_of(journey, block)}", change, opens=[block])
 
 
@@ -148,9 +148,9 @@ def delete(request: MemberRequest, pk: int, block: str) -> HttpResponse:
     before: list[str] = []
 
     def change(draft: Definition) -> Definition:
-        way = editing.first_way_to(draft, block)
+        way = edits.first_way_to(draft, block)
         before.append(way.block if way and way.block else "trigger")
-        return editing.delete(draft, block, keep)
+        return edits.delete(draft, block, keep)
 
     what = f"Deleted {label_of(journey, block)}"
     return changed(request, journey, what, change, focuses=before)
@@ -165,7 +165,7 @@ def lead(request: MemberRequest, pk: int) -> HttpResponse:
     to = request.POST.get("to") or None
     what = f"Led a way to {label_of(journey, to)}" if to else "Ended a way"
     return changed(
-        request, journey, what, lambda draft: editing.lead(draft, place, to), focus=place.block
+        request, journey, what, lambda draft: edits.lead(draft, place, to), focus=place.block
     )
 
 

@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('waiting_for', models.CharField(blank=True, help_text='As happenings.key says.', max_length=150)),
                 ('heard', models.BooleanField(default=False, help_text='What it waited for has happened.')),
                 ('tries', models.PositiveSmallIntegerField(default=0, help_text='Of this block, in vain.')),
-                ('is_slow', models.BooleanField(db_default=False, help_text='At a block that talks to the outside: see slow.py.')),
+                ('is_slow', models.BooleanField(db_default=False, help_text='At a block that talks to the outside: see engine/external.py.')),
                 ('entered_by', models.CharField(help_text='What made the candidate enter.', max_length=200)),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('ended_at', models.DateTimeField(null=True)),

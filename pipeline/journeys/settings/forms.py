@@ -2,9 +2,9 @@ from typing import ClassVar
 
 from django import forms
 
-from pipeline.journeys.rules import JourneyRules
-from pipeline.workspaces.audit import record
+from pipeline.journeys.models.rules import JourneyRules
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import record
 
 
 class RulesForm(forms.ModelForm[JourneyRules]):

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from pipeline.journeys.rules import JourneyRules
+from pipeline.journeys.models.rules import JourneyRules
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only

@@ -7,8 +7,8 @@ from django.http import QueryDict
 from pipeline.foundation.first_come import save_first
 from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate, Period
 from pipeline.outreach.placeholders import BadTemplate, check
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import record
 
 LONGEST = {Channel.EMAIL: 20_000, Channel.SMS: 1600}  # an SMS provider takes no longer ones
 

@@ -1,38 +1,13 @@
 """How many tasks of each state a campaign has, of those that the user may see."""
 
-from dataclasses import dataclass
+from django.db.models import OuterRef, QuerySet
 
-from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
-
+from pipeline.foundation.counts import MOST, CountOf, Number
 from pipeline.outreach.campaigns import CampaignQuerySet
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
-from pipeline.tasks.states import State
+from pipeline.tasks.models.states import State
 from pipeline.workspaces.models import User
-
-MOST = 10_000  # counted so far, as everywhere
-
-
-class CountOf(Subquery):
-    """How many rows a queryset has: it is to be cut, so that nobody counts millions."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-    empty_result_set_value = 0  # for a member of no opening
-
-
-@dataclass(frozen=True)
-class Number:
-    """A count as pages say it: up to 10,000, beyond that "10,000+"."""
-
-    value: int
-
-    def __str__(self) -> str:
-        return f"{intcomma(MOST)}+" if self.value > MOST else str(intcomma(self.value))
-
-    def __bool__(self) -> bool:
-        return self.value > 0
 
 
 def counted(campaigns: CampaignQuerySet, user: User) -> list[Campaign]:

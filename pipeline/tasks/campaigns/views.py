@@ -9,9 +9,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from pipeline.foundation.paging.newest_first import page_of
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.announcing import announce
-from pipeline.workspaces.newest_first import page_of
+from pipeline.tasks.models.announce import announce
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import changers_only

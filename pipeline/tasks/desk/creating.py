@@ -12,8 +12,8 @@ from pipeline.foundation.parameters import number_in
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
+from .actions import name_of, workers_only
 from .forms import NewTaskForm
-from .verbs import name_of, workers_only
 
 SHOWN = 20  # candidates that a search offers
 

@@ -13,13 +13,12 @@ from pipeline.foundation import database_clock
 from pipeline.foundation.parameters import MomentField
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import CantCreate, check_campaign, create_task
+from pipeline.tasks.create import CantCreate, check_campaign, create_task
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.types import KINDS, MANUAL, TaskChannel, TaskType
+from pipeline.tasks.models.actors import Creator
+from pipeline.tasks.models.filled_form import FilledForm
+from pipeline.tasks.models.types import KINDS, MANUAL, TaskChannel, TaskType
 from pipeline.workspaces.models import User
-
-from .models import FilledForm
 
 LONGEST_NOTES = 10_000
 _WRITTEN = (

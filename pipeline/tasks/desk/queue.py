@@ -14,8 +14,8 @@ from pipeline.foundation import database_clock
 from pipeline.outreach.campaigns import Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import QUEUE_ORDER, Task
+from pipeline.tasks.models.types import TaskChannel, TaskType, types_of
 from pipeline.tasks.paging import first_ids
-from pipeline.tasks.types import TaskChannel, TaskType, types_of
 from pipeline.workspaces.models import User
 
 from .cursor import Cursor

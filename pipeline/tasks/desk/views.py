@@ -1,4 +1,4 @@
-"""The desk, and a task's own page: what is looked at. What is done is in verbs.py."""
+"""The desk, and a task's own page: what is looked at. What is done is in desk/actions.py."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from django.views.decorators.vary import vary_on_headers
 
 from pipeline.candidates.timeline import events_of
 from pipeline.tasks.models import QUEUE_ORDER, Task
-from pipeline.tasks.standing import standings_for
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
 from .forms import CallbackForm, CompleteForm, seen
 from .queue import Queue
+from .queue_counts import standings_for
 
 MOST_MINE = 50
 EVENTS = 10  # of the candidate's timeline; its profile has them all

@@ -3,11 +3,10 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
 from pipeline.workspaces.admin_access import WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
-
-from .models import ApiToken, InboundEvent
 
 
 @admin.register(ApiToken)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.event_types import TASKS, EventType
+from pipeline.tasks.models.types import TaskType
 
 from .forms import ALSO
-from .types import TASKS, EventType
 
 ANA = "+447700900123"
 

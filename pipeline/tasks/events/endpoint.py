@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from pipeline.foundation.outages import outage_of
+from pipeline.tasks.models.inbound_event import ApiToken
 
-from .models import ApiToken
 from .reading import event_in
 from .receiving import receive
 from .refusals import Errors, NotAllowed, NotEncrypted, Refused

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from pipeline.candidates.importing.cleaning import phone, text
+from pipeline.tasks.models.event_types import EventType
 from pipeline.workspaces.models import Workspace
 
 from .fields import (
@@ -22,7 +23,6 @@ from .fields import (
     WebAddress,
 )
 from .refusals import Errors
-from .types import EventType
 
 WHO = ("candidate", "phone", "email")
 EVERY = ("id", "type", *WHO, "opening", "occurred_at")

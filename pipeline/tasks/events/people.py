@@ -4,11 +4,11 @@ from typing import Any
 
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.event_types import CALLBACKS, EventType
 from pipeline.workspaces.models import Workspace
 
 from .forms import WHO
 from .refusals import Errors, NotPossible
-from .types import CALLBACKS, EventType
 
 
 def candidate_of(workspace: Workspace, said: dict[str, Any]) -> Candidate:

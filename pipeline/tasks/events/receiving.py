@@ -7,20 +7,20 @@ from django.db import transaction
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler, Creator
-from pipeline.tasks.creating import CantCreate, TooManyWaiting, create_task
+from pipeline.tasks.create import CantCreate, TooManyWaiting, create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.scopes import OfTypes
+from pipeline.tasks.models.actors import Canceler, Creator
+from pipeline.tasks.models.event_types import CALLBACKS, TASKS, EventType
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
+from pipeline.tasks.models.scopes import OfTypes
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.signals import event_taken
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Workspace
 
 from .forms import EventForm
-from .models import ApiToken, InboundEvent
 from .notes import notes_of
 from .people import candidate_of
 from .refusals import NotPossible, Refused, Reused
-from .types import CALLBACKS, TASKS, EventType
 
 
 @dataclass(frozen=True)

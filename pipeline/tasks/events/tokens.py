@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pipeline.foundation import database_clock
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only
 
 from .documentation import documented
-from .models import ApiToken, InboundEvent
 
 NEWEST = 50
 

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 from pipeline.candidates.sight import Sight, sight_of
 from pipeline.foundation import database_clock
 from pipeline.foundation.among import among
+from pipeline.foundation.exports.csv_export import CsvResponse
 from pipeline.tasks.models import PAST_ORDER, Task
 from pipeline.tasks.paging import EVERYTHING, LOOK, in_order, merged
-from pipeline.workspaces.csv_export import CsvResponse
 from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import exporters_only

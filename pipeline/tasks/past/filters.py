@@ -14,12 +14,12 @@ from pipeline.candidates.models import Candidate, CandidateSearch, Opening
 from pipeline.candidates.search import Words, tsquery
 from pipeline.foundation.parameters import DayField
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.actors import CancelSource
+from pipeline.tasks.models.querysets import TaskQuerySet
+from pipeline.tasks.models.states import PAST, State
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.paging import EVERYTHING
-from pipeline.tasks.querysets import TaskQuerySet
-from pipeline.tasks.states import PAST, State
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User
 
 from .journeys import Journey, journeys_of, meant

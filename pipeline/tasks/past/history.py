@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.tasks.actors import CancelSource, Origin
 from pipeline.tasks.models import Task, TaskRelease
+from pipeline.tasks.models.actors import CancelSource, Origin
 
 from .journeys import canceled_url, created_url, journey_url
 

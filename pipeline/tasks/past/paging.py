@@ -26,15 +26,15 @@ from django.db.models import (
 )
 from django.http import QueryDict
 
-from pipeline.candidates.cursor_pages import CursorPage, Found
 from pipeline.candidates.models import CandidateSearch
 from pipeline.candidates.paging import COUNT, PAGE, FirstOnes, Matches
 from pipeline.candidates.search import Words
 from pipeline.foundation.among import among
+from pipeline.foundation.paging.by_cursor import CursorPage, Found
 from pipeline.foundation.parameters import number_in
 from pipeline.tasks.models import PAST_ORDER, Task
+from pipeline.tasks.models.querysets import TaskQuerySet
 from pipeline.tasks.paging import EVERYTHING, LOOK, merged
-from pipeline.tasks.querysets import TaskQuerySet
 
 from .filters import PastFilter
 

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipeline.foundation.first_come import save_first
+from pipeline.tasks.models.saved_filter import SavedFilter
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
 from .filters import PastFilter
-from .models import SavedFilter
 
 
 class NameForm(forms.Form):

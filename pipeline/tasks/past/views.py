@@ -7,12 +7,12 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from pipeline.tasks.models import Task
-from pipeline.tasks.states import State
+from pipeline.tasks.models.saved_filter import SavedFilter
+from pipeline.tasks.models.states import State
 from pipeline.workspaces.requests import MemberRequest
 
 from .filters import PastFilter
 from .history import steps_of
-from .models import SavedFilter
 from .paging import Cursor, Page
 
 TABS = {"": "All", State.COMPLETED.value: "Completed", State.CANCELED.value: "Canceled"}

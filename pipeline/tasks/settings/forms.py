@@ -6,12 +6,12 @@ from django.forms.boundfield import BoundWidget
 from django.utils.functional import cached_property
 
 from pipeline.candidates.models import Opening
-from pipeline.tasks.campaigns.counts import MOST, Number
-from pipeline.tasks.settings.models import AgentSkills, TaskRules
+from pipeline.foundation.counts import MOST, Number
+from pipeline.tasks.models.rules import AgentSkills, TaskRules
+from pipeline.tasks.models.types import TaskChannel, TaskType, types_of
 from pipeline.tasks.timeouts import count_overdue
-from pipeline.tasks.types import TaskChannel, TaskType, types_of
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import record
 
 
 class RulesForm(forms.ModelForm[TaskRules]):

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from pipeline.tasks.settings.models import TaskRules
+from pipeline.tasks.models.rules import TaskRules
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only

@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipeline.candidates.models import Opening
-from pipeline.tasks.campaigns.counts import Number
-from pipeline.tasks.settings.models import AgentSkills
+from pipeline.foundation.counts import Number
+from pipeline.tasks.models.rules import AgentSkills
 from pipeline.workspaces.models import Membership
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only
 
+from .coverage import handed_to, openings_in_words, types_in_words, uncovered
 from .forms import SkillsForm
-from .handed import handed_to, openings_in_words, types_in_words, uncovered
 
 NAMED = 5  # kinds of tasks that fit nobody; the rest are in the sum
 

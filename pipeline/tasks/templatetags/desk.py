@@ -7,7 +7,7 @@ from django import template
 
 from pipeline.foundation import database_clock
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import Direction
+from pipeline.tasks.models.types import Direction
 from pipeline.workspaces.models import User
 
 register = template.Library()

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.sight import sight_of
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.states import State
 from pipeline.tasks.past.journeys import canceled_url, journey_url
-from pipeline.tasks.states import State
 from pipeline.workspaces.models import User
 
 register = template.Library()

@@ -4,7 +4,7 @@ from django import template
 
 from pipeline.candidates.models import Opening
 from pipeline.tasks.next_task import Skills
-from pipeline.tasks.settings.handed import openings_in_words, types_in_words
+from pipeline.tasks.settings.coverage import openings_in_words, types_in_words
 from pipeline.workspaces.models import User
 
 register = template.Library()

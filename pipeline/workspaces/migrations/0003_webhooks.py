@@ -5,7 +5,7 @@ import django.contrib.postgres.functions
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import pipeline.workspaces.webhooks.models
+import pipeline.workspaces.models.webhook
 from django.conf import settings
 from django.db import migrations, models
 
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('url', models.CharField(max_length=2000, verbose_name='URL')),
                 ('description', models.CharField(blank=True, max_length=200)),
                 ('events', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('task.created', 'Task created'), ('task.accepted', 'Task accepted'), ('task.completed', 'Task completed'), ('task.canceled', 'Task canceled'), ('bulk_action.started', 'Bulk action started'), ('bulk_action.ended', 'Bulk action ended')], max_length=40), size=None)),
-                ('secret', models.CharField(default=pipeline.workspaces.webhooks.models.new_secret, editable=False, max_length=100)),
+                ('secret', models.CharField(default=pipeline.workspaces.models.webhook.new_secret, editable=False, max_length=100)),
                 ('old_secret', models.CharField(blank=True, editable=False, max_length=100)),
                 ('old_secret_until', models.DateTimeField(editable=False, null=True)),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import pipeline.workspaces.webhooks.models
+import pipeline.workspaces.models.webhook
 from pipeline.foundation.encryption import decrypted, encrypted
 
 PLAIN = "whsec_"  # what a secret begins with that is not encrypted
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='webhookendpoint',
             name='encrypted_secret',
-            field=models.TextField(default=pipeline.workspaces.webhooks.models.new_encrypted_secret, editable=False),
+            field=models.TextField(default=pipeline.workspaces.models.webhook.new_encrypted_secret, editable=False),
         ),
         migrations.AlterField(
             model_name='webhookendpoint',

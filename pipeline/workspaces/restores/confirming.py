@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import record
 
 
 @transaction.atomic

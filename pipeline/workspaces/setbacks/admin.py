@@ -4,8 +4,7 @@ from django.contrib import admin
 
 from pipeline.workspaces.admin_access import SuperusersOnly
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
-
-from .models import Setback
+from pipeline.workspaces.models.setback import Setback
 
 
 @admin.register(Setback)

@@ -21,8 +21,7 @@ from pipeline.foundation import database_clock
 from pipeline.foundation.outages import outage_of
 from pipeline.foundation.parts import raise_if_lost
 from pipeline.foundation.turns import Interrupted
-
-from .models import FACTOR, FIRST_SECONDS, MOST_SECONDS, Setback
+from pipeline.workspaces.models.setback import FACTOR, FIRST_SECONDS, MOST_SECONDS, Setback
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.foundation import database_clock
-from pipeline.workspaces.audit import AuditEntry, AuditQuerySet
-from pipeline.workspaces.csv_export import CsvResponse
+from pipeline.foundation.exports.csv_export import CsvResponse
+from pipeline.foundation.paging.newest_first import page_of
 from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.models import User
-from pipeline.workspaces.newest_first import page_of
+from pipeline.workspaces.models.audit import AuditEntry, AuditQuerySet
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import auditors_only, exporters_only

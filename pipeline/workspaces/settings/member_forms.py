@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 from pipeline.foundation.first_come import save_first
 from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces import invitations
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.memberships import LastOwner, change
 from pipeline.workspaces.models import Membership, Role, User, Workspace
+from pipeline.workspaces.models.audit import record
 
 TAKEN = (
     "This e-mail already has a login. If it is not in the list of members, "

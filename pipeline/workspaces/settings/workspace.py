@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from .access import owners_only

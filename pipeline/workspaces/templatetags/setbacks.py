@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from pipeline.workspaces.setbacks.models import Setback
+from pipeline.workspaces.models.setback import Setback
 
 register = template.Library()
 MOST = 5  # on one page

@@ -7,8 +7,7 @@ from django.http import HttpRequest
 from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin, is_limited
 from pipeline.workspaces.admin_lists import ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
-
-from .models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 
 @admin.register(WebhookEndpoint)

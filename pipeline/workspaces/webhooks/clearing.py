@@ -7,9 +7,8 @@ from pipeline.foundation import database_clock
 from pipeline.foundation.parts import work_in_parts
 from pipeline.foundation.periodic import TURN_SECONDS, enqueue_again
 from pipeline.foundation.turns import Turn
+from pipeline.workspaces.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
-
-from .models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 KEPT = timedelta(days=30)
 BATCH = 1000

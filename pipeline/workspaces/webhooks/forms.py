@@ -4,11 +4,10 @@ from django import forms
 from django.db import transaction
 from django.http import QueryDict
 
-from pipeline.workspaces.audit import record
 from pipeline.workspaces.models import User
-
-from .events import CHOICES, JOURNEY, TEST
-from .models import DeliveryQuerySet, DeliveryState, WebhookEndpoint
+from pipeline.workspaces.models.audit import record
+from pipeline.workspaces.models.webhook import DeliveryQuerySet, DeliveryState, WebhookEndpoint
+from pipeline.workspaces.models.webhook_events import CHOICES, JOURNEY, TEST
 
 
 class EndpointForm(forms.ModelForm[WebhookEndpoint]):

@@ -5,8 +5,7 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 
 from pipeline.foundation import database_clock
-
-from .models import EndpointQuerySet, WebhookAttempt, WebhookDelivery
+from pipeline.workspaces.models.webhook import EndpointQuerySet, WebhookAttempt, WebhookDelivery
 
 OVERDUE = timedelta(minutes=2)  # nothing waits so long while a sender is at work
 

@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from pipeline.foundation.commits import after_commit
-from pipeline.workspaces.newest_first import page_of
+from pipeline.foundation.paging.newest_first import page_of
+from pipeline.workspaces.models.webhook import WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.settings.access import owners_only
 
 from .forms import DeliveryFilter
-from .models import WebhookDelivery, WebhookEndpoint
 from .views import note, one_of
 from .waking import wake
 

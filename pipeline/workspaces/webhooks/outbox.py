@@ -10,8 +10,8 @@ from django.db import connection
 
 from pipeline.foundation import database_clock
 from pipeline.foundation.commits import after_commit
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 
-from .models import WebhookEndpoint
 from .waking import wake
 
 BATCH = 1000

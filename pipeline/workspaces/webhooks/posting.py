@@ -17,7 +17,7 @@ from threading import Timer
 from django.conf import settings
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from .addresses import Refused, Target, check
+from pipeline.foundation.public_addresses import Refused, Target, check
 
 MOST_READ = 64 * 1024  # bytes of an answer; the rest stays with the receiver
 SHOWN = 500  # characters of it that are kept

@@ -23,11 +23,16 @@ from django.db.models.functions import Now
 from pipeline.foundation import database_clock
 from pipeline.foundation.encryption import Unreadable
 from pipeline.foundation.turns import is_stop_requested
-from pipeline.workspaces.audit import record
+from pipeline.workspaces.models.audit import record
+from pipeline.workspaces.models.webhook import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from pipeline.workspaces.restores.detection import look
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
 
-from .models import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from .posting import Answer, post
 from .retries import GONE, PATIENCE, pause_asked_for, wait_after
 from .signing import headers_for

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from pipeline.journeys.blocks import BLOCKS
+from pipeline.journeys.blocks.view import ways_of_new
 from pipeline.journeys.models import Journey
-from pipeline.journeys.reading import ways_of_new
 from pipeline.workspaces.models import User
 from tests.access.table import WHO
 

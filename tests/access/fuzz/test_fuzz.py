@@ -10,8 +10,8 @@ from django.contrib.admin import site
 from django.urls import reverse
 
 from pipeline.tasks.events.forms import EventForm
-from pipeline.tasks.events.models import ApiToken
-from pipeline.tasks.events.types import EventType
+from pipeline.tasks.models.event_types import EventType
+from pipeline.tasks.models.inbound_event import ApiToken
 from pipeline.workspaces.models import User, Workspace
 from tests.access.table import WHO
 

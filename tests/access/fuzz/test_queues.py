@@ -13,7 +13,7 @@ from django_rq.models import Dashboard
 from rq.job import Job
 from rq.registry import FailedJobRegistry, FinishedJobRegistry
 
-from pipeline.bulk_actions.lanes import QUEUES
+from pipeline.bulk_actions.engine.wakeups import QUEUES
 from pipeline.workspaces.models import User
 
 from . import hostile

@@ -10,12 +10,12 @@ from django.urls import reverse
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.campaigns import CampaignState
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import CancelSource, Creator
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.desk.forms import seen
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.past.models import SavedFilter
-from pipeline.tasks.types import TaskChannel, TaskType
+from pipeline.tasks.models.actors import CancelSource, Creator
+from pipeline.tasks.models.saved_filter import SavedFilter
+from pipeline.tasks.models.types import TaskChannel, TaskType
 from pipeline.workspaces.models import User
 
 from .asking import Ask

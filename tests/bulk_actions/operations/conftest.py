@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from pipeline.bulk_actions import engine
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.bulk_actions.operations import Operation, Preview
+from pipeline.bulk_actions.operations import Operation, Preview, operation_of
 from pipeline.candidates.models import Candidate, CandidateQuerySet, RejectReason
 from pipeline.workspaces.models import User, Workspace
 
@@ -47,13 +47,13 @@ def order(workspace: Workspace, recruiter: User, settings: Any) -> Order:
         return action
 
     def finish(action: BulkAction) -> None:
-        engine.work_on(action.pk, 0)
+        lane.work_on(action.pk, 0)
         action.refresh_from_db()
 
     def stop_after_one_chunk(**asked: Any) -> BulkAction:
         action = order(**asked, run=False)
         action.start()
-        engine.process_next_chunk(action, action.get_operation())
+        lane.process_next_chunk(action, operation_of(action))
         assert action.cancel(by=action.started_by)
         action.refresh_from_db()
         return action

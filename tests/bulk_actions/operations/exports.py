@@ -13,10 +13,11 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine, export_files
-from pipeline.bulk_actions.freezing import start_bulk_action
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.export import HEADINGS, Export
+from pipeline.bulk_actions.writing import export_files
 from pipeline.candidates.models import Candidate
 from pipeline.workspaces.models import User, Workspace
 
@@ -50,7 +51,7 @@ def start(recruiter: User) -> Start:
 
 
 def run(action: BulkAction) -> BulkAction:
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
     return action
 

@@ -5,10 +5,10 @@ from typing import Any
 from pipeline.bulk_actions.operations.cancel_tasks import CancelTasks
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Creator
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Creator
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Workspace
 from tests.tasks.conftest import CONVERTED
 

@@ -10,12 +10,12 @@ import pytest
 from django.db import connection, transaction
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane as engine
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.create_tasks import CreateTasks
 from pipeline.outreach.models import Campaign
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.signals import task_changed
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import Workspace
 
 from .test_waiting import is_anybody_waiting

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.assign_recruiter import AssignRecruiter, AssignRecruiterForm
 from pipeline.candidates.models import Candidate
 from pipeline.workspaces.models import Role, User
@@ -90,6 +91,6 @@ def test_the_review_tells_whose_they_were(make_candidates, colleague, owner, ord
     action = order(assign(colleague))
     befores = [{"recruiter": owner.membership.pk}, {"recruiter": None}, {"recruiter": 0}, {}]
 
-    described = action.get_operation().describe_before(befores)
+    described = operation_of(action).describe_before(befores)
 
     assert described == ["Olga Berg", "nobody", "somebody who has left", ""]

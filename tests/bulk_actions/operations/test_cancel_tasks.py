@@ -6,19 +6,20 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.lists import OutcomeList, Which
 from pipeline.bulk_actions.models import FollowUp
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.cancel_tasks import CancelTasks
-from pipeline.bulk_actions.timeline import outcomes
+from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
+from pipeline.bulk_actions.pages.timeline import outcomes
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Message
-from pipeline.tasks.actors import Canceler
+from pipeline.tasks.bulk_sql import choosing
 from pipeline.tasks.models import Task
-from pipeline.tasks.scopes import OfTypes
-from pipeline.tasks.set_based import choosing
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Canceler
+from pipeline.tasks.models.scopes import OfTypes
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Workspace
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import candidate as candidate
@@ -181,10 +182,10 @@ def test_canceled_in_the_middle_there_are_as_many_as_it_says(
         wait(one)
     action = order(cancel(workspace), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
 
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
 
     assert (action.changed, action.untouched) == (4, 6)
     canceled = Task.objects.filter(state="canceled").values_list("candidate", flat=True)

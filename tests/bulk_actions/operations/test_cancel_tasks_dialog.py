@@ -8,11 +8,11 @@ import pytest
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.outreach.campaigns import CampaignState
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.tasks.models.actors import CancelSource
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.tasks.conftest import campaign as campaign
 
 from .task_cancels import wait

@@ -6,9 +6,9 @@ from threading import Barrier
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.actors import Origin
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Origin
+from pipeline.tasks.models.types import TaskType
 
 from .task_cancels import CALLS, cancel, wait
 from .task_orders import told as told

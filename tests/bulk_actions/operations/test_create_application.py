@@ -5,8 +5,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.create_application import CreateApplication
 from pipeline.candidates.models import Candidate, Opening
 from tests.conftest import open_up
@@ -117,10 +118,10 @@ def test_canceled_in_the_middle_there_are_as_many_copies_as_it_says(
     make_candidates(10)
     action = order(apply_for(other_opening), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
 
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
 
     assert (action.changed, action.untouched) == (4, 6)
     copied = Candidate.objects.filter(opening=other_opening).values_list("copied_from", flat=True)

@@ -6,19 +6,20 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following
 from pipeline.bulk_actions.models import FollowUp
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.create_tasks import CreateTasks
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign, Channel
 from pipeline.outreach.optouts import opt_out
-from pipeline.tasks.actors import Creator, Origin
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.types import KINDS, QUEUED, TaskChannel, TaskType
+from pipeline.tasks.models.actors import Creator, Origin
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.types import KINDS, QUEUED, TaskChannel, TaskType
 from pipeline.workspaces.models import User, Workspace
 from tests.tasks.conftest import campaign as campaign
 
@@ -198,10 +199,10 @@ def test_canceled_in_the_middle_there_are_as_many_tasks_as_it_says(
     make_candidates(10)
     action = order(create(workspace), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
 
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
 
     assert (action.changed, action.untouched) == (4, 6)
     done = set(action.outcomes.changed().values_list("candidate_id", flat=True))
@@ -213,7 +214,7 @@ def test_the_rest_and_the_failed_can_be_run_again(make_candidates, order, worksp
     make_candidates(6)
     action = order(create(workspace), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
     assert (action.changed, action.failed, action.untouched) == (3, 1, 3)
     poor.update(phone="+447700900123")

@@ -12,9 +12,9 @@ from pipeline.candidates.models import Candidate
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import sms_campaign as sms_campaign
 

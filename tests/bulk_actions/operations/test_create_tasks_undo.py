@@ -3,12 +3,12 @@
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.actors import Canceler, Creator
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.scopes import AllTasks
-from pipeline.tasks.states import State
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Canceler, Creator
+from pipeline.tasks.models.scopes import AllTasks
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TaskType
 from tests.tasks.conftest import CONVERTED
 
 from .conftest import assert_was, reasons_of

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.export import HEADINGS, Export
 from pipeline.candidates.models import Candidate
-from pipeline.workspaces import xlsx_export
+from pipeline.foundation.exports import xlsx_export
 from pipeline.workspaces.models import Workspace
 
 from .exports import FORMATS, run, sheet_of, table

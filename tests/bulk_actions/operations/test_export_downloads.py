@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.operations import operation_of
+from pipeline.workspaces.models.audit import AuditEntry
 
 from .exports import download, name_of, run
 from .exports import start as start
@@ -93,7 +94,7 @@ def test_the_cancel_dialog_says_that_no_file_is_made(
     make_candidates(4)
     action = start()
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
 
     page = client_of(recruiter).get(reverse("bulk_actions:cancel", args=[action.pk]))
 

@@ -11,9 +11,11 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from pipeline.bulk_actions import engine, export_clearing, export_files, locks
+from pipeline.bulk_actions.engine import export_cleanup, lane
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.models import BulkAction, FollowUp
+from pipeline.bulk_actions.models import BulkAction, FollowUp, locks
+from pipeline.bulk_actions.operations import operation_of
+from pipeline.bulk_actions.writing import export_files
 from pipeline.candidates.models import Candidate
 
 from .exports import download, name_of, run, stored, table
@@ -32,10 +34,10 @@ def test_when_it_ended_only_the_file_is_left(
         run(action)
     jobs = django_rq.get_queue("default").jobs
 
-    assert ("pipeline.bulk_actions.export_clearing.clear", [action.pk]) in [
+    assert ("pipeline.bulk_actions.engine.export_cleanup.clear", [action.pk]) in [
         (job.func_name, job.args) for job in jobs
     ]
-    export_clearing.clear(action.pk)
+    export_cleanup.clear(action.pk)
 
     assert stored() == [name_of(action)]
 
@@ -57,11 +59,11 @@ def test_canceled_in_the_middle_it_leaves_no_file_and_nobody_counts_as_exported(
     make_candidates(6)
     action = start()
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
 
     run(action)
-    export_clearing.clear(action.pk)
+    export_cleanup.clear(action.pk)
 
     assert (action.status, action.changed, action.untouched) == ("canceled", 0, 6)
     assert Following(action, FollowUp.REST, recruiter).selection.candidates.count() == 6
@@ -83,7 +85,7 @@ def test_canceled_while_the_parts_are_joined_it_leaves_no_file(
     monkeypatch.setattr("pipeline.bulk_actions.operations.export.csv_lines", cancel)
     run(action)
     assert {name.partition("-")[0] for name in stored()} == {"part"}
-    export_clearing.clear(action.pk)
+    export_cleanup.clear(action.pk)
 
     assert (action.status, action.changed, action.untouched) == ("canceled", 0, 3)
     assert not action.file
@@ -94,10 +96,10 @@ def test_nothing_is_cleared_under_the_hands_of_who_joins_the_parts(start, make_c
     make_candidates(1)
     action = start()
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
 
-    export_clearing.clear(action.pk)
-    export_clearing.clear_exports()
+    export_cleanup.clear(action.pk)
+    export_cleanup.clear_exports()
 
     assert stored() == ["part-0.jsonl"]
 
@@ -105,16 +107,16 @@ def test_nothing_is_cleared_under_the_hands_of_who_joins_the_parts(start, make_c
 def test_what_somebody_is_still_at_is_cleared_later(start, make_candidates, monkeypatch):
     make_candidates(1)
     action = start()
-    one_chunk = action.start() and engine.process_next_chunk(action, action.get_operation())
+    one_chunk = action.start() and lane.process_next_chunk(action, operation_of(action))
     action.fail("It stopped.")
     monkeypatch.setattr(locks, "only_conclusion", lambda _: nullcontext(False))
 
-    export_clearing.clear(action.pk)
+    export_cleanup.clear(action.pk)
 
     queue = django_rq.get_queue("default")
     later = queue.scheduled_job_registry
     jobs = filter(None, map(queue.fetch_job, later.get_job_ids()))
-    clearings = [job for job in jobs if job.func_name == f"{export_clearing.__name__}.clear"]
+    clearings = [job for job in jobs if job.func_name == f"{export_cleanup.__name__}.clear"]
     assert one_chunk
     assert [list(job.args) for job in clearings] == [[action.pk]]
     assert stored() == ["part-0.jsonl"]
@@ -127,7 +129,7 @@ def test_after_a_crash_before_the_end_the_file_is_made_again(start, make_candida
     action = start()
     monkeypatch.setattr(BulkAction, "finish", lambda self, **fields: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        engine.work_on(action.pk, 0)
+        lane.work_on(action.pk, 0)
     monkeypatch.undo()
 
     run(action)
@@ -152,7 +154,7 @@ def test_a_lost_part_fails_the_export_instead_of_shortening_it(start, make_candi
     make_candidates(4)
     action = start()
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     default_storage.delete(export_files.part_name(action.pk, 0))
 
     run(action)
@@ -211,7 +213,7 @@ def test_after_thirty_days_the_file_is_gone_and_the_page_says_so(
     long_ago = timezone.now() - timedelta(days=31)
     BulkAction.objects.filter(pk=old.pk).update(ended_at=long_ago)
 
-    export_clearing.clear_exports()
+    export_cleanup.clear_exports()
 
     answer = download(client_of(recruiter), old)
     assert answer.status_code == 410
@@ -223,7 +225,7 @@ def test_after_thirty_days_the_file_is_gone_and_the_page_says_so(
 def test_what_belongs_to_no_action_is_cleared(db):
     export_files.replace(export_files.part_name(987, 0), ContentFile(b"[]"))
 
-    export_clearing.clear_exports()
+    export_cleanup.clear_exports()
 
     assert stored() == []
 

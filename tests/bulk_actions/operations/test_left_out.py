@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import on_offer
-from pipeline.bulk_actions.lists import OutcomeList, Which
 from pipeline.bulk_actions.models import BulkAction, Status
-from pipeline.bulk_actions.timeline import outcomes
+from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
+from pipeline.bulk_actions.pages.timeline import outcomes
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Opening
 from pipeline.outreach import optouts
 from pipeline.outreach.models import Channel, MessageLimit
@@ -64,7 +64,7 @@ def ordered(browser: Client, answers: dict[str, Any], **more: Any) -> tuple[Any,
 
 
 def finish(action: BulkAction) -> BulkAction:
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
     return action
 

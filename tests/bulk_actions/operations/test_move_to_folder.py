@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.move_to_folder import PLAIN, MoveToFolder, MoveToFolderForm
 from pipeline.candidates.models import Candidate, Folder, Opening
 from pipeline.workspaces.models import Role
@@ -93,8 +94,8 @@ def test_within_an_opening_the_statement_is_the_plain_one(make_candidates, there
     across = order(move_to(there), run=False)
     within = order(move_to(there), Candidate.objects.filter(opening=there.opening), run=False)
 
-    assert within.get_operation().apply()[0] == PLAIN
-    assert across.get_operation().apply()[0] != PLAIN
+    assert operation_of(within).apply()[0] == PLAIN
+    assert operation_of(across).apply()[0] != PLAIN
 
 
 def test_a_plain_move_does_not_follow_who_has_left_the_opening(

@@ -15,13 +15,13 @@ from pipeline.bulk_actions.models import FollowUp
 from pipeline.bulk_actions.operations import OPERATIONS, Operation
 from pipeline.bulk_actions.operations.send_message import text_of
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Label, Opening, RejectReason
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing.enroll import enroll
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.models import Channel, MessageTemplate, OptOut
-from pipeline.tasks.actors import Creator
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Creator
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import template as template

@@ -5,10 +5,10 @@ import json
 import pytest
 from django.http import QueryDict
 
-from pipeline.bulk_actions.operations import set_attribute
+from pipeline.bulk_actions.operations import operation_of, set_attribute
 from pipeline.bulk_actions.operations.set_attribute import SetAttribute, SetAttributeForm
-from pipeline.candidates.attributes import LARGEST, MOST, TOO_LARGE, TOO_MANY
 from pipeline.candidates.models import Candidate
+from pipeline.candidates.models.attributes import LARGEST, MOST, TOO_LARGE, TOO_MANY
 
 from .conftest import assert_was
 
@@ -57,7 +57,7 @@ def test_any_name_and_value_will_do(make_candidates, order, name):
     candidate.refresh_from_db()
     assert action.changed == 1
     assert candidate.attributes == {name: name}
-    assert action.get_operation().describe_before([{f"attribute {name}": [7]}]) == ["7"]
+    assert operation_of(action).describe_before([{f"attribute {name}": [7]}]) == ["7"]
 
 
 def test_the_form_suggests_the_names_that_the_user_s_newest_candidates_have(

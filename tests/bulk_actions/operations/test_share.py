@@ -11,20 +11,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline.bulk_actions import engine, handing_over
-from pipeline.bulk_actions.freezing import start_bulk_action
-from pipeline.bulk_actions.lists import OutcomeList, Which
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import operation_of, share_with_reviewer
 from pipeline.bulk_actions.operations.share_with_reviewer import ShareForm, ShareWithReviewer
-from pipeline.bulk_actions.timeline import outcomes
+from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
+from pipeline.bulk_actions.pages.timeline import outcomes
+from pipeline.bulk_actions.writing import message as message_steps
 from pipeline.candidates.models import Candidate
+from pipeline.candidates.models.share import Share
 from pipeline.candidates.sharing.links import link_to
-from pipeline.candidates.sharing.models import Share
 from pipeline.candidates.sharing.shown import FIELDS
 from pipeline.outreach import limits
 from pipeline.outreach.models import Channel, Message, MessageLimit
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.providers import fast as fast
 from tests.providers import mail_server as mail_server
 
@@ -58,14 +60,14 @@ def start(recruiter: User, settings: Any) -> Callable[..., BulkAction]:
 
 
 def run(action: BulkAction) -> BulkAction:
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
     action.refresh_from_db()
     return action
 
 
 def one_chunk(action: BulkAction) -> None:
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
 
 
 def boxes(page: Any) -> list[Any]:
@@ -279,7 +281,7 @@ def test_canceled_while_the_e_mail_leaves_it_counts_what_came_of_it(
 ):
     make_candidates(2)
     action = start()
-    hand_over = handing_over.hand_over
+    hand_over = message_steps.hand_over
     if refused:
         mail_server.misbehave("rcpt", refused)
 
@@ -287,7 +289,7 @@ def test_canceled_while_the_e_mail_leaves_it_counts_what_came_of_it(
         action.cancel(by=recruiter)
         return hand_over(*handed)
 
-    monkeypatch.setattr(handing_over, "hand_over", cancel_meanwhile)
+    monkeypatch.setattr(share_with_reviewer, "hand_over", cancel_meanwhile)
     run(action)
 
     assert (action.status, action.changed) == ("canceled", shared)
@@ -316,7 +318,7 @@ def test_after_a_crash_before_the_e_mail_it_is_sent_once(
     with monkeypatch.context() as patched:
         patched.setattr(ShareWithReviewer, "send", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            engine.work_on(action.pk, 0)
+            lane.work_on(action.pk, 0)
 
     run(action)
 
@@ -332,7 +334,7 @@ def test_after_a_crash_behind_the_e_mail_it_is_not_sent_again(
     with monkeypatch.context() as patched:
         patched.setattr(BulkAction, "finish", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            engine.work_on(action.pk, 0)
+            lane.work_on(action.pk, 0)
 
     run(action)
 
@@ -346,9 +348,9 @@ def test_after_a_crash_while_it_left_it_is_unconfirmed_and_not_sent_again(
     make_candidates(1)
     action = start()
     with monkeypatch.context() as patched:
-        patched.setattr(handing_over, "record", lambda *_: 1 / 0)
+        patched.setattr(message_steps, "record", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            engine.work_on(action.pk, 0)
+            lane.work_on(action.pk, 0)
 
     run(action)
 

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.reject import Reject, RejectForm
 from pipeline.bulk_actions.operations.stages import Hire, Hold, Shortlist, ToStage
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Opening, RejectReason
@@ -133,4 +134,4 @@ def test_the_reasons_are_in_no_list_that_is_sent(make_candidates, order, reasons
     action = order(rejected_for(reasons))
 
     assert action.title == "Reject"
-    assert action.get_operation().details == "Reasons, never sent: No permit, Too far away."
+    assert operation_of(action).details == "Reasons, never sent: No permit, Too far away."

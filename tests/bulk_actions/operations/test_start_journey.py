@@ -10,17 +10,18 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.lists import OutcomeList, Which
 from pipeline.bulk_actions.models import BulkAction, FollowUp, Status
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.start_journey import StartJourney
-from pipeline.bulk_actions.timeline import outcomes
+from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
+from pipeline.bulk_actions.pages.timeline import outcomes
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.lifecycle import archive, pause, publish, resume
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
-from pipeline.journeys.publishing import archive, pause, publish, resume
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing.enroll import enroll
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import make_journey as make_journey
 from tests.journeys.conftest import until_nothing_is_due, waits_are_over
@@ -153,7 +154,7 @@ def test_who_enters_later_travels_through_the_version_that_is_live_then(
     make_candidates(8)
     action = order(start(journey), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     publish(journey, owner)
 
     order.finish(action)
@@ -212,7 +213,7 @@ def test_one_that_is_paused_in_the_middle_is_not_entered_and_they_can_be_retried
     make_candidates(8)
     action = order(start(journey), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     pause(journey, owner)
 
     order.finish(action)
@@ -278,7 +279,7 @@ def test_canceled_in_the_middle_the_untouched_can_follow(
     make_candidates(10)
     action = order(start(journey), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
     order.finish(action)
 
@@ -297,7 +298,7 @@ def test_a_chunk_that_comes_twice_starts_nobody_twice(make_journey, make_candida
     action = order(start(journey), run=False)
     action.start()
     with transaction.atomic():
-        engine.process_next_chunk(action, action.get_operation())
+        lane.process_next_chunk(action, operation_of(action))
         transaction.set_rollback(True)  # it died before the commit
 
     order.finish(action)

@@ -7,16 +7,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.lists import OutcomeList, Which
 from pipeline.bulk_actions.models import BulkAction, FollowUp, Status
+from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.stop_runs import StopRuns
+from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Opening
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.lifecycle import archive, pause, publish
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import archive, pause, publish
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing.enroll import enroll
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import make_journey as make_journey
 from tests.journeys.conftest import until_nothing_is_due
@@ -80,7 +81,7 @@ def test_a_reason_may_be_left_out(journey, make_candidates, order):
     action = order(stop(journey))
 
     assert Run.objects.get().end_reason == f"Stopped by Ana Ruiz, bulk action {action.pk}."
-    assert (action.title, action.get_operation().details) == (
+    assert (action.title, operation_of(action).details) == (
         "Stop journey runs: Converted customers",
         "",
     )
@@ -121,7 +122,7 @@ def test_canceled_in_the_middle_the_others_go_on_and_can_be_stopped_later(
     put_into(journey, make_candidates(10))
     action = order(stop(journey, "Enough."), run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
     order.finish(action)
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following
-from pipeline.bulk_actions.lists import OutcomeList, Which
 from pipeline.bulk_actions.models import BulkAction, FollowUp
-from pipeline.bulk_actions.operations import OPERATIONS, Operation
+from pipeline.bulk_actions.operations import OPERATIONS, Operation, operation_of
 from pipeline.bulk_actions.operations.assign_recruiter import AssignRecruiter
 from pipeline.bulk_actions.operations.change_labels import ChangeLabels
 from pipeline.bulk_actions.operations.move_to_folder import MoveToFolder
 from pipeline.bulk_actions.operations.reject import Reject
 from pipeline.bulk_actions.operations.set_attribute import SetAttribute
 from pipeline.bulk_actions.operations.stages import Hire, Hold, Shortlist
+from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Label, Opening
 from pipeline.workspaces.models import User
 from tests.bulk_actions.conftest import move_to
@@ -137,8 +137,8 @@ def test_canceled_in_the_middle_the_lists_are_exact_and_undo_takes_back_what_was
     everybody, before = set(Candidate.objects.values_list("pk", flat=True)), rows()
     action = order(operation, run=False)
     action.start()
-    engine.process_next_chunk(action, action.get_operation())
-    engine.process_next_chunk(action, action.get_operation())
+    lane.process_next_chunk(action, operation_of(action))
+    lane.process_next_chunk(action, operation_of(action))
     action.cancel(by=recruiter)
 
     lists = [{row.candidate_id for row in OutcomeList(action, which, recruiter)} for which in Which]

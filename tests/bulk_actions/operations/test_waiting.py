@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.change_labels import ChangeLabels
 from pipeline.bulk_actions.operations.set_attribute import SetAttribute
@@ -22,7 +22,7 @@ def work_on_it_during(action: BulkAction, change: Callable[[], Any]) -> None:
 
     def work() -> None:
         try:
-            engine.work_on(action.pk, 0)
+            lane.work_on(action.pk, 0)
         finally:
             connection.close()
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.importing import jobs
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
 
 DATA = Path(__file__).parents[2] / "data"
 Table = Iterable[Iterable[str]]

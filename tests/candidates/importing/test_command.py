@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.models import Candidate, Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.models import Workspace
 
 from .conftest import written

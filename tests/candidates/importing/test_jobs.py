@@ -13,9 +13,9 @@ import pytest
 from django.db import connection
 
 from pipeline.candidates.importing import jobs, locks, staging
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.candidates.signals import candidates_changed
 from pipeline.foundation import turns
 from pipeline.workspaces.models import User

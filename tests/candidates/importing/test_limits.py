@@ -11,7 +11,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from pipeline.candidates.attributes import (
+from pipeline.candidates.importing import identity, staging
+from pipeline.candidates.importing.cleaning import name_key
+from pipeline.candidates.importing.identity import OTHER_EMAILS, OTHER_PHONES, known_lines
+from pipeline.candidates.importing.people import Person
+from pipeline.candidates.models import Candidate, Opening
+from pipeline.candidates.models.attributes import (
     LARGEST,
     LONGEST,
     MOST,
@@ -19,12 +24,8 @@ from pipeline.candidates.attributes import (
     TOO_MANY,
     why_too_much,
 )
-from pipeline.candidates.importing import identity, staging
-from pipeline.candidates.importing.cleaning import name_key
-from pipeline.candidates.importing.identity import OTHER_EMAILS, OTHER_PHONES, known_lines
-from pipeline.candidates.importing.models import CandidateImport
-from pipeline.candidates.importing.people import REASONS, Person
-from pipeline.candidates.models import Candidate, Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
+from pipeline.candidates.models.import_reasons import REASONS
 
 from .conftest import ImportRows
 

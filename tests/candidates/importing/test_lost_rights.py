@@ -9,11 +9,11 @@ from django.urls import reverse
 from notifications import notices
 from notifications.models import Notice
 from pipeline.candidates.importing import jobs, staging
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Opening
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.losses import Lose, deactivate, demote, limit, remove
 
 from .conftest import written

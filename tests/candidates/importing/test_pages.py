@@ -8,12 +8,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from pipeline.candidates.attributes import MOST
 from pipeline.candidates.importing import jobs
 from pipeline.candidates.importing.forms import KEEP
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Opening
+from pipeline.candidates.models.attributes import MOST
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.models import User
 
 from .conftest import written

@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline.candidates.importing.models import CandidateImport
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces.models import Role, User, Workspace
 from tests.at_once import at_once

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from pipeline.candidates.models import Folder, FolderKind, Opening
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.workspaces.models.audit import AuditEntry
 
 HTMX = {"HX-Request": "true"}
 

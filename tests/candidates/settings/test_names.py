@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.candidates.models import Candidate, FolderKind, Label, Opening, RejectReason
 from pipeline.candidates.settings import names
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.workspaces.models.audit import AuditEntry
 
 LISTS = [("/settings/labels/", Label), ("/settings/reject-reasons/", RejectReason)]
 

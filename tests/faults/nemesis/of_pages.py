@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from notifications.panel import in_panel_of
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.candidates.importing.models import CandidateImport
+from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.workspaces.models import User
 
 from .browser import Answer, Promise

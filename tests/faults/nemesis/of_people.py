@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipeline.journeys.models import Run, RunState, RunStep
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.tasks.models import Task
-from pipeline.tasks.states import MOVES
+from pipeline.tasks.models.states import MOVES
 from tests.journeys.promises import assert_the_log_explains, effects_of
 
 from .evidence import Evidence, check, rows, told

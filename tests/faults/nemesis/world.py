@@ -8,11 +8,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
 from pipeline.candidates.models import Label, Opening
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey
-from pipeline.journeys.publishing import publish
 from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 from tests.conftest import HASHED, insert_candidates, open_up
 

@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.blocks import BLOCKS
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, Run, RunStep
-from pipeline.journeys.publishing import publish
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import until_nothing_is_due
 

@@ -7,8 +7,8 @@ import pytest
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Run
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach.models import Channel, MessageTemplate, MessageUse
 from pipeline.workspaces.models import Workspace
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach.models import Message
 from pipeline.tasks.models import Task
 from tests.journeys.conftest import until_nothing_is_due

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.blocks.condition import Condition
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Run
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach import optouts
 from pipeline.outreach.models import Channel, Message
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import until_nothing_is_due
 

@@ -12,8 +12,8 @@ from pipeline.journeys.models import Journey, RunState
 from pipeline.outreach.models import Campaign, Channel
 from pipeline.outreach.optouts import opt_out
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.types import MANUAL, QUEUED, TaskType
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.types import MANUAL, QUEUED, TaskType
 from pipeline.workspaces.models import Workspace
 
 from .conftest import last_line

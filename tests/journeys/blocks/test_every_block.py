@@ -13,11 +13,11 @@ from django.http import QueryDict
 
 from pipeline.candidates.models import Candidate, Label, Opening
 from pipeline.journeys.blocks import BLOCKS
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach.models import Campaign, Channel, MessageTemplate
 from pipeline.workspaces.models import Role, User, Workspace
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 from tests.conftest import join
 from tests.journeys.conftest import until_nothing_is_due, waits_are_over
 from tests.journeys.definitions import garbage

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.blocks.problems import problems_of
 from pipeline.journeys.blocks.start_journey import SELF_START
 from pipeline.journeys.blocks.stop_journey import SELF_STOP
-from pipeline.journeys.enrolling import MOST_ENTRIES, enroll
+from pipeline.journeys.lifecycle import CantPublish, archive, pause, publish
 from pipeline.journeys.models import Journey, JourneyVersion, Run, RunState
-from pipeline.journeys.problems import problems_of
-from pipeline.journeys.publishing import CantPublish, archive, pause, publish
+from pipeline.journeys.writing.enroll import MOST_ENTRIES, enroll
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import until_nothing_is_due
 
@@ -177,4 +177,4 @@ def test_a_journey_of_itself_alone_is_no_problem_of_others(make_journey: Any):
     starter = make_journey(("start_journey", naming(other)), name="Starter")
 
     assert starter.version
-    assert problems_of(starter.version.read, starter.workspace) == {}
+    assert problems_of(starter.version.parse(), starter.workspace) == {}

@@ -7,10 +7,10 @@ import pytest
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys import putting_off, sending
+from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import pause, resume
-from pipeline.journeys.stopping import stop_runs
+from pipeline.journeys.writing import message_retry, messages
+from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach import handing_over
 from pipeline.outreach.models import Message, MessageTemplate
 from pipeline.workspaces.models import User
@@ -57,7 +57,7 @@ def test_after_some_tries_the_run_fails_with_the_reason(
     mail_server.misbehave("greeting", "reset")
     run = begin(template)
 
-    for _ in range(putting_off.MOST_TRIES):
+    for _ in range(message_retry.MOST_TRIES):
         run.refresh_from_db()
         assert run.state == RunState.RUNNING
         look_once()
@@ -65,7 +65,7 @@ def test_after_some_tries_the_run_fails_with_the_reason(
 
     run.refresh_from_db()
     assert run.state == RunState.FAILED
-    assert run.end_reason.endswith(f"Gave up after {putting_off.MOST_TRIES} tries.")
+    assert run.end_reason.endswith(f"Gave up after {message_retry.MOST_TRIES} tries.")
     assert run.log.count() == 2
 
 
@@ -116,13 +116,13 @@ def test_nothing_leaves_while_the_journey_is_paused(
 
 def before_begin(monkeypatch: Any, act: Any) -> None:
     """Have `act` happen at the last moment before a message's first step."""
-    begin = sending.Sending.begin
+    begin = messages.Sending.begin
 
     def first_act(self: Any, run: Run, draft: Any) -> Any:
         act()
         return begin(self, run, draft)
 
-    monkeypatch.setattr(sending.Sending, "begin", first_act)
+    monkeypatch.setattr(messages.Sending, "begin", first_act)
 
 
 def test_a_stop_while_the_provider_thinks_is_at_once_and_the_message_is_still_told(
@@ -155,7 +155,7 @@ def test_what_died_between_is_unconfirmed_after_the_lease_and_never_sent_again(
     begin: Any, text: MessageTemplate, sms_provider: SMSProvider, monkeypatch: Any
 ):
     run = begin(text)
-    monkeypatch.setattr(sending.Sending, "finish", lambda self, run, message: None)
+    monkeypatch.setattr(messages.Sending, "finish", lambda self, run, message: None)
     until_nothing_is_due()  # its sender dies after the first step
     monkeypatch.undo()
 

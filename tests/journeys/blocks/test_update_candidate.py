@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipeline.candidates.attributes import MOST, TOO_MANY
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
+from pipeline.candidates.models.attributes import MOST, TOO_MANY
 from pipeline.candidates.timeline import events_of
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import until_nothing_is_due
 

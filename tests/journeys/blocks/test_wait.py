@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label, Opening
 from pipeline.journeys.blocks.wait import Wait, zone_of
-from pipeline.journeys.definition import Definition
-from pipeline.journeys.enrolling import enroll
-from pipeline.journeys.happenings import dispatch_events
-from pipeline.journeys.listeners import Happening
+from pipeline.journeys.definition.definition import Definition
+from pipeline.journeys.engine.dispatch import dispatch_events
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import publish
+from pipeline.journeys.models.listener import Happening
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import until_nothing_is_due, waits_are_over
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Label
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, RunState
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import Workspace
-from pipeline.workspaces.webhooks.events import JOURNEY
-from pipeline.workspaces.webhooks.models import WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.webhook_events import JOURNEY
 from tests.journeys.conftest import until_nothing_is_due
 
 from .conftest import last_line

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from pipeline.journeys.definition import Definition
+from pipeline.journeys.definition.definition import Definition
 from pipeline.journeys.models import Journey
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import candidate as candidate

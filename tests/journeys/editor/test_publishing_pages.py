@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.journeys.enrolling import enroll
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.writing.enroll import enroll
 from tests.journeys.conftest import MakeJourney, until_nothing_is_due
 
 from .conftest import Draft, Editor, words

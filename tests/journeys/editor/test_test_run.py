@@ -10,8 +10,8 @@ from django.db import connection
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.blocks.base import Rehearsal
 from pipeline.journeys.blocks.wait import Wait
+from pipeline.journeys.editor.rehearsal import NOT_SET_UP, rehearse
 from pipeline.journeys.models import Journey
-from pipeline.journeys.rehearsing import NOT_SET_UP, rehearse
 from pipeline.workspaces.models import User
 from tests.journeys.definitions import definition
 

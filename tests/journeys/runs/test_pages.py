@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.lifecycle import publish
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import publish
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import MakeJourney, until_nothing_is_due

@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 
 from pipeline.candidates.models import Candidate, FolderKind, Label, Opening
-from pipeline.journeys.enrolling import enroll
+from pipeline.journeys.lifecycle import pause
 from pipeline.journeys.models import Journey, Run, RunState
-from pipeline.journeys.publishing import pause
-from pipeline.journeys.rules import JourneyRules
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.journeys.models.rules import JourneyRules
+from pipeline.journeys.writing.enroll import enroll
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.journeys.conftest import MakeJourney, until_nothing_is_due
 
 RULES = "/settings/journeys/"

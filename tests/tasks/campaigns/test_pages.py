@@ -13,8 +13,8 @@ from pipeline.outreach.campaigns import MOVES, CampaignState, CampaignWork
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.campaigns import counts
 from pipeline.tasks.models import Disposition, Task
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.conftest import MakeCandidates
 from tests.tasks.conftest import MakeTask
 
@@ -88,6 +88,7 @@ def test_nobody_counts_further_than_needed(
     monkeypatch: pytest.MonkeyPatch, owner: User, campaign: Campaign, four_tasks: Any
 ):
     monkeypatch.setattr(counts, "MOST", 0)
+    monkeypatch.setattr("pipeline.foundation.counts.MOST", 0)
 
     (found,) = counts.counted(Campaign.objects.filter(pk=campaign.pk), owner)
 

@@ -3,8 +3,8 @@
 from pipeline.outreach.campaigns import CampaignState
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import AgentSkills
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.rules import AgentSkills
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User
 from tests.tasks.conftest import MakeTask
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.tasks.models import Disposition
-from pipeline.tasks.states import State
+from pipeline.tasks.models.states import State
 from pipeline.workspaces.models import User
 from tests.tasks.conftest import MakeTask
 

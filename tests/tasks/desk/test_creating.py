@@ -14,8 +14,8 @@ from django.utils import timezone
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.types import MANUAL, TaskType
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.types import MANUAL, TaskType
 from pipeline.workspaces.models import User, Workspace
 from tests.tasks.conftest import MakeTask
 

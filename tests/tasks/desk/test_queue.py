@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Origin
 from pipeline.tasks.desk import queue as queue_module
 from pipeline.tasks.desk.cursor import Cursor
 from pipeline.tasks.desk.queue import Queue
 from pipeline.tasks.models import QUEUE_ORDER, Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Origin
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 from tests.tasks.conftest import MakeTask
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipeline.tasks import standing
+from pipeline.tasks.desk import queue_counts
+from pipeline.tasks.desk.queue_counts import standings_for
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.standing import standings_for
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User
 from tests.tasks.conftest import MakeTask
 
@@ -82,7 +82,7 @@ def test_today_is_the_workspaces_day(
 def test_beyond_the_most_it_says_so(
     make_task: MakeTask, agent: User, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(standing, "MOST", 2)
+    monkeypatch.setattr(queue_counts, "MOST", 2)
     for _ in range(3):
         make_task()
     for _ in range(3):

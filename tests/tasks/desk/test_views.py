@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User
 from tests.tasks.conftest import MakeTask
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.events.models import ApiToken
+from pipeline.tasks.models.inbound_event import ApiToken
 from pipeline.workspaces.models import User, Workspace
 
 ADDRESS = "/api/events/"

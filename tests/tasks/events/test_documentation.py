@@ -9,10 +9,10 @@ import pytest
 
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.tasks.events.forms import ALSO, EVERY, EventForm
-from pipeline.tasks.events.models import InboundEvent
-from pipeline.tasks.events.types import EventType
 from pipeline.tasks.models import Task
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.event_types import EventType
+from pipeline.tasks.models.inbound_event import InboundEvent
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User
 
 from .conftest import ADDRESS, Post

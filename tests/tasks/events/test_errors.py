@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.events.models import ApiToken, InboundEvent
-from pipeline.tasks.events.types import EventType
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.event_types import EventType
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
 from pipeline.workspaces.models import Workspace
 
 from .conftest import ADDRESS, Post

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.events.models import ApiToken, InboundEvent
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
+from pipeline.tasks.models.rules import TaskRules
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import Post

@@ -20,11 +20,11 @@ from django.db import connection
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.events.models import ApiToken, InboundEvent
-from pipeline.tasks.events.types import EventType
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.tasks.states import State
+from pipeline.tasks.models.event_types import EventType
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.states import State
 from pipeline.workspaces.models import User, Workspace
 from tests.daphne import Daphne
 

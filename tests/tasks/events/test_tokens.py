@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.events.models import ApiToken, InboundEvent
 from pipeline.tasks.models import Task
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 
 from .conftest import ADDRESS, Post
 

@@ -9,14 +9,14 @@ from django.utils import timezone
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.outreach.campaigns import CampaignState, Priority
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import CancelSource, Creator, Origin
-from pipeline.tasks.creating import create_task
-from pipeline.tasks.events.models import ApiToken, InboundEvent
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
+from pipeline.tasks.models.actors import CancelSource, Creator, Origin
+from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
+from pipeline.tasks.models.rules import TaskRules
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.signals import task_changed
-from pipeline.tasks.states import State
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import Post

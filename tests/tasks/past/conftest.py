@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.tasks.actors import CancelSource, Origin
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.states import State
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import CancelSource, Origin
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User
 from tests.tasks.conftest import CONVERTED
 

@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.past import downloading
 from pipeline.tasks.past.filters import PastFilter
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 
 from .conftest import BY_JOURNEY, COMPLETED, MakePast
 from .lists import LIST, shown

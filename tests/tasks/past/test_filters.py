@@ -12,12 +12,12 @@ from django.http import QueryDict
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.campaigns import CampaignChannel
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import CancelSource
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.actors import CancelSource
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.paging import LOOK
 from pipeline.tasks.past import paging
 from pipeline.tasks.past.filters import PastFilter
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import BY_JOURNEY, COMPLETED, NOON, MakePast

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler, CancelSource, Origin
 from pipeline.tasks.models import Disposition, Task
+from pipeline.tasks.models.actors import Canceler, CancelSource, Origin
+from pipeline.tasks.models.scopes import AllTasks
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.past.history import steps_of
-from pipeline.tasks.scopes import AllTasks
-from pipeline.tasks.types import TaskType
 from pipeline.workspaces.models import User
 from tests.tasks.conftest import CONVERTED, MakeTask
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.types import TaskType
 
 from .conftest import BY_JOURNEY, COMPLETED
 from .lists import LIST, shown

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.past.models import SavedFilter
+from pipeline.tasks.models.saved_filter import SavedFilter
 from pipeline.workspaces.models import User
 
 from .conftest import COMPLETED

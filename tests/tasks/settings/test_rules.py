@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from pipeline.tasks.models import Task
-from pipeline.tasks.settings.models import TaskRules
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.tasks.models.rules import TaskRules
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.tasks.conftest import MakeTask
 
 RULES = "/settings/tasks/"

@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.candidates.models import Opening
+from pipeline.tasks.models.rules import AgentSkills
+from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.next_task import Skills, take_next_task
-from pipeline.tasks.settings.handed import handed_to
-from pipeline.tasks.settings.models import AgentSkills
-from pipeline.tasks.types import TaskType
-from pipeline.workspaces.audit import AuditEntry
+from pipeline.tasks.settings.coverage import handed_to
 from pipeline.workspaces.models import Membership, Role, User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
 from tests.conftest import MakeCandidates, join
 from tests.tasks.conftest import MakeTask
 

@@ -14,8 +14,8 @@ import pytest
 from django.utils import timezone
 
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.webhook import WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks import outbox
-from pipeline.workspaces.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 LINGER_NOT = struct.pack("ii", 1, 0)  # a close that is a reset
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pipeline.foundation.public_addresses import Refused, check, is_public
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 from pipeline.workspaces.webhooks import posting
-from pipeline.workspaces.webhooks.addresses import Refused, check, is_public
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
 from pipeline.workspaces.webhooks.sending import send_due
 
 from .conftest import LOOPBACK, Put, Receiver
@@ -146,7 +146,7 @@ def test_a_look_up_that_takes_too_long_is_given_up(
     monkeypatch: pytest.MonkeyPatch, resolves: Resolves
 ):
     over = threading.Event()
-    monkeypatch.setattr("pipeline.workspaces.webhooks.addresses.LOOKUP_SECONDS", 0.1)
+    monkeypatch.setattr("pipeline.foundation.public_addresses.LOOKUP_SECONDS", 0.1)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(10))
 
     with pytest.raises(Refused, match="took too long"):

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from django.conf import settings as django_settings
 
-from pipeline.workspaces.webhooks.models import WebhookDelivery
+from pipeline.workspaces.models.webhook import WebhookDelivery
 from tests.servers import child_environment
 
 from .conftest import Put, Receiver, make_due

@@ -13,9 +13,9 @@ from redis.exceptions import ConnectionError
 
 from config import cron  # noqa: F401  # registers the periodic jobs
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks import outbox
 from pipeline.workspaces.webhooks.clearing import KEPT, clear_deliveries
-from pipeline.workspaces.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks.sending import send_due
 
 from .conftest import Put, Receiver

@@ -9,10 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from pipeline.workspaces.audit import AuditEntry
 from pipeline.workspaces.models import Role, User, Workspace
+from pipeline.workspaces.models.audit import AuditEntry
+from pipeline.workspaces.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks.forms import EndpointForm
-from pipeline.workspaces.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks.sending import send_due
 from tests.conftest import join
 

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from pipeline.bulk_actions import engine
+from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder
 from pipeline.outreach.campaigns import CampaignChannel, CampaignState
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.actors import Canceler, Creator, JourneyBlock
-from pipeline.tasks.creating import create_task
+from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Disposition, Task
-from pipeline.tasks.payloads import payloads_of
-from pipeline.tasks.scopes import AllTasks
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.actors import Canceler, Creator, JourneyBlock
+from pipeline.tasks.models.payloads import payloads_of
+from pipeline.tasks.models.scopes import AllTasks
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
+from pipeline.workspaces.models.webhook import WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.webhook_events import EVENTS
 from pipeline.workspaces.webhooks import outbox
-from pipeline.workspaces.webhooks.events import EVENTS
-from pipeline.workspaces.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.bulk_actions.conftest import start_move as start_move
 
 AT = JourneyBlock(12, "Converted customers", 3, "Cancel Task: Outbound Call", 77)
@@ -143,8 +143,8 @@ def test_a_bulk_action_is_told_once_when_it_starts_and_once_when_it_ends(
     settings.PUBLIC_URL = "https://belay.acme.example/"
     action = start_move(shortlisted)
 
-    engine.work_on(action.pk, 0)
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     (started, before), (ended, after) = told()
     assert (started, ended) == ("bulk_action.started", "bulk_action.ended")
@@ -163,7 +163,7 @@ def test_one_that_is_canceled_in_the_queue_has_ended_without_a_start(
 
     assert action.cancel(by=recruiter)
     assert not action.cancel(by=recruiter)
-    engine.work_on(action.pk, 0)
+    lane.work_on(action.pk, 0)
 
     ((event, data),) = told()
     assert event == "bulk_action.ended"

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from pipeline.foundation.encryption import Unreadable, decrypted, encrypted
 from pipeline.workspaces.models import User, Workspace
-from pipeline.workspaces.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks.sending import send_due
 
 from .conftest import Put, Receiver

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from pipeline.workspaces.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks.posting import Answer
 from pipeline.workspaces.webhooks.sending import LEASE, conclude, send_due, take
 

@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from pipeline.workspaces.audit import AuditEntry
-from pipeline.workspaces.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from pipeline.workspaces.models.audit import AuditEntry
+from pipeline.workspaces.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.webhooks.retries import JITTER, MOST_TRIES, WAITS
 from pipeline.workspaces.webhooks.sending import send_due
 

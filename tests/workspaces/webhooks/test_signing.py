@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pipeline.workspaces.models import User
-from pipeline.workspaces.webhooks.models import new_secret
+from pipeline.workspaces.models.webhook import new_secret
 from pipeline.workspaces.webhooks.signing import headers_for
 
 # Of the reference libraries' tests: https://github.com/standard-webhooks/standard-webhooks

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipeline.workspaces.webhooks.models import WebhookDelivery
+from pipeline.workspaces.models.webhook import WebhookDelivery
 from pipeline.workspaces.webhooks.retries import JITTER
 
 

@@ -11,12 +11,12 @@ from pipeline.candidates.importing import locks
 from pipeline.candidates.importing.columns import FIELDS, guess, missing
 from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.importing.jobs import attempt, forget_file
-from pipeline.candidates.importing.models import CandidateImport
-from pipeline.candidates.importing.people import REASONS
 from pipeline.candidates.importing.reader_process import look
 from pipeline.candidates.importing.reading import Layout
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Opening
+from pipeline.candidates.models.candidate_import import CandidateImport
+from pipeline.candidates.models.import_reasons import REASONS
 from pipeline.workspaces.models import Workspace
 
 

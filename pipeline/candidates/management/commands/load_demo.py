@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from pipeline.candidates import demo
+from pipeline.candidates.demo import load
 
 
 class Command(BaseCommand):
@@ -16,9 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("--candidates", type=int, default=20000)
 
     def handle(self, candidates: int, **options: Any) -> None:
-        if demo.is_loaded():
+        if load.is_loaded():
             return
-        demo.load(candidates, demo_password())
+        load.load(candidates, demo_password())
         self.stdout.write(f"Loaded the demo workspace with {candidates:,} candidates.")
 
 

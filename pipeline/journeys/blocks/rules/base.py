@@ -10,11 +10,11 @@ from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Label, Opening
 from pipeline.journeys.blocks.base import gone, row_of, text_in
-from pipeline.journeys.conditions import OPERATORS, is_met, number
+from pipeline.journeys.definition.conditions import OPERATORS, is_met, number
 from pipeline.outreach.models import Channel
 from pipeline.tasks.models import Disposition
-from pipeline.tasks.states import State
-from pipeline.tasks.types import TaskType
+from pipeline.tasks.models.states import State
+from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Membership, Workspace
 
 Ids = set[int]

@@ -7,7 +7,7 @@ from pipeline.journeys.blocks.base import text_in
 from pipeline.outreach import optouts
 from pipeline.outreach.models import PLURALS, Channel, Message, MessageStatus
 from pipeline.tasks.models import Task
-from pipeline.tasks.states import PAST, State
+from pipeline.tasks.models.states import PAST, State
 from pipeline.workspaces.models import Workspace
 
 from .base import Ids, Rule, lately, since

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from pipeline.foundation.encryption import Unreadable, is_of_newest_key, with_newest_key
-from pipeline.workspaces.webhooks.models import WebhookEndpoint
+from pipeline.workspaces.models.webhook import WebhookEndpoint
 
 FIELDS = ("encrypted_secret", "encrypted_old_secret")
 

@@ -1,0 +1,268 @@
+"""What a block that changes candidates wants, what becomes of each, and the writing of it."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from pipeline.candidates.models import Candidate, CandidateLabel, Folder, FolderKind, Opening
+from pipeline.candidates.models.attributes import why_too_much
+from pipeline.candidates.signals import candidates_changed
+from pipeline.foundation.commits import after_commit
+from pipeline.outreach.placeholders import written
+from pipeline.workspaces.models import Membership, Workspace
+
+from .base import text_in
+
+KEEP, NOBODY, ASSIGN = "keep", "nobody", "assign"  # what becomes of the recruiter
+
+
+def recruiters_of(workspace: Workspace) -> Any:
+    members = Membership.objects.filter(
+        workspace=workspace, role__in=Membership.STARTERS, user__is_active=True
+    )
+    return members.select_related("user").order_by("user__first_name", "user__last_name", "pk")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the options ask for, read with every part checked; nothing where they are garbage."""
+
+    folder_kind: str
+    folder: Any
+    add: list[dict[str, Any]]
+    remove: list[dict[str, Any]]
+    recruiter_change: str
+    recruiter: Any
+    attribute: str
+    value: str
+
+    @classmethod
+    def read(cls, options: dict[str, Any]) -> "Wanted":
+        return cls(
+            folder_kind=text_in(options, "folder_kind"),
+            folder=options.get("folder"),
+            add=labels_in(options, "add_labels"),
+            remove=labels_in(options, "remove_labels"),
+            recruiter_change=text_in(options, "recruiter_change") or KEEP,
+            recruiter=options.get("recruiter"),
+            attribute=text_in(options, "attribute"),
+            value=text_in(options, "value"),
+        )
+
+    @property
+    def is_something(self) -> bool:
+        return bool(
+            self.folder_kind
+            or self.folder
+            or self.add
+            or self.remove
+            or self.recruiter_change != KEEP
+            or self.attribute
+        )
+
+
+def labels_in(options: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = options.get(name)
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+@dataclass
+class CandidateChange:
+    """What becomes of one candidate, in words and as it was before and is after."""
+
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)  # of the candidate's row
+    labels: tuple[list[int], list[int]] = ([], [])  # to add, to remove
+    done: list[str] = field(default_factory=list)
+    why_not: list[str] = field(default_factory=list)
+
+    def note(self, what: str, before: Any, after: Any, sentence: str) -> None:
+        self.before[what], self.after[what] = before, after
+        self.done.append(sentence)
+
+    @property
+    def text(self) -> str:
+        return " ".join([*self.done, *self.why_not]) or "Already as wanted: nothing was changed."
+
+
+def keep_what_is_named(wanted: Wanted) -> None:
+    """Nobody deletes these rows between the look at them and the change."""
+    for table, ids in {
+        "candidates_folder": [wanted.folder],
+        "candidates_label": [one.get("id") for one in [*wanted.add, *wanted.remove]],
+        "workspaces_membership": [wanted.recruiter],
+    }.items():
+        known = sorted(pk for pk in ids if type(pk) is int)
+        if known:
+            with connection.cursor() as cursor:
+                cursor.execute(KEEP_ROWS.format(table=table), [known])
+
+
+class Judge:
+    """Decides for each candidate what is changed, and says why something is not."""
+
+    def __init__(self, wanted: Wanted, people: list[Candidate]) -> None:
+        self.wanted = wanted
+        self.people = people  # with folder, opening and recruiter
+        self.found = {one.pk: CandidateChange() for one in people}
+
+    def changes(self) -> dict[int, CandidateChange]:
+        """For each candidate, with nothing written. A few queries, however many they are."""
+        if self.wanted.folder or self.wanted.folder_kind:
+            self.judge_folders()
+        if self.wanted.add or self.wanted.remove:
+            self.judge_labels()
+        if self.wanted.recruiter_change != KEEP:
+            self.judge_recruiters()
+        if self.wanted.attribute:
+            for one in self.people:
+                self.judge_attribute(one, self.found[one.pk])
+        return self.found
+
+    def judge_folders(self) -> None:
+        wanted = self.wanted
+        chosen = (
+            Folder.objects.filter(pk=wanted.folder)
+            if wanted.folder
+            else Folder.objects.filter(
+                kind=wanted.folder_kind, opening__in={one.opening_id for one in self.people}
+            )
+        )
+        by_opening = {folder.opening_id: folder for folder in chosen.select_related("opening")}
+        for one in self.people:
+            change, target = self.found[one.pk], by_opening.get(one.opening_id)
+            if target is None:
+                change.why_not.append(self.why_not_moved(one, by_opening))
+            elif target.pk != one.folder_id:
+                sentence = f"Moved from {one.folder} to {target}."
+                change.note("folder", one.folder_id, target.pk, sentence)
+                change.columns["folder"] = target.pk
+
+    def why_not_moved(self, one: Candidate, by_opening: dict[int, Folder]) -> str:
+        if self.wanted.folder:
+            (folder,) = by_opening.values()
+            return f"Not moved: {folder} is a folder of {folder.opening}, not of {one.opening}."
+        kind = FolderKind(self.wanted.folder_kind).label
+        return f"Not moved: {one.opening} has no folder of the kind {kind}."
+
+    def judge_labels(self) -> None:
+        add, remove = self.wanted.add, self.wanted.remove
+        listed = ids_of([*add, *remove])
+        has = defaultdict(set)
+        given = CandidateLabel.objects.filter(label__in=listed, candidate__in=self.found)
+        for candidate, label in given.values_list("candidate_id", "label_id"):
+            has[candidate].add(label)
+        for one in self.people:
+            had = has[one.pk]
+            more = [label for label in add if label["id"] not in had]
+            less = [label for label in remove if label["id"] in had]
+            told = [f"Added {quoted(more)}."] if more else []
+            told += [f"Removed {quoted(less)}."] if less else []
+            if told:
+                added, taken = ids_of(more), ids_of(less)
+                after = sorted(had.union(added).difference(taken))
+                self.found[one.pk].note("labels", sorted(had), after, " ".join(told))
+                self.found[one.pk].labels = added, taken
+
+    def judge_recruiters(self) -> None:
+        recruiter = None
+        if self.wanted.recruiter_change == ASSIGN:
+            members = Membership.objects.select_related("user")
+            recruiter = members.get(pk=self.wanted.recruiter)
+        seen = openings_of(recruiter) if recruiter else None
+        name = str(recruiter.user) if recruiter else "nobody"
+        for one in self.people:
+            change = self.found[one.pk]
+            if seen is not None and one.opening_id not in seen:
+                change.why_not.append(f"Not assigned: {name} does not see {one.opening}.")
+            elif one.recruiter_id != (recruiter.pk if recruiter else None):
+                was = str(one.recruiter.user) if one.recruiter else "nobody"
+                sentence = f"Recruiter: {name} (was {was})."
+                after = recruiter and recruiter.pk
+                change.note("recruiter", one.recruiter_id, after, sentence)
+                change.columns["recruiter"] = after
+
+    def judge_attribute(self, one: Candidate, change: CandidateChange) -> None:
+        name, value = self.wanted.attribute, self.wanted.value
+        spelled = next((key for key in one.attributes if key.casefold() == name.casefold()), name)
+        was = one.attributes.get(spelled)
+        if not value and spelled in one.attributes:
+            kept = {key: each for key, each in one.attributes.items() if key != spelled}
+            change.note(f"attribute {spelled}", was, None, f"Took away {spelled}.")
+            change.columns["attributes"] = kept
+        elif value and written(was) != value:
+            after = one.attributes | {spelled: value}
+            if problem := why_too_much(after, one.attributes):
+                change.why_not.append(f"{spelled} was not set: {problem}")
+                return
+            before = f"“{written(was)}”" if written(was) else "nothing"
+            sentence = f"Set {spelled} to “{value}” (was {before})."
+            change.note(f"attribute {spelled}", was, value, sentence)
+            change.columns["attributes"] = after
+
+
+def openings_of(recruiter: Membership) -> set[int] | None:
+    """Those that a limited recruiter sees; None: all."""
+    if not recruiter.is_limited:
+        return None
+    return set(Opening.objects.filter(members=recruiter).values_list("pk", flat=True))
+
+
+def quoted(labels: list[dict[str, Any]]) -> str:
+    return ", ".join(f"“{text_in(label, 'name')}”" for label in labels)
+
+
+def ids_of(labels: list[dict[str, Any]]) -> list[int]:
+    return [label["id"] for label in labels]
+
+
+def write(changes: dict[int, CandidateChange], people: list[Candidate]) -> None:
+    """All changes, in three statements at most; the candidates are locked by the runner."""
+    rows = [
+        (
+            one.pk,
+            columns.get("folder", one.folder_id),
+            columns.get("recruiter", one.recruiter_id),
+            json.dumps(columns.get("attributes", one.attributes)),
+        )
+        for one in people
+        if (columns := changes[one.pk].columns)
+    ]
+    added = [(label, pk) for pk, change in changes.items() for label in change.labels[0]]
+    taken = [(label, pk) for pk, change in changes.items() for label in change.labels[1]]
+    with connection.cursor() as cursor:
+        for sql, values in ((CHANGE, rows), (ADD_LABELS, added), (TAKE_LABELS, taken)):
+            if values:
+                cursor.execute(sql, [list(column) for column in zip(*values, strict=True)])
+    changed = [one for one in people if changes[one.pk].done]
+    if changed:
+        after_commit(
+            candidates_changed.send_robust,
+            None,
+            workspace_id=changed[0].opening.workspace_id,
+            opening_ids=sorted({one.opening_id for one in changed}),
+            import_id=None,
+        )
+
+
+KEEP_ROWS = "SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+CHANGE = """
+UPDATE candidates_candidate AS candidate
+SET folder_id = one.folder, recruiter_id = one.recruiter, attributes = one.attributes
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::jsonb[])
+    AS one (id, folder, recruiter, attributes)
+WHERE candidate.id = one.id
+"""
+ADD_LABELS = """
+INSERT INTO candidates_candidatelabel (label_id, candidate_id)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING
+"""
+TAKE_LABELS = """
+DELETE FROM candidates_candidatelabel AS held
+USING unnest(%s::bigint[], %s::bigint[]) AS given (label, candidate)
+WHERE held.label_id = given.label AND held.candidate_id = given.candidate
+"""

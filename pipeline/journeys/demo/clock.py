@@ -1,0 +1,132 @@
+"""Runs the demo's past: the real runner takes each step, and what it wrote is put back in time.
+
+All within one transaction, whose now() stands still: what is not before it is what the last step
+wrote, and is not put back yet.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db import connection
+
+from pipeline.journeys.blocks.send_message import SendMessage
+from pipeline.journeys.definition.triggers import text_of
+from pipeline.journeys.engine import runner
+from pipeline.journeys.engine.events import wake
+from pipeline.journeys.models import Journey, Run
+from pipeline.journeys.models.listener import Happening, Kind
+from pipeline.journeys.writing.enroll import enroll
+from pipeline.journeys.writing.message_lock import SENT, record
+from pipeline.journeys.writing.messages import Sending
+from pipeline.outreach.drafts import draft_of
+from pipeline.outreach.models import Message, MessageStatus
+
+MOST_STEPS = 50  # of one run
+
+
+def enter_at(journey: Journey, moments: Mapping[int, datetime], why: str = "") -> None:
+    """Let the candidates with these ids enter, each as if at its moment; by the trigger, if no
+    other `why` is told."""
+    assert journey.version
+    why = why or text_of(journey.version.definition["trigger"])
+    enroll(journey.version, list(moments), why)
+    execute(ENTERED_AT, moments, journey.pk)
+
+
+def wake_at(journey: Journey, event: str, moments: Mapping[int, datetime]) -> None:
+    """Let the event happen to the candidates with these ids, each as if at its moment."""
+    wake([Happening(candidate_id=pk, kind=Kind.EVENT, name=event) for pk in moments])
+    execute(HEARD_AT, moments, journey.pk)
+
+
+def take_steps(journeys: Sequence[Journey], most: int = MOST_STEPS) -> None:
+    """Take the steps that are due, and those that are due after them, each as if on time."""
+    for _ in range(most):
+        due = Run.objects.running().filter(journey__in=journeys, due_at__lte=TransactionNow())
+        moments = {pk: moment for pk, moment in due.values_list("pk", "due_at") if moment}
+        if not moments:
+            return
+        for journey in journeys:
+            advance(journey.pk)
+        for statement in PUT_BACK:
+            execute(statement, moments)
+
+
+def advance(journey_id: int) -> None:
+    for standing in runner.by_place(runner.claim(journey_id)):
+        if standing.is_slow:
+            send(standing)
+        else:
+            runner.advance(standing)
+
+
+def send(standing: runner.BlockGroup) -> None:
+    block, batch = standing.block, standing.batch
+    assert isinstance(block, SendMessage)
+    template = block.template_in(batch.version.journey.workspace)
+    assert template
+    OnPaper(batch, template).work()
+
+
+class OnPaper(Sending):
+    """Sends as in life, but hands nothing to a provider: nobody is to hear of a demo."""
+
+    def send_to(self, run: Run) -> None:
+        if message := self.begin(run, draft_of(self.template, self.people[run.candidate_id])):
+            self.finish(run, message)
+
+    def finish(self, run: Run, message: Message) -> None:
+        told = self.goes_on(f"Sent the {self.what} to {message.address}.", SENT, message)
+        record(self.batch, message, MessageStatus.SENT, "", told)
+
+
+def execute(statement: str, moments: Mapping[int, datetime], *values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(moments), list(moments.values()), *values])
+
+
+ENTERED_AT = """
+UPDATE journeys_run AS run SET started_at = one.moment, due_at = one.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (candidate_id, moment)
+WHERE run.candidate_id = one.candidate_id AND run.journey_id = %s AND run.state = 'running'
+  AND run.steps = 0
+"""
+HEARD_AT = """
+UPDATE journeys_run AS run SET due_at = one.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (candidate_id, moment)
+WHERE run.candidate_id = one.candidate_id AND run.journey_id = %s AND run.heard
+"""
+# The log goes last: by its newest lines the others know which runs took a step.
+PUT_BACK = (
+    """
+UPDATE tasks_task AS task SET created_at = one.moment, queued_at = one.moment,
+    due_at = task.due_at - (now() - one.moment)
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
+WHERE task.created_by_run_id = one.id AND task.created_at >= now()
+""",
+    """
+UPDATE tasks_task AS task SET ended_at = one.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
+WHERE task.canceled_by_run_id = one.id AND task.ended_at >= now()
+""",
+    """
+UPDATE outreach_message AS message SET created_at = one.moment, ended_at = one.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
+WHERE message.journey_run_id = one.id AND message.created_at >= now()
+""",
+    """
+UPDATE journeys_run AS run SET due_at = run.due_at - (now() - one.moment),
+    ended_at = CASE WHEN run.state <> 'running' THEN one.moment END
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
+WHERE run.id = one.id AND EXISTS (
+    SELECT FROM journeys_runstep AS line WHERE line.run_id = run.id AND line.at >= now()
+)
+""",
+    """
+UPDATE journeys_runstep AS line SET at = one.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
+WHERE line.run_id = one.id AND line.at >= now()
+""",
+)
