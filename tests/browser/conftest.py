@@ -10,6 +10,7 @@ import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from pipeline.workspaces.models import User
@@ -86,14 +87,17 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """Logs a user in, in a browser of their own, and notes what the console complains of."""
+    """Opens the candidates in a browser of a user's own, and notes what the console complains of.
+
+    `by_form` logs in as people do; else the session is there already.
+    """
 
     browser: Browser
     site: Site
     contexts: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def __call__(self, user: User, size: ViewportSize = DESKTOP) -> Page:
+    def __call__(self, user: User, size: ViewportSize = DESKTOP, by_form: bool = False) -> Page:
         context = self.browser.new_context(viewport=size, base_url=self.site.web.url)
         self.contexts.append(context)
         page = context.new_page()
@@ -107,11 +111,20 @@ class Visit:
                 else None
             ),
         )
-        page.goto("/login/")
-        page.get_by_label("E-mail").fill(user.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/candidates/")
+        if by_form:
+            page.goto("/login/")
+            page.get_by_label("E-mail").fill(user.email)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/candidates/")
+        else:
+            client = Client()
+            client.force_login(user)
+            for name, cookie in client.cookies.items():
+                context.add_cookies(
+                    [{"name": name, "value": cookie.value, "url": self.site.web.url}]
+                )
+            page.goto("/candidates/")
         return page
 
 
