@@ -1,5 +1,6 @@
 """The cast: a workspace with everybody who works in it, and a stranger with one of her own."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import count
@@ -46,6 +47,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """The test database begins as a copy of `belay`, which is migrated."""
     if servers.postgres:
         connection.settings_dict["TEST"]["TEMPLATE"] = "belay"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """All that is there now stays until the end, and need not be looked through now and then."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
