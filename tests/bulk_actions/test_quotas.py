@@ -88,6 +88,7 @@ def test_the_same_press_is_answered_with_what_it_made_before(
     assert BulkAction.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("whose", ["member", "workspace"])
 def test_of_many_orders_at_the_same_moment_exactly_as_many_as_may_be_are_taken(

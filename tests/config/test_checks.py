@@ -63,6 +63,7 @@ def test_a_laptop_is_not_bothered(told: Any) -> None:
     assert told(HTTPS=False, PUBLIC_URL="", EMAIL_SENDER="file") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

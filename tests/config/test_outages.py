@@ -65,6 +65,7 @@ def is_told(answer: Any) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_while_postgresql_is_away_each_answer_says_so_and_can_be_asked_again(
     browser: Client,

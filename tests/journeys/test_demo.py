@@ -148,6 +148,7 @@ def test_messages_are_written_down_and_handed_to_nobody(loaded: Workspace):
         assert line.at == message.created_at == message.ended_at
 
 
+@pytest.mark.slow
 def test_the_same_candidates_get_the_same_runs(loaded: Workspace):
     def told() -> list[tuple[Any, ...]]:
         """Up to the Split, whose choice hangs on the journey's id."""

@@ -153,6 +153,7 @@ EVENTS_OF_A_STORY: list[Callable[[Story], None]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("witnessed", "no_limit")
 @pytest.mark.parametrize("examples", [40, pytest.param(2000, marks=pytest.mark.soak)])
 def test_whatever_happens_the_promises_of_runs_are_kept(

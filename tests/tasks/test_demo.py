@@ -117,6 +117,7 @@ def test_cancels_name_who_or_what_did_it(loaded: Workspace):
     assert not by_journey.filter(Q(canceled_by_block="") | Q(canceled_by_journey_id=None)).exists()
 
 
+@pytest.mark.slow
 def test_the_same_candidates_get_the_same_tasks(loaded: Workspace):
     def told() -> list[tuple[Any, ...]]:
         fields = ("candidate", "type", "state", "notes", "disposition", "agent", "cancel_reason")

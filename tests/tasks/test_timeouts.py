@@ -230,6 +230,7 @@ def many(task: Task, number: int) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share_overdue", [0, 3, 100])
 def test_a_hundred_thousand_waiting_tasks_are_not_read_through(
     share_overdue: int, waiting_for: Wait, workspace: Workspace

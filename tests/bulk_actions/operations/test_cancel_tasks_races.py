@@ -68,6 +68,7 @@ def wait_all(people: list[Candidate], *types: TaskType) -> list[Task]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [8, pytest.param(100, marks=pytest.mark.soak)])
 @pytest.mark.django_db(transaction=True)
 def test_accept_against_a_running_cancel_one_wins_and_the_outcomes_say_which(

@@ -191,6 +191,7 @@ def test_a_reader_that_says_nothing_is_waited_for_no_longer(
         look(path)
 
 
+@pytest.mark.slow
 def test_a_fork_server_that_is_killed_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,7 @@ jobs.run_import({pk})
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where", ["staging.copy", "staging.find_people", "jobs.CandidateImport.finish"]
 )

@@ -144,6 +144,7 @@ def test_what_nobody_knows_of_is_unconfirmed_and_not_sent_again(
 # --- the limit ---
 
 
+@pytest.mark.slow
 def test_a_used_up_limit_lets_runs_wait_until_it_resets_and_says_so_once(
     begin: Any, text: MessageTemplate, workspace: Workspace, sms_provider: SMSProvider
 ):

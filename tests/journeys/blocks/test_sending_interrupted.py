@@ -50,6 +50,7 @@ def test_a_provider_that_is_away_is_tried_again_after_a_minute(
     assert (mail_server.count, mail_server.twice) == (5, [])
 
 
+@pytest.mark.slow
 def test_after_some_tries_the_run_fails_with_the_reason(
     begin: Any, template: MessageTemplate, mail_server: MailServer, fast: None
 ):

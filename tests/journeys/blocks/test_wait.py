@@ -249,6 +249,7 @@ def test_a_label_that_does_not_come(pass_block: Any, candidate: Candidate, label
     assert texts(run)[1:] == ["Timed out: no label “Night shift”."]
 
 
+@pytest.mark.slow
 def test_a_wait_without_an_end_looks_daily_and_writes_nothing_of_it(
     pass_block: Any, candidate: Candidate, labels: list[Label]
 ):

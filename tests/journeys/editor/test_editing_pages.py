@@ -154,6 +154,7 @@ def test_a_new_edit_ends_the_redo(draft: Draft, editor: Open):
     assert [edit.what for edit in JourneyEdit.objects.all()] == ["Added Exit"]
 
 
+@pytest.mark.slow
 def test_at_least_fifty_edits_can_be_taken_back(draft: Draft, editor: Open):
     open = editor(draft(b1=("wait", None, THREE_DAYS)))
     for number in range(1, 62):

@@ -47,6 +47,7 @@ class Post:
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [500, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_each_distinct_valid_event_makes_one_task_and_nothing_else_changes(
     number: int,

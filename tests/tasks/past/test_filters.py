@@ -79,7 +79,7 @@ def options(campaign: Campaign, agent: User, opening: Any, candidate: Candidate)
     [
         (1, LOOK),
         (1, 7),
-        (2, 7),
+        pytest.param(2, 7, marks=pytest.mark.slow),
         pytest.param(2, LOOK, marks=pytest.mark.soak),
         pytest.param(3, LOOK, marks=pytest.mark.soak),
         pytest.param(3, 7, marks=pytest.mark.soak),

@@ -37,6 +37,7 @@ def kill(process: psutil.Process) -> None:
     os.waitpid(process.pid, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_one_killed_between_sending_and_the_answer(put: Put, receiver: Receiver, tmp_path: Path):
     receiver.how = receiver.hang

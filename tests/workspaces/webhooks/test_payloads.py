@@ -196,6 +196,7 @@ def test_where_nobody_listens_a_move_costs_one_query_more(
     assert told() == []
 
 
+@pytest.mark.slow
 def test_ten_thousand_are_told_of_in_seconds(task: Task, capsys: pytest.CaptureFixture[str]):
     """A set-based cancel with somebody who listens."""
     fields = {
