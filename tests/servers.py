@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)  # before pytest-django's own, which reads the settings
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
-    if not is_worker and early_config.known_args_namespace.numprocesses:
-        make_ready()  # xdist's controller runs no test
-        ready_made.cluster()
+    # Without xdist (-p no:xdist) there is no such option.
+    if not is_worker and getattr(early_config.known_args_namespace, "numprocesses", None):
+        with ThreadPoolExecutor() as threads:  # xdist's controller runs no test
+            both = [threads.submit(make) for make in (make_ready, ready_made.cluster)]
+        for made in both:
+            made.result()
     else:
         prepare_environment(is_worker)
     return (yield)
