@@ -6,8 +6,10 @@ a thread that waits for the loop keeps daphne from ending.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -19,6 +21,7 @@ from django.http import HttpRequest, HttpResponseBase
 from config.bodies import BODY
 from notifications.threads import Threads
 from pipeline.foundation.exports.downloads import InPieces
+from pipeline.workspaces.models import membership_of
 
 UPLOAD = ("POST", "/candidates/import/")
 GRACE_SECONDS = 1.5  # for what is being answered when the process is told to end
@@ -28,6 +31,24 @@ STOPS = ("/cancel/", "/cancel-all/", "/pause/", "/stop/", "/archive/")
 Event = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
+
+
+class Loan:
+    """A thread that a request has until it gives it back."""
+
+    def __init__(self, thread: Threads, give_back: Callable[[object], None]) -> None:
+        self.thread = thread
+        self.give_back = give_back
+        self.is_over = False
+
+    def end(self) -> None:
+        """Give the thread back once it is idle: a request that was given up may still be at it."""
+        if not self.is_over:
+            self.is_over = True
+            asyncio.wrap_future(self.thread.submit(int)).add_done_callback(self.give_back)
+
+
+LOAN: ContextVar[Loan] = ContextVar("loan")  # of the request that is being answered
 
 
 class Pool:
@@ -40,7 +61,7 @@ class Pool:
             self.free.put_nowait(Threads(f"{name}-{number}", 1))
 
     @asynccontextmanager
-    async def thread(self, *, is_stop: bool = False) -> AsyncIterator[None]:
+    async def thread(self, *, is_stop: bool = False) -> AsyncIterator[Loan]:
         """Synchronous code runs in one of them meanwhile. Waits until one is free."""
         if not is_stop:
             await self.ordinary.acquire()
@@ -50,24 +71,24 @@ class Pool:
             if not is_stop:
                 self.ordinary.release()
             raise
+
+        def give_back(_: object) -> None:
+            self.free.put_nowait(thread)
+            if not is_stop:
+                self.ordinary.release()
+
+        loan = Loan(thread, give_back)
         try:
             async with ThreadSensitiveContext(executor=thread):
-                yield
+                yield loan
         finally:
-
-            def give_back(_: object) -> None:
-                self.free.put_nowait(thread)
-                if not is_stop:
-                    self.ordinary.release()
-
-            # A request that was given up may still be at it.
-            asyncio.wrap_future(thread.submit(int)).add_done_callback(give_back)
+            loan.end()
 
 
 class Pages(ASGIHandler):
     """Answers HTTP. What may take long has threads of its own, and so have probes.
 
-    An upload waits while its file is looked at.
+    An upload waits while its file is looked at. One workspace never has all threads for downloads.
     """
 
     def __init__(self) -> None:
@@ -76,6 +97,9 @@ class Pages(ASGIHandler):
         for_stops = 1 if settings.PAGE_THREADS > 1 else 0
         self.pages = Pool("page", settings.PAGE_THREADS, for_stops)
         self.downloads = Pool("download", settings.DOWNLOAD_THREADS)
+        most = max(1, settings.DOWNLOAD_THREADS - 1)
+        self.turns: defaultdict[int | None, asyncio.Semaphore]  # by workspace
+        self.turns = defaultdict(lambda: asyncio.Semaphore(most))
         self.uploads = Pool("upload", settings.UPLOAD_THREADS)
         self.probes = {path: Pool(path, 1) for path in ("/healthz", "/readyz")}
 
@@ -91,7 +115,8 @@ class Pages(ASGIHandler):
 
     async def answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         try:
-            async with self.pool_for(scope).thread(is_stop=scope["path"].endswith(STOPS)):
+            async with self.pool_for(scope).thread(is_stop=scope["path"].endswith(STOPS)) as loan:
+                LOAN.set(loan)
                 await self.handle(scope, receive, send)
         finally:
             if BODY in scope:
@@ -108,13 +133,22 @@ class Pages(ASGIHandler):
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """All middleware and the view in one go, instead of a jump between threads for each."""
-        return await sync_to_async(self.get_response)(request)
+        return await sync_to_async(self.response_to)(request)
+
+    def response_to(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if isinstance(response, InPieces) and (membership := membership_of(request.user)):
+            response.workspace_id = membership.workspace_id
+        return response
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         if not isinstance(response, InPieces):
             await super().send_response(response, send)
             return
-        async with self.downloads.thread():
+        # Else pages would wait for downloads that wait.
+        await sync_to_async(close_old_connections)()
+        LOAN.get().end()
+        async with self.turns[response.workspace_id], self.downloads.thread():
             try:
                 await super().send_response(response, send)
             finally:

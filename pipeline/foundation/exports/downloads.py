@@ -13,6 +13,8 @@ class InPieces(StreamingHttpResponse):
     Under ASGI, Django's own would make a list of all of them first: the whole file in memory.
     """
 
+    workspace_id: int | None = None  # whose members asked for it
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces: Iterator[Any] = iter(self.streaming_content)  # type: ignore[arg-type]
         while (piece := await sync_to_async(lambda: next(pieces, None))()) is not None:
