@@ -32,12 +32,18 @@ QUIET_SECONDS = 10.0  # between two lines in the log
 
 
 class Channel(HTTPChannel):
-    """A connection whose requests have heads that are complete soon, or are refused."""
+    """A connection whose requests have heads that are complete soon, or are refused.
+
+    What a client asks for next is answered when it has read the answer before: else a few bytes
+    that ask for a large file a hundred times would have all of them wait in memory.
+    """
 
     transport: Any  # of twisted's TCP, whatever its types say
     late: Any = None  # the call that ends the wait for a head
     head_size = header_count = 0
     is_refused = False
+    asked_next = b""
+    _networkProducer: Any  # noqa: N815
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  twisted's names
         if self.is_refused:
@@ -64,6 +70,21 @@ class Channel(HTTPChannel):
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
         self.refuse(refusals.head_too_large(MOST_HEAD))
+
+    def requestDone(self, request: Any) -> None:  # noqa: N802
+        if self._waitingForTransport:
+            self.asked_next = b"".join(self._dataBuffer)
+            self._dataBuffer = []
+        super().requestDone(request)
+        if self._waitingForTransport:
+            self._networkProducer.pauseProducing()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Called when everything has gone out."""
+        super().resumeProducing()
+        asked, self.asked_next = self.asked_next, b""
+        if asked:
+            self.dataReceived(asked)
 
     def head_is_complete(self) -> None:
         """Called by the request, whose body has limits of its own."""

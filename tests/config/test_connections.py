@@ -1,12 +1,15 @@
 """Connections to a real daphne: how many it holds, and how long it waits for a request's head."""
 
+import re
 import socket
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from twisted.web.http import HTTPChannel
 
@@ -224,3 +227,28 @@ def test_an_address_that_is_too_long_is_answered_with_a_sentence(
     request = b"GET /?q=%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % (b"a" * 20 * KIB)
 
     assert status(ask(connect(daphne, 53), request)) == 431
+
+
+def test_what_is_asked_for_at_once_is_answered_as_fast_as_it_is_read(
+    daphne: Daphne, connect: Connect
+) -> None:
+    """A hundred times a file of half a megabyte, of which nothing is read at first."""
+    assert daphne.process
+    process, times = psutil.Process(daphne.process.pid), 100
+    page = urllib.request.urlopen(f"{daphne.url}/login/", timeout=60).read().decode()  # noqa: S310
+    [style] = re.findall(r"/static/tabler/[^\"]+\.css", page)
+    size = len(urllib.request.urlopen(daphne.url + style, timeout=60).read())  # noqa: S310
+    before = process.memory_info().rss
+    reader = connect(daphne)
+
+    reader.sendall(f"GET {style} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * times)
+
+    until(200, lambda: status(ask(connect(daphne, 2))))
+    time.sleep(5)
+    assert process.memory_info().rss - before < times * size / 4
+
+    read = 0
+    while read < times * size:
+        piece = reader.recv(1024 * KIB)
+        assert piece, "closed before the end"
+        read += len(piece)
