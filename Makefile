@@ -49,6 +49,7 @@ check: .venv/dev.stamp static/node_modules/.dev-stamp
 	$(CHECK_ENV) $(PY) -m mypy .
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	cd static && node_modules/.bin/biome lint js
+	$(PY) -m djlint templates --lint --quiet
 	$(CHECK_ENV) $(PY) manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(PY) manage.py check --deploy --fail-level WARNING
 

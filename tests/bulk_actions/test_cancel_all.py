@@ -13,6 +13,7 @@ from django.urls import reverse
 from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction, Status
 from pipeline.workspaces.models import User
+from tests.pages import one_line
 
 ClientOf = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
@@ -55,7 +56,7 @@ def test_it_asks_in_numbers_before_it_stops_anything(client_of: ClientOf, recrui
     assert "Stop 2 bulk actions?" in read(response)
     assert "What is done for 1 candidate stays done." in read(response)
     assert "7 candidates will not be touched." in read(response)
-    assert "data-close-dialog autofocus>Keep running" in response.content.decode()
+    assert "data-close-dialog autofocus>Keep running" in one_line(response)
     assert "Stop all 2" in read(response)
     assert listed(response) == [str(actions[2].pk), str(actions[1].pk)]
     assert BulkAction.objects.active().count() == 2

@@ -10,6 +10,7 @@ from pipeline.bulk_actions.followups import Following, NotOnOffer, on_offer
 from pipeline.bulk_actions.models import BulkAction, FollowUp
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Message
+from tests.pages import one_line
 
 from .followups import NEW, START, follow, ids_for
 from .followups import browser as browser
@@ -63,7 +64,7 @@ def test_retry_may_change_the_options(browser, stopped, opening):
 
 
 def test_undo_brings_back_what_was_done(browser, stopped, hired):
-    page = browser.get(NEW, follow(stopped, "done")).content.decode()
+    page = one_line(browser.get(NEW, follow(stopped, "done")))
 
     browser.post(START, follow(stopped, "done"))
     undo = BulkAction.objects.latest("pk")

@@ -16,6 +16,7 @@ from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Part, Which
 from pipeline.candidates.models import Candidate, Folder, Opening
 from pipeline.candidates.timeline import events_of
 from pipeline.workspaces.models import User
+from tests.pages import one_line
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_the_three_lists_hold_each_candidate_once_and_add_up(stopped, recruiter)
 
 
 def test_each_number_of_the_review_is_that_of_its_list(stopped, recruiter, client_of):
-    text = page(client_of(recruiter), stopped).content.decode()
+    text = one_line(page(client_of(recruiter), stopped))
 
     for which in ("changed", "unchanged", "failed", "untouched"):
         count = len(ids(stopped, which, recruiter))
@@ -120,7 +121,7 @@ def test_a_place_that_is_none_shows_the_first_page(stopped, recruiter, client_of
 
 
 def test_the_review_says_what_was_there_before(stopped, recruiter, client_of):
-    text = page(client_of(recruiter), stopped, result="done").content.decode()
+    text = one_line(page(client_of(recruiter), stopped, result="done"))
 
     assert text.count("from Inbox") == 3
     assert "No change needed" in text

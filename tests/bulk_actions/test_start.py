@@ -13,6 +13,7 @@ from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import OPERATIONS
 from pipeline.candidates.models import Candidate, Folder, Label, Opening
 from pipeline.workspaces.models import User, Workspace
+from tests.pages import one_line
 
 START = reverse("bulk_actions:history")
 NEW = reverse("bulk_actions:new")
@@ -264,7 +265,7 @@ def test_the_dialog_counts_what_would_be_skipped_and_why(
     for candidate in Candidate.objects.all()[:2]:
         make_candidates(1, other_opening, email=candidate.email)
 
-    page = browser.post(NEW, move(shortlisted, opening=""), headers=HTMX).content.decode()
+    page = one_line(browser.post(NEW, move(shortlisted, opening=""), headers=HTMX))
 
     assert "<strong>9</strong> candidates" in page
     assert "<strong>4</strong> will be moved" in page

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.selections import Selection, SelectionError
+from tests.pages import one_line
 
 
 def select(user, *pairs):
@@ -130,9 +131,9 @@ def test_it_says_how_many_a_filter_hides(recruiter, client_of, make_candidates, 
     sentence = "3 of the 7 selected are hidden by the current filter."
     assert selection.hidden_sentence(recruiter, filters) == sentence
     data = {"candidate": [pk for _, pk in picked], "list_filters": filters}
-    assert client_of(recruiter).post("/candidates/hidden/", data).content.decode() == sentence
+    assert one_line(client_of(recruiter).post("/candidates/hidden/", data)) == sentence
     dialog = {"operation": "hire", **data}
-    page = client_of(recruiter).post("/bulk-actions/new/", dialog).content.decode()
+    page = one_line(client_of(recruiter).post("/bulk-actions/new/", dialog))
     assert sentence in page
     assert "7</strong> candidates selected" in page
 

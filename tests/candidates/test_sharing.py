@@ -19,6 +19,7 @@ from pipeline.candidates.sharing.shown import FIELDS
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 from tests.conftest import join
 from tests.losses import deactivate, demote, limit, remove
+from tests.pages import one_line
 
 # What imports bring, in whatever language and under whatever name.
 ATTRIBUTES = {
@@ -212,7 +213,7 @@ def test_an_expired_link_says_what_to_do(client, share):
 
     page = client.get(link_to(share))
 
-    text = page.content.decode()
+    text = one_line(page)
     assert page.status_code == 410
     assert "ask Ana Ruiz of Acme for a new link" in text
     assert share.still_there[0].full_name not in text
@@ -287,7 +288,7 @@ def test_a_link_shows_only_whom_the_one_who_shared_it_sees(
     )
 
     limit(recruiter, owner)
-    text = client.get(link_to(share)).content.decode()
+    text = one_line(client.get(link_to(share)))
 
     assert "Stays Here" in text
     assert moves.full_name not in text
@@ -304,7 +305,7 @@ def test_a_link_of_someone_who_sees_none_of_them_any_more_says_so(
 
     page = client.get(link_to(share))
 
-    text = page.content.decode()
+    text = one_line(page)
     assert page.status_code == 410
     assert "Ana Ruiz, who shared them, no longer has access to them" in text
     assert "ask Acme for a new link" in text

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.models import BulkAction, FollowUp
 from pipeline.bulk_actions.operations import OPERATIONS, Operation, operation_of
 from pipeline.bulk_actions.pages.share_link import SharedLink, link_of
 from pipeline.workspaces.models import User, membership_of
@@ -37,6 +37,16 @@ def operations_to_start(context: dict[str, Any]) -> dict[str, list[type[Operatio
 def details(action: BulkAction) -> str:
     """What its title leaves out; nothing where the operation itself is gone."""
     return operation_of(action).details
+
+
+@register.filter
+def counted_for(action: BulkAction, offer: FollowUp) -> int:
+    """How many candidates this follow-up would be for."""
+    return {
+        FollowUp.UNDO: action.changed,
+        FollowUp.RETRY: action.failed,
+        FollowUp.REST: action.untouched,
+    }[offer]
 
 
 @register.filter

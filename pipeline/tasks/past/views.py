@@ -18,6 +18,14 @@ from .paging import Cursor, Page
 TABS = {"": "All", State.COMPLETED.value: "Completed", State.CANCELED.value: "Canceled"}
 
 
+# Of the columns of a tab: when and why its tasks ended, and whether it has canceled ones.
+HEADINGS = {
+    "": {"ended": "Ended", "why": "Disposition or reason", "has_canceled": True},
+    State.COMPLETED: {"ended": "Completed", "why": "Disposition", "has_canceled": False},
+    State.CANCELED: {"ended": "Canceled", "why": "Reason", "has_canceled": True},
+}
+
+
 @require_safe
 @vary_on_headers("HX-Request")
 def past_list(request: MemberRequest) -> HttpResponse:
@@ -31,6 +39,7 @@ def past_list(request: MemberRequest) -> HttpResponse:
         "page": page,
         "tabs": [(state, label, filters.query_with_state(state)) for state, label in TABS.items()],
         "state": filters.chosen.get("state", ""),
+        "headings": HEADINGS[filters.chosen.get("state", "")],
         "saved": saved,
         "open": next((each for each in saved if each.query == asked), None),
         "address": reverse("past:list"),

@@ -21,6 +21,7 @@ from pipeline.tasks.models.actors import Canceler
 from pipeline.tasks.models.scopes import OfTypes
 from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Workspace
+from tests.pages import one_line
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import candidate as candidate
 from tests.tasks.test_cancel_table import SCOPES, columns_of, is_to_be_canceled, rows, scope_of
@@ -155,7 +156,7 @@ def test_what_was_canceled_is_in_the_review_the_download_and_the_timeline(
     action = order(cancel(workspace))
 
     browser = client_of(recruiter)
-    page = browser.get(f"{action.get_absolute_url()}?result=done").content.decode()
+    page = one_line(browser.get(f"{action.get_absolute_url()}?result=done"))
     download = browser.get(f"{action.get_absolute_url()}outcomes.csv?result=done")
     lines = download.getvalue().decode().splitlines()
 

@@ -13,6 +13,7 @@ from pipeline.tasks.models.actors import CancelSource
 from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import User, Workspace
 from pipeline.workspaces.models.audit import AuditEntry
+from tests.pages import one_line
 from tests.tasks.conftest import campaign as campaign
 
 from .task_cancels import wait
@@ -48,7 +49,7 @@ def test_from_the_dialog_to_the_canceled_tasks(
     Task.objects.filter(type="outbound_call").update(campaign=campaign)
     browser = client_of(recruiter)
 
-    page = browser.get(NEW, filled | answers).content.decode()
+    page = one_line(browser.get(NEW, filled | answers))
     browser.post(START, filled | answers)
 
     action = BulkAction.objects.get()
@@ -96,7 +97,7 @@ def test_the_dialog_begins_with_a_reason_that_names_who_and_what(
     )
     del filled["reason"]
 
-    page = client_of(recruiter).get(NEW, filled).content.decode()
+    page = one_line(client_of(recruiter).get(NEW, filled))
 
     assert "Canceled by Ana Ruiz with the bulk action “Cancel waiting tasks”." in page
     assert "inbound calls, messages and voicemails included" in page

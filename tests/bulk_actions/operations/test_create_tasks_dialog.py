@@ -15,6 +15,7 @@ from pipeline.tasks.models import Task
 from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.models.audit import AuditEntry
+from tests.pages import one_line
 from tests.tasks.conftest import campaign as campaign
 from tests.tasks.conftest import sms_campaign as sms_campaign
 
@@ -44,7 +45,7 @@ def test_from_the_dialog_to_the_tasks(filled, client_of, recruiter, order, works
     }
     browser = client_of(recruiter)
 
-    page = browser.get(NEW, filled).content.decode()
+    page = one_line(browser.get(NEW, filled))
     browser.post(START, filled)
 
     assert "<strong>2</strong> will be given a task." in page
@@ -55,7 +56,7 @@ def test_from_the_dialog_to_the_tasks(filled, client_of, recruiter, order, works
     rows = Task.objects.values_list("type", "campaign", "priority", "due_at", "notes")
     told = ("scheduled_callback", campaign.pk, Priority.HIGH, due, "After the interview")
     assert list(rows) == [told, told]
-    review = browser.get(action.get_absolute_url()).content.decode()
+    review = one_line(browser.get(action.get_absolute_url()))
     assert f"Priority: High. Due {timezone.localtime(due, workspace.tz):%-d %b %Y, %H:%M}" in review
 
 

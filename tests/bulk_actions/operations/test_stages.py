@@ -11,6 +11,7 @@ from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.reject import Reject, RejectForm
 from pipeline.bulk_actions.operations.stages import Hire, Hold, Shortlist, ToStage
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Opening, RejectReason
+from tests.pages import one_line
 
 from .conftest import assert_was, reasons_of
 
@@ -101,7 +102,7 @@ def test_a_dialog_without_options_shows_its_preview_at_once(client_of, recruiter
         reverse("bulk_actions:new"), {"operation": "hold", "candidate": candidate.pk}
     )
 
-    assert "<strong>1</strong> will be put on hold." in page.content.decode()
+    assert "<strong>1</strong> will be put on hold." in one_line(page)
 
 
 def test_a_rejection_needs_a_reason_and_takes_no_stranger_s(

@@ -25,6 +25,7 @@ from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import make_journey as make_journey
 from tests.journeys.conftest import until_nothing_is_due, waits_are_over
+from tests.pages import one_line
 
 from .conftest import assert_was, reasons_of
 from .test_undo import undo_of
@@ -429,7 +430,7 @@ def test_from_the_dialog_to_the_runs(make_journey, make_candidates, client_of, r
         "key": uuid4(),
     }
 
-    dialog = client.post(NEW, data).content.decode()
+    dialog = one_line(client.post(NEW, data))
     answer = client.post(START, data | {"counted": 3})
 
     assert "<strong>2</strong> will be put into the journey" in dialog

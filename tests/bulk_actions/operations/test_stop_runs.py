@@ -21,6 +21,7 @@ from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import User, Workspace
 from tests.journeys.conftest import make_journey as make_journey
 from tests.journeys.conftest import until_nothing_is_due
+from tests.pages import one_line
 
 from .conftest import assert_was
 from .test_start_journey import follow
@@ -149,7 +150,7 @@ def test_it_is_not_undone(journey, make_candidates, order, recruiter):
 
 def link_in(client: Client, address: str) -> str | None:
     """Where its button leads, without the script."""
-    page = client.get(address).content.decode()
+    page = one_line(client.get(address))
     if 'id="stop-all-runs"' not in page:
         return None
     href = page.split('id="stop-all-runs" href="')[1].split('"')[0]
@@ -180,7 +181,7 @@ def test_from_the_journey_s_pages_to_the_end_of_all_its_runs(
     }
     client.post(START, data)
 
-    text = dialog.content.decode()
+    text = one_line(dialog)
     assert (
         "<strong>3</strong> candidates selected: all candidates in the journey Converted customers"
         in text
@@ -206,7 +207,7 @@ def test_a_limited_recruiter_stops_those_of_its_own_candidates(
     link = link_in(client, f"/journeys/{journey.pk}/")
 
     assert link
-    assert "<strong>2</strong> will be taken out" in client.get(link).content.decode()
+    assert "<strong>2</strong> will be taken out" in one_line(client.get(link))
     order(stop(journey), by=limited)
     assert not Run.objects.running().filter(candidate__in=mine).exists()
     assert Run.objects.running().count() == 3

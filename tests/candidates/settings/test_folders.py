@@ -7,6 +7,7 @@ from django.test import Client
 
 from pipeline.candidates.models import Folder, FolderKind, Opening
 from pipeline.workspaces.models.audit import AuditEntry
+from tests.pages import one_line
 
 HTMX = {"HX-Request": "true"}
 
@@ -32,7 +33,7 @@ def test_the_order_that_is_posted_is_the_order(client, opening):
     answer = reorder(client, opening, wanted)
 
     assert ids(opening) == wanted
-    assert "The order now is No Response, Rejected" in answer.content.decode()
+    assert "The order now is No Response, Rejected" in one_line(answer)
     assert AuditEntry.objects.get().verb == "put in order the folders of"
 
 

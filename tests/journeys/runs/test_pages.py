@@ -11,6 +11,7 @@ from pipeline.journeys.writing.enroll import enroll
 from pipeline.tasks.models import Task
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import MakeJourney, until_nothing_is_due
+from tests.pages import one_line
 
 CALL = ("create_task", {"type": "outbound_call"})
 NO_CALLS = ("cancel_task", {"scope": "type", "types": ["outbound_call"]})
@@ -33,8 +34,7 @@ def run(journey: Journey, candidate: Candidate) -> Run:
 def page_of(client: Any, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    text: str = answer.content.decode()
-    return text
+    return one_line(answer)
 
 
 def test_the_list_says_how_many_run_and_what_they_canceled(

@@ -13,6 +13,7 @@ from pipeline.tasks.models import Task
 from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
 from pipeline.workspaces.models import User, Workspace
 from pipeline.workspaces.models.audit import AuditEntry
+from tests.pages import one_line
 
 from .conftest import ADDRESS, Post
 
@@ -192,7 +193,7 @@ def test_received_events_are_listed_with_what_they_did(client_of: Any, owner: Us
     call(id="second", type="callback_canceled")
     call(id="refused", candidate=4_000_000_000)
 
-    page = client_of(owner).get(PAGE).content.decode()
+    page = one_line(client_of(owner).get(PAGE))
     received = page.split('id="received"')[1].split('id="for-senders"')[0]
 
     assert received.index("second") < received.index("first")

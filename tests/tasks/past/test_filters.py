@@ -19,6 +19,7 @@ from pipeline.tasks.paging import LOOK
 from pipeline.tasks.past import paging
 from pipeline.tasks.past.filters import PastFilter
 from pipeline.workspaces.models import User, Workspace
+from tests.pages import one_line
 
 from .conftest import BY_JOURNEY, COMPLETED, NOON, MakePast
 from .lists import LIST, shown
@@ -149,7 +150,7 @@ def test_choosing_a_source_means_the_canceled_ones(get, make_past):
 def test_the_completed_tab_leaves_what_only_canceled_ones_have(get, make_past):
     make_past(**BY_JOURNEY)
 
-    page = unescape(get(source="journey", journey="12", type="outbound_call").content.decode())
+    page = unescape(one_line(get(source="journey", journey="12", type="outbound_call")))
 
     assert f'id="state-completed" href="{LIST}?state=completed&type=outbound_call"' in page
 

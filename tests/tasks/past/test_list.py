@@ -7,6 +7,7 @@ import pytest
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models.types import TaskType
+from tests.pages import one_line
 
 from .conftest import BY_JOURNEY, COMPLETED
 from .lists import LIST, shown
@@ -113,7 +114,7 @@ def test_an_agent_who_came_from_another_workspace_brings_no_tasks(get, make_past
     response = get(agent=agent.pk)
 
     assert shown(response) == [mine.pk]
-    assert 'id="found">1 task<' in response.content.decode()
+    assert 'id="found">1 task<' in one_line(response)
 
 
 def test_a_limited_member_without_openings_sees_nothing(client_of, limited, make_past, opening):

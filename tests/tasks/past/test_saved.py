@@ -8,6 +8,7 @@ from django.urls import reverse
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models.saved_filter import SavedFilter
 from pipeline.workspaces.models import User
+from tests.pages import one_line
 
 from .conftest import COMPLETED
 from .lists import LIST, shown
@@ -41,9 +42,9 @@ def test_a_filter_is_saved_listed_and_opened(client, save, support, make_past):
     assert answer.url == f"{LIST}?state=completed"
     opened = client.get(answer.url)
     assert shown(opened) == [completed.pk]
-    assert "The filter is saved as “Done ones”." in opened.content.decode()
-    assert 'btn-primary" id="saved-' in opened.content.decode()
-    page = client.get(LIST).content.decode()
+    assert "The filter is saved as “Done ones”." in one_line(opened)
+    assert 'btn-primary" id="saved-' in one_line(opened)
+    page = one_line(client.get(LIST))
     assert f'href="{LIST}?state=completed"><bdi class="text-break">Done ones</bdi>' in page
     assert 'btn-primary" id="saved-' not in page
 
