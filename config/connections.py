@@ -39,10 +39,12 @@ class Channel(HTTPChannel):
     """
 
     transport: Any  # of twisted's TCP, whatever its types say
+    abortTimeout: Any = DRAIN_SECONDS  # noqa: N815  for one that has idled too long
     late: Any = None  # the call that ends the wait for a head
     head_size = header_count = 0
     is_refused = False
     asked_next = b""
+    unsent = 0  # of an answer that is whole, when last looked at
     _networkProducer: Any  # noqa: N815
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  twisted's names
@@ -78,6 +80,7 @@ class Channel(HTTPChannel):
         super().requestDone(request)
         if self._waitingForTransport:
             self._networkProducer.pauseProducing()
+        self.unsent = self.count_unsent()
 
     def resumeProducing(self) -> None:  # noqa: N802
         """Called when everything has gone out."""
@@ -85,6 +88,19 @@ class Channel(HTTPChannel):
         asked, self.asked_next = self.asked_next, b""
         if asked:
             self.dataReceived(asked)
+
+    def timeoutConnection(self) -> None:  # noqa: N802
+        """Wait on for a client that still reads: all of the answer was there to be sent at once."""
+        before, self.unsent = self.unsent, self.count_unsent()
+        if 0 < self.unsent < before:
+            self.setTimeout(self.timeOut)
+        else:
+            super().timeoutConnection()
+
+    def count_unsent(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        sender = self.transport
+        return len(sender.dataBuffer) - int(sender.offset) + int(sender._tempDataLen)
 
     def head_is_complete(self) -> None:
         """Called by the request, whose body has limits of its own."""
@@ -116,6 +132,10 @@ def later(seconds: float, call: Any, *args: Any) -> Any:
 
 class HTTPFactory(daphne.http_protocol.HTTPFactory):  # type: ignore[misc]  # daphne has no types
     protocol = Channel
+
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self.timeOut = settings.IDLE_SECONDS
 
 
 class Refused(Protocol):

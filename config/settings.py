@@ -174,6 +174,8 @@ ANSWER_SECONDS = env.float("ANSWER_SECONDS", default=30)
 BODY_SECONDS = env.float("BODY_SECONDS", default=20)
 # And its head, from the first byte of it on.
 HEAD_SECONDS = env.float("HEAD_SECONDS", default=10)
+# How long a connection may stay open with nothing asked, and nothing of an answer read.
+IDLE_SECONDS = env.float("IDLE_SECONDS", default=60)
 # Of each daphne, live sockets included; see config/connections.py.
 CONNECTIONS = env.int("CONNECTIONS", default=5000)
 CONNECTIONS_PER_ADDRESS = env.int("CONNECTIONS_PER_ADDRESS", default=2000)

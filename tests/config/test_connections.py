@@ -13,6 +13,7 @@ import psutil
 import pytest
 from twisted.web.http import HTTPChannel
 
+from config.connections import Channel
 from pipeline.workspaces.models import User
 from tests.daphne import Daphne
 from tests.panels.crowd import login_of
@@ -20,6 +21,8 @@ from tests.panels.crowd import login_of
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST, MOST_OF_ONE = 6, 4
 HEAD_SECONDS = 2
+IDLE_SECONDS = 2
+SLOW_SECONDS = 2 * (IDLE_SECONDS + Channel.abortTimeout)
 KIB = 1024
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 Connect = Callable[..., socket.socket]
@@ -252,3 +255,51 @@ def test_what_is_asked_for_at_once_is_answered_as_fast_as_it_is_read(
         piece = reader.recv(1024 * KIB)
         assert piece, "closed before the end"
         read += len(piece)
+
+
+# --- answers that are read slowly -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: Any, django_db_setup: None) -> Iterator[Daphne]:
+    """A server that soon gives up a connection on which nothing happens."""
+    yield from server(tmp_path_factory.mktemp("hasty"), IDLE_SECONDS=str(IDLE_SECONDS))
+
+
+def begin_to_read(daphne: Daphne) -> tuple[socket.socket, int]:
+    """A connection that has asked for half a megabyte, as from far away, and the answer's size."""
+    page = urllib.request.urlopen(f"{daphne.url}/login/", timeout=60).read().decode()  # noqa: S310
+    [style] = re.findall(r"/static/tabler/[^\"]+\.css", page)
+    size = len(urllib.request.urlopen(daphne.url + style, timeout=60).read())  # noqa: S310
+    reader = socket.socket()
+    reader.settimeout(60)
+    reader.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)  # or the kernel keeps all of it
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * KIB)
+    reader.connect(("127.0.0.1", daphne.port))
+    reader.sendall(f"GET {style} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return reader, size
+
+
+def read_slowly(reader: socket.socket, size: int, pieces: int) -> int:
+    """How much came before the end or the reset."""
+    read = 0
+    with suppress(ConnectionError):
+        while read < size and (piece := reader.recv(size // pieces)):
+            read += len(piece)
+            time.sleep(len(piece) * pieces / size * SLOW_SECONDS / pieces)
+    return read
+
+
+def test_an_answer_is_sent_for_as_long_as_it_is_read(hasty: Daphne) -> None:
+    reader, size = begin_to_read(hasty)
+
+    with reader:
+        assert read_slowly(reader, size, 100) >= size
+
+
+def test_a_client_that_reads_nothing_is_not_waited_for(hasty: Daphne) -> None:
+    reader, size = begin_to_read(hasty)
+
+    with reader:
+        time.sleep(SLOW_SECONDS)
+        assert read_slowly(reader, size, 1) < size
