@@ -1,13 +1,12 @@
 from django.contrib import admin
 
-from pipeline.workspaces.admin_access import WorkspaceModelAdmin
-from pipeline.workspaces.admin_lists import ReadOnly
+from pipeline.candidates.admin_sight import SeenAdmin
 
 from .models import Notice
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadOnly, WorkspaceModelAdmin[Notice]):
+class NoticeAdmin(SeenAdmin[Notice]):
     """To look at: what a user was told is a fact, and only the user reads it."""
 
     workspace_path = "user__membership__workspace"

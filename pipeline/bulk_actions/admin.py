@@ -5,9 +5,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
-from pipeline.workspaces.admin_access import WorkspaceModelAdmin
-from pipeline.workspaces.admin_lists import ReadOnly
+from pipeline.candidates.admin_sight import SeenAdmin
 
 from .models import BulkAction
 from .operations import OPERATIONS
@@ -27,7 +28,7 @@ class OperationFilter(admin.SimpleListFilter):
 
 
 @admin.register(BulkAction)
-class BulkActionAdmin(ReadOnly, WorkspaceModelAdmin[BulkAction]):
+class BulkActionAdmin(SeenAdmin[BulkAction]):
     """Read-only: an order is a fact. Only its end can be brought about, by the same verb."""
 
     list_display = (
@@ -57,13 +58,25 @@ class BulkActionAdmin(ReadOnly, WorkspaceModelAdmin[BulkAction]):
     list_per_page = 50
     show_full_result_count = False
     actions = ("cancel_selected",)
+    exclude = ("follows",)
+    readonly_fields = ("followed",)
+
+    @admin.display(description="follows")
+    def followed(self, action: BulkAction) -> str:
+        """Django's own link would name it as it is to everybody."""
+        if action.follows is None:
+            return "-"
+        address = reverse("admin:bulk_actions_bulkaction_change", args=[action.follows.pk])
+        title = action.sight.clean(action.follows.title)  # type: ignore[attr-defined]
+        return format_html('<a href="{}">{}</a>', address, title)
 
     @admin.action(description="Cancel the selected bulk actions", permissions=["view"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[BulkAction]) -> None:
         """Cancel each for itself, and tell of each that had ended what it ended as."""
         assert request.user.is_authenticated
-        lost = [action for action in queryset if not action.cancel(by=request.user)]
-        canceled = len(queryset) - len(lost)
+        chosen = BulkAction.objects.filter(pk__in=[action.pk for action in queryset])
+        lost = [action for action in chosen if not action.cancel(by=request.user)]
+        canceled = len(chosen) - len(lost)
         told = f"{canceled:,} canceled"
         if lost:
             told += f", {len(lost):,} could not be canceled: " + ", ".join(

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pipeline.workspaces.admin_access import WorkspaceModelAdmin
-from pipeline.workspaces.admin_lists import Newest, ReadOnly
+from pipeline.candidates.admin_sight import SeenAdmin
+from pipeline.workspaces.admin_lists import Newest
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 from .models import Journey, JourneyVersion, Run
@@ -25,7 +25,7 @@ def indented(data: Any) -> SafeString:
 
 
 @admin.register(Journey)
-class JourneyAdmin(ReadOnly, WorkspaceModelAdmin[Journey]):
+class JourneyAdmin(SeenAdmin[Journey]):
     list_display = ("id", "name", "workspace", "state", "version_number", "created_at")
     list_display_links = ("id", "name")
     list_filter = ("state", "workspace")
@@ -54,7 +54,7 @@ class JourneyAdmin(ReadOnly, WorkspaceModelAdmin[Journey]):
 
 
 @admin.register(JourneyVersion)
-class JourneyVersionAdmin(ReadOnly, WorkspaceModelAdmin[JourneyVersion]):
+class JourneyVersionAdmin(SeenAdmin[JourneyVersion]):
     workspace_path = "journey__workspace"
     is_for_limited = True
     list_display = ("id", "journey", "number", "published_by", "published_at")
@@ -70,7 +70,7 @@ class JourneyVersionAdmin(ReadOnly, WorkspaceModelAdmin[JourneyVersion]):
 
 
 @admin.register(Run)
-class RunAdmin(ReadOnly, WorkspaceModelAdmin[Run]):
+class RunAdmin(SeenAdmin[Run]):
     list_display = ("id", "journey", "version", "candidate_id", "state", "block", "due_at")
     list_filter = ("state", "is_waiting", "workspace")
     list_select_related = ("journey", "version__journey")
@@ -112,8 +112,16 @@ class RunAdmin(ReadOnly, WorkspaceModelAdmin[Run]):
     @admin.display(description="log")
     def log_text(self, run: Run) -> SafeString:
         lines = run.log.order_by("-number")[:LINES]
+        clean = run.sight.clean  # type: ignore[attr-defined]
         rows = (
-            (one.number, f"{one.at:%Y-%m-%d %H:%M:%S}", one.block, one.summary, one.text, one.way)
+            (
+                one.number,
+                f"{one.at:%Y-%m-%d %H:%M:%S}",
+                one.block,
+                clean(one.summary),
+                clean(one.text),
+                one.way,
+            )
             for one in lines
         )
         return format_html_join("", "<p>{}. {} {} {}: {} {}</p>", rows)

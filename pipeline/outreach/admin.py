@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from pipeline.candidates.admin_sight import SeenAdmin
 from pipeline.workspaces.admin_access import WorkspaceModelAdmin
-from pipeline.workspaces.admin_lists import Newest, ReadOnly
+from pipeline.workspaces.admin_lists import Newest
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 from .models import Campaign, Message, MessageLimit, MessageTemplate, OptOut
@@ -62,7 +63,7 @@ class MessageLimitAdmin(WorkspaceModelAdmin[MessageLimit]):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly, WorkspaceModelAdmin[Message]):
+class MessageAdmin(SeenAdmin[Message]):
     list_display = ("id", "channel", "address", "status", "problem", "created_at", "ended_at")
     list_filter = ("status", "channel")
     ordering = ("-pk",)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
 
+from pipeline.candidates.admin_sight import SeenAdmin, SeenRows
 from pipeline.foundation.parameters import number_in
 from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
@@ -24,7 +25,7 @@ from .models.scopes import AllTasks
 NEWEST = 100_000  # tasks that are listed and filtered; older ones are found by their ids
 
 
-class ReleaseInline(ReadOnly, OwnTabular[TaskRelease, Task]):
+class ReleaseInline(ReadOnly, SeenRows[TaskRelease], OwnTabular[TaskRelease, Task]):
     model = TaskRelease
     fields = ("agent_name", "accepted_at", "released_at", "released_by_name", "reason")
     readonly_fields = fields
@@ -36,7 +37,7 @@ class ReasonForm(ActionForm):
 
 
 @admin.register(Task)
-class TaskAdmin(ReadOnly, WorkspaceModelAdmin[Task]):
+class TaskAdmin(SeenAdmin[Task]):
     list_display = (
         "id",
         "type",

@@ -1,21 +1,25 @@
 """A limited member reads the name of an opening or folder that it may not see nowhere at all."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from notifications import live
 from notifications.hub.audience import Audience
 from notifications.hub.bells import bells_of
 from notifications.hub.viewers import logins_of, watching
-from pipeline.bulk_actions.models import FollowUp
+from pipeline.bulk_actions.models import FollowUp, Status
 from pipeline.candidates.models import Opening
 from pipeline.workspaces.models import User
+from pipeline.workspaces.models.audit import AuditEntry
 
 from .hidden import NAMES, HiddenWorld, names_in
 from .table import NO_SUCH_METHOD, TABLE
@@ -99,7 +103,7 @@ def read(client: Client, method: str, address: str, data: Any = None, **headers:
         text = f"{answer.getvalue().decode(errors='replace')} {dict(answer.items())}"
         transaction.set_rollback(True)
     assert answer.status_code < 500, address
-    return text
+    return " ".join(text.split())
 
 
 def test_no_address_names_them(
@@ -115,6 +119,56 @@ def test_no_address_names_them(
                 found.add(f"GET {address}: {names}")
 
     assert found == set()
+
+
+def test_no_page_of_the_admin_site_names_them(
+    elsewhere: User, client_of: Any, hidden: HiddenWorld
+) -> None:
+    elsewhere.user_permissions.set(Permission.objects.all())
+    User.objects.filter(pk=elsewhere.pk).update(is_staff=True)
+    client = client_of(User.objects.get(pk=elsewhere.pk))
+    found, seen = set(), set()
+
+    for address in admin_addresses(elsewhere):
+        text = read(client, "get", address)
+        seen.update(re.findall("another opening", text))
+        if names := names_in(text):
+            found.add(f"GET {address}: {names}")
+
+    assert found == set()
+    assert seen == {"another opening"}
+
+
+def test_what_such_staff_cancel_in_the_admin_site_keeps_its_name(
+    elsewhere: User, client_of: Any, hidden: HiddenWorld
+) -> None:
+    elsewhere.user_permissions.set(Permission.objects.all())
+    User.objects.filter(pk=elsewhere.pk).update(is_staff=True)
+    chosen = {"action": "cancel_selected", "_selected_action": [hidden.active.pk]}
+
+    client_of(elsewhere).post(reverse("admin:bulk_actions_bulkaction_changelist"), chosen)
+
+    title = hidden.active.title
+    hidden.active.refresh_from_db()
+    assert hidden.active.status == Status.CANCELED
+    assert hidden.active.title == title
+    assert AuditEntry.objects.get(verb="canceled").subject.startswith(title)
+
+
+def admin_addresses(staff: User) -> Iterator[str]:
+    """Each list, and what leads from it: each row's page, its history and the question whether to
+    delete it."""
+    request = RequestFactory().get("/")
+    request.user = User.objects.get(pk=staff.pk)
+    yield reverse("admin:index")
+    for model, page in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        if not page.has_view_permission(request):
+            continue
+        yield reverse(f"{name}_changelist")
+        for row in page.get_queryset(request):
+            for view in ("change", "history", "delete"):
+                yield reverse(f"{name}_{view}", args=[row.pk])
 
 
 def test_no_answer_to_an_order_names_them(

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from pipeline.candidates.admin_sight import SeenAdmin
 from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
-from pipeline.workspaces.admin_access import WorkspaceModelAdmin
-from pipeline.workspaces.admin_lists import Newest, ReadOnly
+from pipeline.workspaces.admin_lists import Newest
 from pipeline.workspaces.audited_admin import AuditedAdmin
 
 
@@ -28,7 +28,7 @@ class ApiTokenAdmin(AuditedAdmin[ApiToken]):
 
 
 @admin.register(InboundEvent)
-class InboundEventAdmin(ReadOnly, WorkspaceModelAdmin[InboundEvent]):
+class InboundEventAdmin(SeenAdmin[InboundEvent]):
     list_display = ("id", "event_id", "type", "workspace", "token", "candidate_id", "received_at")
     list_filter = ("workspace",)
     list_select_related = ("workspace", "token")
