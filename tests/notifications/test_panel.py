@@ -110,7 +110,7 @@ def test_a_page_stays_small_and_says_how_many_more_there_are(
     assert len(page) < 200_000
     assert len(rows_in(page)) == MOST_ACTIVE
     assert ">3,000</span>" in page
-    more = re.search(r'<p [^>]*id="progress-more"[^>]*>(.*?)</p>', page)
+    more = re.search(r'<p [^>]*id="progress-more"[^>]*>(.*?)</p>', page, re.DOTALL)
     assert more
     assert "hidden" not in more[0]
     assert "<strong>2,960</strong> more are active" in more[1]

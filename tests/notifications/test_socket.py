@@ -62,7 +62,7 @@ def test_a_new_action_comes_as_a_row_and_in_the_count(
     make_candidates(3)
     action = start_move(hired)
 
-    row = page.hear_until(f'<li class="list-group-item bulk-row" id="bulk-action-{action.pk}"')
+    row = page.hear_until(f'id="bulk-action-{action.pk}" data-status')
     assert 'data-status="in_queue"' in row
 
 
@@ -292,7 +292,7 @@ def test_a_new_notice_comes_to_its_users_pages_and_to_nobody_elses(
     open_page: OpenPage, recruiter, colleague, owner, action
 ) -> None:
     mine, theirs = open_page(recruiter), open_page(colleague)
-    assert '<span class="toggle-count" id="bell-count" data-version="0"></span>' in mine.hear()
+    assert 'id="bell-count" data-version="0"></span>' in mine.hear()
     theirs.hear()
 
     action.cancel(by=owner)
