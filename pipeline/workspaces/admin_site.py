@@ -14,9 +14,12 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 
 from .admin_access import SuperusersOnly, WorkspaceModelAdmin, leads_to_workspace
+from .login_forms import StaffLoginForm
 
 
 class Site(admin.AdminSite):
+    login_form = StaffLoginForm
+
     def register(
         self,
         model_or_iterable: type[Model] | Iterable[type[Model]],

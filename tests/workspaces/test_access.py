@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from pipeline.workspaces.models import User
 from tests.conftest import PASSWORD
+from tests.pages import one_line
 
 PAGES = ["/", "/candidates/", "/candidates/1/", "/bulk-actions/", "/notifications/panel/"]
 
@@ -45,7 +46,19 @@ def test_the_e_mail_is_the_login_however_it_is_capitalized(client, recruiter):
 def test_a_wrong_password_says_so(client, recruiter):
     response = client.post("/login/", {"username": recruiter.email, "password": "wrong"})
 
-    assert "Please enter a correct e-mail and password" in response.content.decode()
+    page = response.content.decode()
+    assert "Please enter a correct e-mail and password" in page
+    assert "Capitals count in the password, but not in the e-mail" in page
+    assert "case-sensitive" not in page
+
+
+def test_a_wrong_password_at_the_admin_site_says_so(client, recruiter):
+    response = client.post("/admin/login/", {"username": recruiter.email, "password": "wrong"})
+
+    page = response.content.decode()
+    assert "Please enter the e-mail and password of a staff login" in page
+    assert "Capitals count in the password, but not in the e-mail" in page
+    assert "case-sensitive" not in page
 
 
 def test_the_login_sends_nobody_to_another_site(client, recruiter):
@@ -96,6 +109,23 @@ def test_pages_are_shown_in_the_workspaces_time(client_of, recruiter, workspace,
     page = client_of(recruiter).get(candidate.get_absolute_url()).content.decode()
 
     assert "4 Nov 2026, 04:00" in page
+
+
+def test_a_dead_link_leads_nobody_to_a_login(client, db):
+    answer = client.get("/shared/MQ/x")
+
+    assert answer.status_code == 404
+    page = one_line(answer)
+    assert "The link may have expired, or a part of it may be missing" in page
+    assert "To the candidates" not in page
+    assert "/candidates/" not in page
+
+
+def test_a_member_with_a_dead_link_is_led_to_the_candidates(client_of, recruiter):
+    answer = client_of(recruiter).get("/shared/MQ/x")
+
+    assert answer.status_code == 404
+    assert "To the candidates" in one_line(answer)
 
 
 def test_no_page_has_inline_script_or_style(client_of, recruiter, make_candidates):
