@@ -7,12 +7,14 @@ from playwright.sync_api import Page, expect
 
 from pipeline.bulk_actions.engine import lane
 from pipeline.candidates.models import Candidate, Label, Opening
+from pipeline.journeys.models import Journey
 from pipeline.outreach.models import Campaign
-from pipeline.workspaces.models import User
+from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.messages import template as template
+from tests.journeys.definitions import definition
 from tests.tasks.conftest import campaign as campaign
 
-from .conftest import DESKTOP, Visit, look
+from .conftest import DESKTOP, PHONE, Visit, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NARROW = {"width": 320, "height": 640}
@@ -117,6 +119,23 @@ def look_at_all(page: Page, addresses: dict[str, str], how: str) -> None:
         page.wait_for_load_state("networkidle")
         look(page, f"{name}-{how}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+def test_on_a_phone_each_value_is_beside_its_name(
+    visit: Visit, recruiter: User, workspace: Workspace
+) -> None:
+    Journey.objects.create(
+        workspace=workspace, name="Calls", draft=definition().as_json(), created_by=recruiter
+    )
+    page = visit(recruiter, PHONE)
+    page.goto("/journeys/")
+
+    values = page.locator("td[data-label] > .cell").evaluate_all(
+        "cells => cells.map(cell => { const range = document.createRange();"
+        " range.selectNodeContents(cell); return Math.round(range.getBoundingClientRect().x) })"
+    )
+    assert len(values) == 6
+    assert len(set(values)) == 1
 
 
 def test_an_action_is_ordered_and_stopped_by_keyboard_alone(

@@ -23,9 +23,10 @@ def get(client_of, recruiter):
 def test_it_shows_the_newest_first(get, make_candidates):
     made = make_candidates(3)
 
-    shown = names(get())
+    page = get()
 
-    assert shown == [candidate.full_name for candidate in made]
+    assert names(page) == [candidate.full_name for candidate in made]
+    assert "Candidates, newest first</caption>" in page.content.decode()
 
 
 def test_it_shows_nothing_of_another_workspace(get, stranger):

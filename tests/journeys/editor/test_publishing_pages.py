@@ -62,9 +62,11 @@ def test_all_tasks_takes_a_ticked_confirmation(draft: Draft, editor: Open):
     open.post("publish/", confirm="b1")
 
     assert "Use it sparingly" in page
+    assert "Tick it to confirm" in page
     assert "tick it. Nothing was published." in words(refused)
     assert was is None
     assert str(open.journey.version) == "Converted v1"
+    assert "Tick it to confirm" not in open.get("publish/")  # there is nothing to publish now
 
 
 def test_only_what_was_seen_is_published(draft: Draft, editor: Open):

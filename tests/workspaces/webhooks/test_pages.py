@@ -158,6 +158,15 @@ def test_a_test_is_sent_whatever_it_listens_to_and_its_page_says_what_became_of_
     assert "every 2s" not in page
 
 
+def test_a_try_under_way_has_a_badge_of_its_own(browser: Client, put: Put):
+    (delivery,) = put(1)
+    delivery.attempts.create()
+
+    page = one_line(browser.get(delivery.get_absolute_url()))
+
+    assert re.search(r'<span class="badge bg-secondary-lt"> ?Open</span>', page)
+
+
 def test_a_new_secret_is_asked_for_and_made(browser: Client, endpoint: WebhookEndpoint):
     old = endpoint.secret
     question = browser.get(page_of(endpoint, "rotate/"), headers={"HX-Request": "true"})
