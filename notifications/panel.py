@@ -21,7 +21,7 @@ class Panel:
 
     def __init__(self, user: User, membership: Membership) -> None:
         self.user = user
-        self.time_zone = membership.workspace.time_zone
+        self.time_zone = membership.workspace.tz.key
         self.support_url = membership.workspace.support_url
 
     @cached_property

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils.crypto import constant_time_compare
 
 from notifications.bell import BellNumbers
-from pipeline.workspaces.models import User
+from pipeline.workspaces.models import User, Workspace
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def watching(logins: Iterable[Login]) -> Watching:
         login = by_key[key]
         if is_login_of(login, User(pk=user, password=password, sessions_ended=ended)):
             seen = None if openings is None else frozenset(openings)
-            found[login] = Viewer(user, workspace, role, seen, time_zone), BellNumbers(*bell)
+            zone = Workspace(time_zone=time_zone).tz.key
+            found[login] = Viewer(user, workspace, role, seen, zone), BellNumbers(*bell)
     return found
 
 

@@ -152,7 +152,7 @@ class Following:
         if self.kind is not Undo:
             return None
         action = self.action
-        limits = {"time_zone": action.workspace.time_zone, "reach": self._reach()}
+        limits = {"time_zone": action.workspace.tz.key, "reach": self._reach()}
         if action.operation == Undo.key:
             return Undo(action.options | limits)
         options = {

@@ -88,7 +88,9 @@ def reserve(workspace: Workspace, channel: str) -> date:
     reason, and has then taken nothing.
     """
     with connection.cursor() as cursor:
-        cursor.execute(RESERVE, {"workspace": workspace.pk, "channel": channel})
+        cursor.execute(
+            RESERVE, {"workspace": workspace.pk, "channel": channel, "zone": workspace.tz.key}
+        )
         row = cursor.fetchone()
     if row is None:
         raise LimitReached(standing(workspace, channel).reached)
@@ -183,7 +185,7 @@ def next_beginning(period: str, begins_on: date) -> date:
 # raised only when it was.
 RESERVED = """
 terms AS MATERIALIZED (
-    SELECT (clock_timestamp() AT TIME ZONE workspace.time_zone)::date AS today,
+    SELECT (clock_timestamp() AT TIME ZONE %(zone)s)::date AS today,
            coalesce(bound.period, 'month') AS period, bound.number
     FROM workspaces_workspace AS workspace
     LEFT JOIN outreach_messagelimit AS bound

@@ -288,3 +288,12 @@ def together(count: int, work: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def test_a_workspace_whose_time_zone_is_unknown_here_counts_the_days_of_utc(workspace, set_limit):
+    workspace.time_zone = "Mars/Olympus"
+    workspace.save()
+    set_limit(number=1, period="day")
+
+    assert reserve_all(workspace) == 1
+    assert limits.left(workspace, SMS) == 0

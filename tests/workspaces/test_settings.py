@@ -61,6 +61,26 @@ def test_what_makes_no_sense_is_refused(client_of, owner, wrong):
     assert not AuditEntry.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "Europe", "../Europe/Paris", ""])
+def test_a_time_zone_that_this_machine_does_not_know_is_utc_until_it_is_mended(
+    client_of, owner, name
+):
+    """It was chosen where Belay had other data, or was written by a program."""
+    Workspace.objects.update(time_zone=name)
+    browser = client_of(owner)
+
+    for page in ("/candidates/", "/tasks/", "/bulk-actions/", "/settings/audit/", "/tasks/past/"):
+        assert browser.get(page).status_code == 200
+    page = browser.get(PAGE)
+    hint = f"“{name}” is not a time zone that Belay knows here, so times are in UTC"
+    assert hint in one_line(page)
+    assert '<option value="UTC" selected>' in page.content.decode()
+
+    assert browser.post(PAGE, ANSWERS).status_code == 302
+    assert Workspace.objects.get().time_zone == "UTC"
+    assert hint not in one_line(browser.get(PAGE))
+
+
 def test_others_read_whom_to_ask(client_of, owner, recruiter):
     page = client_of(recruiter).get(PAGE)
 

@@ -51,7 +51,7 @@ class CreateTasksForm(OptionsForm):
         self.workspace = self.user.membership.workspace
         self.fields["due"].help_text = (
             "By when; for callbacks and reminders, which need it, not before. "
-            f"Time in {self.workspace.time_zone}."
+            f"Time in {self.workspace.tz.key}."
         )
 
     def clean_due(self) -> datetime | None:

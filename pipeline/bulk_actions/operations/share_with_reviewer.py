@@ -222,7 +222,7 @@ def email_about(share: Share) -> Draft:
     who = f"{share.created_by} of {share.workspace}"
     candidates = f"{count:,} candidate{'' if count == 1 else 's'}"
     until = timezone.localtime(share.expires_at, share.workspace.tz)
-    expiry = f"{date_format(until, 'j F Y, H:i')} ({share.workspace.time_zone})"
+    expiry = f"{date_format(until, 'j F Y, H:i')} ({share.workspace.tz.key})"
     paragraphs = [
         f"{who} asks you to review {candidates}.",
         share.note,

@@ -117,7 +117,7 @@ def write_part(action: "BulkAction", chunk: "Chunk", columns: Collection[str]) -
         "workspace": action.workspace_id,
         "chunk": chunk.pk,
         "openings": action.opening_ids,
-        "zone": action.workspace.time_zone,
+        "zone": action.workspace.tz.key,
     }
     names: list[str] = []
     if with_attributes:

@@ -58,7 +58,7 @@ def begin(
     prepare()
     message.begun_at = handing_over.clock()
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, parameters_of(message))
+        cursor.execute(BEGIN, parameters_of(message, action))
         cursor.nextset()
         is_wanted, has_opted_out, has_message, message.pk, message.counted_on = cursor.fetchone()
     if not is_wanted:
@@ -73,7 +73,7 @@ def begin(
     return message
 
 
-def parameters_of(message: Message) -> dict[str, Any]:
+def parameters_of(message: Message, action: BulkAction) -> dict[str, Any]:
     return {
         "lock": locks.CHUNKS,
         "action": message.bulk_action_id,
@@ -85,6 +85,7 @@ def parameters_of(message: Message) -> dict[str, Any]:
         "opted_out": optouts.normalized(message.address),
         "subject": message.subject,
         "body": message.body,
+        "zone": action.workspace.tz.key,
     }
 
 

@@ -43,6 +43,7 @@ BEGIN_TYPES = {
     "opted_out": "text",
     "subject": "text",
     "body": "text",
+    "zone": "text",
 }
 BEGIN_PLAN = """
 WITH looked AS (

@@ -167,7 +167,7 @@ class CallbackForm(KeyedForm):
     def __init__(self, data: QueryDict | None, user: User, task: Task) -> None:
         super().__init__(data, user, auto_id="callback_%s", initial={"complete": True})
         self.task = task
-        self.fields["due_at"].help_text = f"Time in {user.membership.workspace.time_zone}."
+        self.fields["due_at"].help_text = f"Time in {user.membership.workspace.tz.key}."
 
     def clean_due_at(self) -> datetime | None:
         return in_future(self.cleaned_data["due_at"])

@@ -6,7 +6,7 @@ from .membership import Membership, Role, membership_of, visible_rows
 from .setback import Setback
 from .user import User
 from .webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from .workspace import WEB, Workspace, validate_time_zone
+from .workspace import WEB, Workspace, validate_time_zone, zone_called
 
 __all__ = [
     "WEB",
@@ -23,4 +23,5 @@ __all__ = [
     "membership_of",
     "validate_time_zone",
     "visible_rows",
+    "zone_called",
 ]

@@ -19,6 +19,14 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(f"{name} is no time zone. Use a name like Europe/Madrid.")
 
 
+def zone_called(name: str) -> zoneinfo.ZoneInfo | None:
+    """The time zone of that name; None where this machine's data has none."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # a folder, or no name at all
+        return None
+
+
 class Workspace(models.Model):
     """One customer account. Everything belongs to exactly one."""
 
@@ -89,4 +97,5 @@ class Workspace(models.Model):
 
     @property
     def tz(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.time_zone)
+        """UTC where the zone is unknown here: the page that mends it has to be shown, too."""
+        return zone_called(self.time_zone) or zoneinfo.ZoneInfo("UTC")

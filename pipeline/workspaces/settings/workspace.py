@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from pipeline.workspaces.models import Workspace
+from pipeline.workspaces.models import Workspace, zone_called
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
@@ -43,6 +43,16 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "typed_number_from": "Typed confirmation from so many candidates",
             "support_address": "Support address",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = self.instance.time_zone
+        if not self.is_bound and zone_called(name) is None:
+            self.initial["time_zone"] = self.instance.tz.key
+            self.fields["time_zone"].help_text = (
+                f"“{name}” is not a time zone that Belay knows here, so times are in UTC."
+                " Choose yours and save."
+            )
 
     def changes(self) -> str:
         """What differs from before, as "start delay in seconds from 5 to 30"."""
