@@ -154,6 +154,8 @@ KINDS = {
         },
     ),
 }
+# What forms compare whatever the case.
+IN_ANY_CASE = [name for name in KINDS if ADMIN not in name and name != "member"]
 
 
 @pytest.fixture
@@ -188,21 +190,55 @@ def test_who_takes_a_name_that_has_just_been_taken_reads_it(
     assert getattr(mine, "name") == "Mine"  # noqa: B009
 
 
+@pytest.mark.parametrize("name", IN_ANY_CASE)
+def test_a_name_in_other_capitals_that_is_saved_at_the_same_moment_is_the_same_name(
+    name: str, second: Client, client_of: Any, owner: User
+) -> None:
+    kind = KINDS[name]
+    kind.make(owner, "Another")
+    model = type(kind.make(owner, "One more"))
+    at = reverse(kind.add, args=kind.about())
+
+    def save() -> None:
+        assert client_of(owner).post(at, said_of(kind, owner)).status_code in (200, 204, 302)
+
+    answer = answered_meanwhile(second, at, said_of(kind, owner) | {"name": TAKEN.upper()}, save)
+
+    assert_is_said(answer, TAKEN.upper())
+    assert model.objects.filter(name__iexact=TAKEN).count() == 1  # type: ignore[attr-defined]
+
+
 def saved_meanwhile(second: Client, at: str, kind: Kind, first: User) -> Any:
+    """What the second one is answered, who saves the same as the first."""
+    said = said_of(kind, first)
+    return answered_meanwhile(second, at, said, lambda: kind.make(first, TAKEN))
+
+
+def said_of(kind: Kind, by: User) -> dict[str, Any]:
+    """What a form is sent."""
+    return {
+        "name": TAKEN,
+        "workspace": workspace_of(by).pk,
+        **kind.answers,
+        **kind.answers_of(),
+    }
+
+
+def answered_meanwhile(
+    second: Client, at: str, said: dict[str, Any], save: Callable[[], object]
+) -> Any:
     """What the second one is answered: what the first has saved is committed while it waits."""
     answers: list[Any] = []
-    workspace = workspace_of(first)
 
     def post() -> None:
         try:
-            said = {"name": TAKEN, "workspace": workspace.pk, **kind.answers, **kind.answers_of()}
             answers.append(second.post(at, said))
         finally:
             connection.close()
 
     thread = Thread(target=post)
     with transaction.atomic():
-        kind.make(first, TAKEN)
+        save()
         thread.start()
         while thread.is_alive() and not somebody_waits():
             thread.join(0.02)
@@ -221,11 +257,11 @@ def somebody_waits() -> bool:
         return bool(cursor.rowcount)
 
 
-def assert_is_said(answer: Any) -> None:
+def assert_is_said(answer: Any, name: str = TAKEN) -> None:
     assert answer.status_code in (200, 422)
     text = " ".join(answer.content.decode().split())
     assert "already" in text
-    assert TAKEN in text
+    assert name in text
 
 
 def test_each_model_with_a_name_of_its_own_is_among_them(owner: User, workspace: Workspace) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.forms import BaseForm
 from psycopg.errors import UniqueViolation
 
 T = TypeVar("T")
+NAMES = 0x42E6  # first half of an advisory lock's key; the second is the workspace's id
 
 
 def is_taken(error: IntegrityError) -> bool:
@@ -15,14 +16,19 @@ def is_taken(error: IntegrityError) -> bool:
     return isinstance(error.__cause__, UniqueViolation)
 
 
-def save_first(form: BaseForm, save: Callable[[], T]) -> T | None:
+def save_first(form: BaseForm, save: Callable[[], T], workspace_id: int | None = None) -> T | None:
     """What `save` returns, in a transaction of its own, for a form that is valid.
 
     None when somebody has just taken what has to be unique. The form is then asked once more, so
     its own sentence is among its errors.
+
+    With `workspace_id`, one at a time saves in that workspace, and the form is asked once more
+    before: for names that it compares whatever their case, which the database does not.
     """
     try:
         with transaction.atomic():
+            if workspace_id is not None and lock_and_check_taken(form, workspace_id):
+                return None
             return save()
     except IntegrityError as error:
         if not is_taken(error):
@@ -31,3 +37,16 @@ def save_first(form: BaseForm, save: Callable[[], T]) -> T | None:
         if not form.errors:
             raise  # the form does not look at what is taken
         return None
+
+
+def lock_and_check_taken(form: BaseForm, workspace_id: int) -> bool:
+    """Whether the form has errors, asked when others of the workspace have saved their names.
+
+    Until the transaction ends, no other one is asked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s::int, %s::int)", [NAMES, workspace_id % 2**31]
+        )
+    form.full_clean()
+    return bool(form.errors)

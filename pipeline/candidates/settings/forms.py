@@ -46,7 +46,7 @@ class NameForm(forms.Form):
         """Save what is valid. False, with the error, when somebody else took the name meanwhile."""
         verb = "renamed" if self.instance.pk else "added"
         before, self.instance.name = self.instance.name, self.cleaned_data["name"]
-        if not save_first(self, self.save_instance):
+        if not save_first(self, self.save_instance, by.membership.workspace_id):
             return False
         if before != self.instance.name:
             told = f"{before} to {self.instance.name}" if before else self.instance.name

@@ -56,4 +56,4 @@ def named(request: MemberRequest, form: NameForm, verb: str) -> bool:
         record(journey.workspace, request.user, verb, str(journey), link)
         return True
 
-    return bool(save_first(form, save))
+    return bool(save_first(form, save, journey.workspace_id))

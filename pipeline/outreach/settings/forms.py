@@ -60,7 +60,7 @@ class TemplateForm(forms.ModelForm[MessageTemplate]):
             record(template.workspace, by, f"{verb} the message template", told)
             return True
 
-        return bool(save_first(self, save))
+        return bool(save_first(self, save, template.workspace_id))
 
 
 TAKEN = "There is a template called {name} already. Choose another name."

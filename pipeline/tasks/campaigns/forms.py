@@ -68,7 +68,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
                 self.instance.save(update_fields=list(data))
             return True
 
-        if not save_first(self, save):
+        if not save_first(self, save, self.instance.workspace_id):
             return False
         if is_new:
             self.instance.record(by, "added")
