@@ -135,7 +135,8 @@ def undo(make: Make) -> Make:
         request.getfixturevalue("settings").BULK_CHUNK_SIZE = MANY
         action = order(made)
         assert action.changed
-        order(move(request), Candidate.objects.filter(pk__in=Candidate.objects.all()[: MANY // 2]))
+        half = list(Candidate.objects.values_list("pk", flat=True)[: MANY // 2])
+        order(move(request), Candidate.objects.filter(pk__in=half))
         following = Following(action, FollowUp.UNDO, request.getfixturevalue("recruiter"))
         assert following.undo
         return following.undo, following.selection.candidates
