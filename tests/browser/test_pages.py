@@ -122,12 +122,16 @@ def look_at_all(page: Page, addresses: dict[str, str], how: str) -> None:
 
 
 def test_on_a_phone_each_value_is_beside_its_name(
-    visit: Visit, recruiter: User, workspace: Workspace
+    visit: Visit, recruiter: User, workspace: Workspace, make_candidates
 ) -> None:
     Journey.objects.create(
         workspace=workspace, name="Calls", draft=definition().as_json(), created_by=recruiter
     )
+    make_candidates(1)
     page = visit(recruiter, PHONE)
+    without = page.locator("td.is-empty[data-label=Labels]")
+    expect(without).to_have_count(1)
+    expect(without).to_be_hidden()
     page.goto("/journeys/")
 
     values = page.locator("td[data-label] > .cell").evaluate_all(
