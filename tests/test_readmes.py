@@ -11,7 +11,10 @@ PAGES = [
     ROOT / "README.md",
     *sorted(ROOT.glob(".github/*.md")),
     *sorted(ROOT.glob("pipeline/*/README.md")),
-    *(ROOT / folder / "README.md" for folder in ("notifications", "config/deploy", "tests")),
+    *(
+        ROOT / folder / "README.md"
+        for folder in ("config", "config/deploy", "notifications", "tests")
+    ),
 ]
 ROOMS = [page for page in PAGES if page.name == "README.md"]
 

@@ -139,6 +139,26 @@ def test_no_page_of_the_admin_site_names_them(
     assert seen == {"another opening"}
 
 
+def test_such_staff_cannot_guess_them_by_a_search_in_the_admin_site(
+    elsewhere: User, client_of: Any, hidden: HiddenWorld
+) -> None:
+    elsewhere.user_permissions.set(Permission.objects.all())
+    User.objects.filter(pk=elsewhere.pk).update(is_staff=True)
+    client = client_of(User.objects.get(pk=elsewhere.pk))
+    found = {}
+
+    for model in admin.site._registry:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        answers = [client.get(address, {"q": word}) for word in (*NAMES, "Xyzzy")]
+        if answers[0].status_code != 200:
+            continue  # not for staff
+        *hits, none = [answer.context["cl"].result_count for answer in answers]
+        if hits != [none] * len(NAMES):
+            found[address] = hits
+
+    assert found == {}
+
+
 def test_what_such_staff_cancel_in_the_admin_site_keeps_its_name(
     elsewhere: User, client_of: Any, hidden: HiddenWorld
 ) -> None:
