@@ -1,6 +1,6 @@
 """What Django admin names to staff who see only some openings: "another opening", as elsewhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from django.contrib.admin.options import BaseModelAdmin
@@ -34,14 +34,12 @@ class SeenRows(BaseModelAdmin[M]):
 class SeenAdmin(ReadOnly, SeenRows[M], WorkspaceModelAdmin[M]):
     """A page of such rows."""
 
-    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Without texts for those who see only some openings: a hit would tell what is in it."""
-        fields = super().get_search_fields(request)
-        if not is_limited(request):
-            return fields
-        return [
-            field for field in fields if field.startswith("=") or field.endswith(("id", "email"))
-        ]
+        fields = list(super().get_search_fields(request))
+        if is_limited(request):
+            fields = [name for name in fields if name[0] == "=" or name.endswith(("id", "email"))]
+        return fields
 
 
 class SeenIterable(ModelIterable):  # type: ignore[type-arg]

@@ -33,7 +33,7 @@ def actions(make_actions: Any) -> list[BulkAction]:
 
 
 def more_in(html: str) -> str:
-    found = re.search(r'<p [^>]*id="progress-more"([^>]*)>.*?<strong>(.*?)</strong>', html)
+    found = re.search(r'<p [^>]*id="progress-more"([^>]*)>\s*<strong>(.*?)</strong>', html)
     return "" if found is None or "hidden" in found[1] else found[2]
 
 
