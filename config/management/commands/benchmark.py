@@ -24,6 +24,7 @@ INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the
 
 class Command(BaseCommand):
     help = "Measures engine and pages on servers of its own, and prints a table and JSON."
+    requires_system_checks = ()  # the settings are its own too: the child process has them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
