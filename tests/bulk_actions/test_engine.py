@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from rq.utils import import_attribute
 
 from pipeline.bulk_actions.engine import lane, reconcile
 from pipeline.bulk_actions.engine.start import NothingSelected, start_bulk_action
@@ -152,6 +153,18 @@ def test_one_poisonous_candidate_does_not_take_the_rest_of_its_chunk_with_it(
     failure = action.outcomes.get(result=Result.FAILED)
     assert failure.candidate_id == poison.pk
     assert "Unexpected error" in failure.reason
+
+
+def test_a_job_that_the_release_before_has_queued_is_done(
+    make_candidates, opening: Opening, start_move: StartMove
+) -> None:
+    make_candidates(3)
+    action = start_move(opening.folders.get(name="Hired"))
+
+    import_attribute("pipeline.bulk_actions.engine.work_on")(action.pk, 0)
+
+    action.refresh_from_db()
+    assert (action.status, action.changed) == (Status.COMPLETED, 3)
 
 
 def test_an_operation_that_is_gone_fails_the_action_and_says_so(
