@@ -17,8 +17,7 @@ from pipeline.candidates.models import Candidate, Folder, Label, Opening, Reject
 from pipeline.candidates.models.former_name import FormerName
 from pipeline.journeys.definition.definition import Definition
 from pipeline.journeys.models import Journey
-from pipeline.outreach.campaigns import Campaign
-from pipeline.outreach.models import MessageTemplate
+from pipeline.outreach.models import Campaign, MessageTemplate
 from pipeline.tasks.models.saved_filter import SavedFilter
 from pipeline.workspaces.models import User, Workspace
 

@@ -17,8 +17,7 @@ from typing import Any
 from django.db import connection
 
 from pipeline.outreach import optouts
-from pipeline.outreach.campaigns import CampaignState, CampaignWork, Priority
-from pipeline.outreach.models import Channel
+from pipeline.outreach.models import CampaignState, CampaignWork, Channel, Priority
 
 from .models import Task
 from .models.querysets import TaskQuerySet

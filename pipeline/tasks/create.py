@@ -8,8 +8,13 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import CampaignChannel, CampaignState, CampaignWork, Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import (
+    Campaign,
+    CampaignChannel,
+    CampaignState,
+    CampaignWork,
+    Priority,
+)
 
 from .bulk_sql import NewTasks
 from .models import Task

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from pipeline.outreach.campaigns import Priority
+from pipeline.outreach.models import Priority
 from pipeline.workspaces.models import User
 
 from .models import Task

@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from pipeline.candidates.demo import load
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.outreach.campaigns import CampaignChannel, CampaignState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignChannel, CampaignState
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import Canceler
 from pipeline.tasks.models.rules import AgentSkills

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import CampaignChannel, CampaignState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignChannel, CampaignState
 from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import Creator, JourneyBlock, Origin

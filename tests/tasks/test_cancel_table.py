@@ -12,8 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.outreach.campaigns import CampaignChannel, CampaignState
-from pipeline.outreach.models import Campaign, Channel, Message
+from pipeline.outreach.models import Campaign, CampaignChannel, CampaignState, Channel, Message
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import Canceler, CancelSource, Origin
 from pipeline.tasks.models.scopes import AllTasks, OfCampaign, OfTypes, Scope

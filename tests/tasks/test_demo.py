@@ -11,9 +11,8 @@ from django.utils import timezone
 from pipeline.candidates.demo import load
 from pipeline.journeys.demo.load import add_journeys
 from pipeline.journeys.models import Journey
-from pipeline.outreach.campaigns import CampaignState, CampaignWork
 from pipeline.outreach.demo import add_templates
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState, CampaignWork
 from pipeline.tasks import timeouts
 from pipeline.tasks.demo.load import add_tasks
 from pipeline.tasks.models import Task, TaskRelease

@@ -9,8 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pipeline.candidates.models import Opening
-from pipeline.outreach.campaigns import CampaignState, Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState, Priority
 from pipeline.tasks import next_task
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.rules import AgentSkills

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.outreach.campaigns import CampaignState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState
 from pipeline.tasks.create import CantCreate, TooManyWaiting
 from pipeline.tasks.models import Disposition, Task
 from pipeline.tasks.models.actors import Canceler, CancelSource, Origin

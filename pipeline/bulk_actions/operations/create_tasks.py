@@ -8,8 +8,7 @@ from django.utils.formats import date_format
 from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.foundation.parameters import MomentField
-from pipeline.outreach.campaigns import CampaignState, Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState, Priority
 from pipeline.tasks.bulk_sql import NewTasks, canceling
 from pipeline.tasks.create import CantCreate, check_campaign
 from pipeline.tasks.desk.forms import in_future, notes_field

@@ -6,8 +6,7 @@ from django import forms
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
 from pipeline.journeys.writing.batch import Batch
-from pipeline.outreach.campaigns import Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, Priority
 from pipeline.tasks.bulk_sql import LACKS, NewTasks
 from pipeline.tasks.create import CantCreate, check_campaign, create_tasks, why_none
 from pipeline.tasks.models.actors import Creator

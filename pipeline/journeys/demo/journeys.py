@@ -6,8 +6,7 @@ from typing import Any
 from pipeline.candidates.models import Folder, FolderKind, Label
 from pipeline.journeys.definition.definition import Definition, Node
 from pipeline.journeys.definition.triggers import summary_of
-from pipeline.outreach.campaigns import Priority
-from pipeline.outreach.models import Campaign, Channel, MessageTemplate
+from pipeline.outreach.models import Campaign, Channel, MessageTemplate, Priority
 from pipeline.tasks.demo.work import NIGHT
 from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Workspace

@@ -3,8 +3,7 @@
 from django.db.models import OuterRef, QuerySet
 
 from pipeline.foundation.counts import MOST, CountOf, Number
-from pipeline.outreach.campaigns import CampaignQuerySet
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignQuerySet
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.states import State
 from pipeline.workspaces.models import User

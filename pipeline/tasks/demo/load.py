@@ -12,8 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, Priority
 from pipeline.tasks.models import Task, TaskRelease
 from pipeline.tasks.models.actors import Canceler, CancelSource, Creator, Origin
 from pipeline.tasks.models.rules import AgentSkills

@@ -4,7 +4,7 @@
 
 from typing import Any, NamedTuple
 
-from pipeline.outreach.campaigns import CampaignChannel, CampaignState, CampaignWork, Priority
+from pipeline.outreach.models import CampaignChannel, CampaignState, CampaignWork, Priority
 from pipeline.tasks.models import Disposition
 from pipeline.tasks.models.actors import CancelSource
 from pipeline.tasks.models.states import State

@@ -11,8 +11,7 @@ from django.http import QueryDict
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
 from pipeline.foundation.parameters import MomentField
-from pipeline.outreach.campaigns import Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, Priority
 from pipeline.tasks.create import CantCreate, check_campaign, create_task
 from pipeline.tasks.models import Disposition, Task
 from pipeline.tasks.models.actors import Creator

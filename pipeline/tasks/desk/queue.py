@@ -11,8 +11,7 @@ from django.http import QueryDict
 
 from pipeline.candidates.models import Opening
 from pipeline.foundation import database_clock
-from pipeline.outreach.campaigns import Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, Priority
 from pipeline.tasks.models import QUEUE_ORDER, Task
 from pipeline.tasks.models.types import TaskChannel, TaskType, types_of
 from pipeline.tasks.paging import first_ids

@@ -9,7 +9,7 @@ from django import forms
 
 from pipeline.candidates.importing.cleaning import emails_in
 from pipeline.foundation import database_clock
-from pipeline.outreach.campaigns import Priority
+from pipeline.outreach.models import Priority
 from pipeline.workspaces.models import WEB
 
 from .reading import Broken

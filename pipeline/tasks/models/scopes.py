@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from pipeline.outreach.campaigns import CampaignChannel
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignChannel
 
 from .actors import Origin
 from .types import MANUAL, TaskType

@@ -10,8 +10,7 @@ from django.urls import reverse
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.foundation.fence import fenced
 from pipeline.foundation.lifecycle import move
-from pipeline.outreach.campaigns import CampaignState, Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState, Priority
 from pipeline.workspaces.models import User, Workspace
 
 from . import wording

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from django.db import models
 
-from pipeline.outreach.campaigns import CampaignChannel
+from pipeline.outreach.models import CampaignChannel
 
 
 class TaskType(models.TextChoices):

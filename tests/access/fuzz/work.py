@@ -8,8 +8,7 @@ from uuid import uuid4
 from django.urls import reverse
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import CampaignState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState
 from pipeline.tasks.create import create_task
 from pipeline.tasks.desk.forms import seen
 from pipeline.tasks.models import Disposition, Task

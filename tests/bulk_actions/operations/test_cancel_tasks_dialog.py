@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.outreach.campaigns import CampaignState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import CancelSource
 from pipeline.tasks.models.types import TaskType

@@ -12,8 +12,7 @@ from pipeline.bulk_actions.models import FollowUp
 from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.operations.create_tasks import CreateTasks
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import CampaignState, Priority
-from pipeline.outreach.models import Campaign, Channel
+from pipeline.outreach.models import Campaign, CampaignState, Channel, Priority
 from pipeline.outreach.optouts import opt_out
 from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import CampaignState, Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState, Priority
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.types import TaskType
 from pipeline.workspaces.models import Workspace

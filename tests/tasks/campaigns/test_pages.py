@@ -9,8 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.outreach.campaigns import MOVES, CampaignState, CampaignWork
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState, CampaignWork
 from pipeline.tasks.campaigns import counts
 from pipeline.tasks.models import Disposition, Task
 from pipeline.workspaces.models import User, Workspace
@@ -214,7 +213,7 @@ def test_what_a_draft_is_can_be_changed(page: Client, campaign: Campaign):
 # --- its states ---
 
 
-@pytest.mark.parametrize("verb", MOVES)
+@pytest.mark.parametrize("verb", Campaign.MOVES)
 @pytest.mark.parametrize("state", CampaignState)
 def test_a_campaign_moves_along_the_table_and_no_other_way(
     state: str, verb: str, page: Client, campaign: Campaign
@@ -224,10 +223,12 @@ def test_a_campaign_moves_along_the_table_and_no_other_way(
     response = page.post(at(campaign, verb.replace("_", "-") + "/"), follow=True)
 
     campaign.refresh_from_db()
-    assert campaign.state == MOVES[verb].get(state, state)
-    assert len(audited()) == (state in MOVES[verb])
+    assert campaign.state == Campaign.MOVES[verb].get(state, state)
+    assert len(audited()) == (state in Campaign.MOVES[verb])
     told = f"Win back is {campaign.get_state_display()}."
-    assert (told if state in MOVES[verb] else f"Nothing was changed: {told}") in words(response)
+    assert (told if state in Campaign.MOVES[verb] else f"Nothing was changed: {told}") in words(
+        response
+    )
 
 
 def test_pausing_says_in_numbers_what_will_happen(

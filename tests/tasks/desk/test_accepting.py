@@ -1,7 +1,6 @@
 """Accepting over HTTP, one or the next: what those read who came too late."""
 
-from pipeline.outreach.campaigns import CampaignState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.rules import AgentSkills
 from pipeline.tasks.models.types import TaskType

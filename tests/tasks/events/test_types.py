@@ -7,8 +7,7 @@ import pytest
 from django.utils import timezone
 
 from pipeline.candidates.models import Candidate, Opening
-from pipeline.outreach.campaigns import CampaignState, Priority
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignState, Priority
 from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import CancelSource, Creator, Origin

@@ -10,8 +10,7 @@ import pytest
 from django.http import QueryDict
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.campaigns import CampaignChannel
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignChannel
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import CancelSource
 from pipeline.tasks.models.types import TaskType

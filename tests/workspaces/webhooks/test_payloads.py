@@ -9,8 +9,7 @@ import pytest
 from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.candidates.models import Folder
-from pipeline.outreach.campaigns import CampaignChannel, CampaignState
-from pipeline.outreach.models import Campaign
+from pipeline.outreach.models import Campaign, CampaignChannel, CampaignState
 from pipeline.tasks.create import create_task
 from pipeline.tasks.models import Disposition, Task
 from pipeline.tasks.models.actors import Canceler, Creator, JourneyBlock

@@ -1,0 +1,33 @@
+"""The models of this room, one file each."""
+
+from .campaign import (
+    Campaign,
+    CampaignChannel,
+    CampaignQuerySet,
+    CampaignState,
+    CampaignWork,
+    Priority,
+)
+from .channel import PLURALS, Channel
+from .message import Message, MessageStatus
+from .message_limit import MessageLimit, MessageUse, Period
+from .message_template import MessageTemplate
+from .opt_out import OptOut
+
+__all__ = [
+    "PLURALS",
+    "Campaign",
+    "CampaignChannel",
+    "CampaignQuerySet",
+    "CampaignState",
+    "CampaignWork",
+    "Channel",
+    "Message",
+    "MessageLimit",
+    "MessageStatus",
+    "MessageTemplate",
+    "MessageUse",
+    "OptOut",
+    "Period",
+    "Priority",
+]

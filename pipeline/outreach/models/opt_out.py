@@ -1,0 +1,29 @@
+"""Who wants no messages."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from pipeline.workspaces.models import Workspace
+
+from .channel import Channel
+
+
+class OptOut(models.Model):
+    """Somebody who wants no messages on a channel, by address: it holds for all applications."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="opt_outs")
+    channel = models.CharField(max_length=10, choices=Channel)
+    address = models.CharField(max_length=254, help_text="Lower case e-mail, or phone in E.164.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "channel", "address"], name="opt_out_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} wants no {self.get_channel_display()}"
