@@ -8,6 +8,7 @@ from pipeline.workspaces.admin_access import superusers_only
 QUEUES = list(superusers_only(django_rq.urls.urlpatterns))
 
 handler400 = "config.refusals.bad_request"
+handler403 = "pipeline.workspaces.access.forbidden"
 handler500 = "config.outages.error"
 
 urlpatterns = [

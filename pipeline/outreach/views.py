@@ -7,24 +7,31 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.candidates.models import Candidate
+from pipeline.workspaces.access import refusal, starters
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from . import optouts
-from .models import Channel
+from .models import PLURALS, Channel
 from .unsubscribing import reader_of
 
 
-@require_POST
-def opt_outs(request: MemberRequest, pk: int, channel: str) -> HttpResponse:
-    """Stop, or with `allow` allow again, the messages to a candidate on one channel."""
-    candidate = get_object_or_404(Candidate.objects.visible_to(request.user), pk=pk)
+def candidate_of(request: MemberRequest, pk: int, channel: str) -> Candidate:
+    """Raises Http404 for a candidate or a channel that is not there for this user."""
     if channel not in Channel.values:
         raise Http404
+    return get_object_or_404(Candidate.objects.visible_to(request.user), pk=pk)
+
+
+@require_POST
+@starters("Stopping or allowing messages", finds=candidate_of)
+def opt_outs(request: MemberRequest, pk: int, channel: str) -> HttpResponse:
+    """Stop, or with `allow` allow again, the messages to a candidate on one channel."""
+    candidate = candidate_of(request, pk, channel)
     address = optouts.address_of(candidate, channel)
-    if not request.user.membership.can_start or not address:
-        return HttpResponse("Only who may start bulk actions can change this.", status=403)
+    if not address:
+        return refusal(request, f"{candidate} has no address for {PLURALS[Channel(channel)]}.")
     workspace = request.user.membership.workspace
     change, verb = (
         (optouts.opt_in, "allowed") if "allow" in request.POST else (optouts.opt_out, "stopped")

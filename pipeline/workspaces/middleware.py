@@ -7,16 +7,20 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from .access import refusal
 from .client_address import client_address
-from .models import membership_of
+from .models import User, membership_of
 from .models.audit import origin, request_now
 
 CACHE = "Cache-Control"
+NO_WORKSPACE = (
+    "You are logged in as {}. Ask an Owner of your workspace to add you, then reload this page."
+)
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):
@@ -27,10 +31,12 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         view_args: tuple[Any, ...],
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
-        refusal = super().process_view(request, view_func, view_args, view_kwargs)
-        if refusal or membership_of(request.user) or not needs_membership(request, view_func):
-            return refusal
-        return render(request, "workspaces/no_workspace.html", status=403)
+        to_login = super().process_view(request, view_func, view_args, view_kwargs)
+        if to_login or membership_of(request.user) or not needs_membership(request, view_func):
+            return to_login
+        assert isinstance(request.user, User)  # not refused
+        why = NO_WORKSPACE.format(request.user.email)
+        return refusal(request, why, title="You belong to no workspace yet")
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]

@@ -26,7 +26,7 @@ function tell(sentence) {
   (dialog.querySelector(".modal-footer") ?? dialog).prepend(alert);
 }
 
-const SAID = [400, 408, 413, 431]; // whose answer says what to do: unreadable, too slow, too much
+const SAID = [400, 403, 408, 413, 431]; // whose answer says what to do: unreadable, not allowed, too slow, too much
 addEventListener("htmx:responseError", ({ detail }) => {
   const status = detail.xhr.status;
   if ([502, 503, 504].includes(status)) return; // outages.js

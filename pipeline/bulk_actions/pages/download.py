@@ -10,9 +10,9 @@ from pipeline.bulk_actions.engine.export_cleanup import KEPT
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.export import Export
 from pipeline.foundation.exports.downloads import FileDownload
+from pipeline.workspaces.access import exporters_only
 from pipeline.workspaces.models import audit
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import exporters_only
 
 from .review import visible_action
 

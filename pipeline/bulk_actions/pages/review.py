@@ -16,9 +16,9 @@ from pipeline.bulk_actions.progress import Progress
 from pipeline.bulk_actions.seen import partly, seen_by
 from pipeline.candidates.sight import sight_of
 from pipeline.foundation.exports.csv_export import CsvResponse
+from pipeline.workspaces.access import exporters_only
 from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import exporters_only
 
 from .outcome_lists import REASONS_FROM, TOLD_WHY, OutcomeList, Part, Which, first_list, list_named
 

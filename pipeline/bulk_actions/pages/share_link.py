@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from pipeline.bulk_actions.models import BulkAction, Status
@@ -13,6 +13,7 @@ from pipeline.bulk_actions.operations.share_with_reviewer import ShareWithReview
 from pipeline.candidates.models.share import Share
 from pipeline.candidates.sharing.links import link_to
 from pipeline.outreach.models import Message, MessageStatus
+from pipeline.workspaces.access import starters
 from pipeline.workspaces.models import User
 from pipeline.workspaces.requests import MemberRequest
 
@@ -56,11 +57,10 @@ def link_of(action: BulkAction, user: User) -> SharedLink | None:
 
 
 @require_POST
+@starters("Revoking a link", finds=visible_action)
 def revoke(request: MemberRequest, pk: int) -> HttpResponse:
-    """End a shared link now, for who may give orders and sees the action."""
+    """End a shared link now."""
     action = visible_action(request, pk)
-    if not request.user.membership.can_start:
-        return HttpResponseForbidden(NOT_YOURS, content_type="text/plain")
     share = Share.objects.filter(bulk_action_id=action.pk).first()
     if share is None:
         raise Http404("It shares nothing.")
@@ -69,6 +69,3 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
             action.audit("revoked the link of", request.user)
     messages.success(request, f"The link no longer works: {share.reviewer} sees nothing any more.")
     return HttpResponseRedirect(action.get_absolute_url(), status=303)
-
-
-NOT_YOURS = "Revoking a link takes an Owner, Admin or Recruiter."

@@ -1,10 +1,10 @@
 """Ordering a bulk action, and the history of those that were ordered."""
 
 import uuid
-from collections.abc import Callable
 from functools import wraps
 
-from django.http import HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
@@ -16,46 +16,45 @@ from pipeline.bulk_actions.seen import all_seen_by
 from pipeline.candidates.sight import sight_of
 from pipeline.foundation.paging.newest_first import page_of
 from pipeline.foundation.quotas import QuotaReached
+from pipeline.workspaces.access import NotAllowed, View, starters
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import NO_EXPORT, refusal
 
 from .history_filter import HistoryFilter
-from .start_form import ConfirmForm, MayNotExport, Order
+from .start_form import ConfirmForm, Order
 
-View = Callable[..., HttpResponse]
 PAGE = 50
+starters_only = starters("Starting a bulk action")
 
 
-def starters_only(view: View) -> View:
-    """403, with the reason, for members whose role starts nothing.
+def with_refusals(view: View) -> View:
+    """Answer with the reason where a follow-up is not on offer (any more).
 
-    A follow-up that is not on offer (any more) is answered with the reason, too.
+    In the dialog also where the order takes a right that the member lacks.
     """
 
     @wraps(view)
-    def guarded(request: MemberRequest) -> HttpResponse:
-        if request.user.membership.can_start:
-            try:
-                return view(request)
-            except NotOnOffer as reason:
-                return refused(request, str(reason))
-            except MayNotExport:
-                return refused(request, NO_EXPORT) if request.htmx else refusal(request, NO_EXPORT)
-        return HttpResponseForbidden(
-            "Starting a bulk action takes an Owner, Admin or Recruiter.", content_type="text/plain"
-        )
+    def guarded(request: MemberRequest) -> HttpResponseBase:
+        try:
+            return view(request)
+        except NotOnOffer as reason:
+            return refused(request, str(reason))
+        except NotAllowed as reason:
+            if not request.htmx:
+                raise
+            return refused(request, str(reason))
 
     return guarded
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: MemberRequest) -> HttpResponse:
+def index(request: MemberRequest) -> HttpResponseBase:
     """The history; by POST, one more action in it."""
     return start(request) if request.method == "POST" else history(request)
 
 
 @require_http_methods(["GET", "POST"])  # a picked selection can be too long for an address
 @starters_only
+@with_refusals
 def new(request: MemberRequest) -> HttpResponse:
     """The dialog before a start; posted again whenever its options change, for a new preview."""
     order = Order(request.user, request.POST if request.method == "POST" else request.GET)
@@ -64,6 +63,7 @@ def new(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @starters_only
+@with_refusals
 def start(request: MemberRequest) -> HttpResponse:
     """Start what the dialog holds. The same one-time key again answers with the same action."""
     action = started_with_key(request)

@@ -17,11 +17,8 @@ from pipeline.bulk_actions.seen import partly
 from pipeline.candidates.models import Opening
 from pipeline.candidates.selections import Selection, SelectionError
 from pipeline.candidates.sight import sight_of
+from pipeline.workspaces.access import NotAllowed, exporters_only
 from pipeline.workspaces.models import User
-
-
-class MayNotExport(Exception):
-    """An operation that makes a file, ordered by a member without the right to export."""
 
 
 class Order:
@@ -29,7 +26,7 @@ class Order:
 
     Raises Http404 for an operation that does not exist, and for candidates or a followed action
     that the user can't see, NotOnOffer for a follow-up that there is no reason for, and
-    MayNotExport for a file that the user may not have; the options form refuses folders and labels
+    NotAllowed for a file that the user may not have; the options form refuses folders and labels
     that the user can't see.
     """
 
@@ -39,7 +36,7 @@ class Order:
         if kind is None or (kind.is_follow_up and not self.following):
             raise Http404("There is no such operation.")
         if not kind.may_be_ordered_by(user.membership):
-            raise MayNotExport
+            raise NotAllowed(exporters_only.sentence)
         self.kind = kind
         self.user = user
         self.list_filters = data.get("list_filters", "")

@@ -1,54 +1,36 @@
 """The import's pages: upload, columns, progress and result."""
 
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.exports.downloads import FileDownload
-from pipeline.workspaces.models import User, membership_of
+from pipeline.workspaces.access import exporters_only, starters
 from pipeline.workspaces.models.audit import record_download
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import exporters_only
 
 from .forms import ColumnsForm, UploadForm
 from .jobs import order_import
 from .reading import Layout
 
 RECENT = 10
+starters_only = starters("Importing candidates")
 
 
-View = Callable[..., HttpResponseBase]
-
-
-def starters_only(view: View) -> View:
-    """403, with the reason, for members whose role imports nobody."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, pk: int | None = None) -> HttpResponseBase:
-        membership = membership_of(request.user)
-        if membership is None or not membership.can_start:
-            return render(request, "candidates/import_forbidden.html", status=403)
-        return view(request) if pk is None else view(request, pk)
-
-    return guarded
-
-
-def import_of(request: HttpRequest, pk: int) -> CandidateImport:
-    mine = CandidateImport.objects.visible_to(request.user)
-    return get_object_or_404(mine.select_related("opening__workspace", "created_by"), pk=pk)
+def import_of(request: MemberRequest, pk: int) -> CandidateImport:
+    """Raises Http404 for one that is not there for this user."""
+    visible = CandidateImport.objects.visible_to(request.user)
+    return get_object_or_404(visible.select_related("opening__workspace", "created_by"), pk=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @starters_only
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: MemberRequest) -> HttpResponse:
     user = request.user
-    assert isinstance(user, User)  # starters_only
     form = UploadForm(request.POST or None, request.FILES or None, user=user)
     if request.method == "POST" and form.is_valid() and (imported := form.save()):
         return redirect("candidates:import-columns", imported.pk)
@@ -78,7 +60,7 @@ def columns(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @starters_only
-def status(request: HttpRequest, pk: int) -> HttpResponse:
+def status(request: MemberRequest, pk: int) -> HttpResponse:
     """Progress, then the result; the page asks for its fragment until there is one."""
     imported = import_of(request, pk)
     if imported.awaits_columns:

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.candidates.models import CandidateLabel, Label, RejectReason
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .forms import NameForm
 

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from pipeline.candidates.models import Opening
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .folders import folders_context
 from .forms import NameForm

@@ -4,8 +4,8 @@ from django.http import Http404
 
 from pipeline.journeys.models import Journey, JourneyState, Run
 from pipeline.journeys.rights import may_publish
+from pipeline.workspaces.access import MembersWho
 from pipeline.workspaces.models import User
-from pipeline.workspaces.settings.access import View, only_for
 
 
 def can_edit(user: User) -> bool:
@@ -13,13 +13,9 @@ def can_edit(user: User) -> bool:
     return may_publish(user.membership)
 
 
-def editors_only(view: View) -> View:
-    """403 for members who may only look."""
-    return only_for(
-        may_publish,
-        "Changing a journey takes an Owner, Admin or Recruiter who sees all openings",
-        view,
-    )
+editors_only = MembersWho(
+    may_publish, "Changing a journey takes an Owner, Admin or Recruiter who sees all openings."
+)
 
 
 def journey_of(user: User, pk: int) -> Journey:

@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from pipeline.journeys.models.rules import JourneyRules
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .forms import RulesForm
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from pipeline.outreach.limits import LimitUsage, standing
 from pipeline.outreach.models import Channel, MessageLimit
 from pipeline.outreach.senders import reaches_nobody
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .forms import LimitForm
 

@@ -11,9 +11,9 @@ from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Channel, MessageTemplate
 from pipeline.outreach.placeholders import ALLOWED, BadTemplate, MissingValue
 from pipeline.outreach.placeholders import render as fill_in
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .forms import TemplateForm
 

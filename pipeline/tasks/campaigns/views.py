@@ -12,14 +12,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipeline.foundation.paging.newest_first import page_of
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models.announce import announce
+from pipeline.workspaces.access import starters
 from pipeline.workspaces.requests import MemberRequest
 
-from .access import changers_only
 from .counts import counted
 from .forms import CampaignForm
 
 PAGE = 25  # each brings four counts
 TOLD = 200  # waiting tasks of a campaign, of which desks hear when it is paused or resumed
+changers_only = starters("Changing a campaign")
 
 
 @require_safe

@@ -1,10 +1,7 @@
 """What can be done with a task. Who comes too late reads who or what was faster."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -15,29 +12,18 @@ from pipeline.candidates.sight import sight_of
 from pipeline.foundation.answers import put_into
 from pipeline.tasks.models import Task
 from pipeline.tasks.next_task import take_next_task
+from pipeline.workspaces.access import MembersWho
 from pipeline.workspaces.requests import MemberRequest
 
 from .forms import CallbackForm, CompleteForm, NotesForm, StopForm
 from .views import find, page
 from .why_empty import why_nothing
 
-View = Callable[..., HttpResponse]
-
-
-def workers_only(view: View) -> View:
-    """403, with the reason, for members whose role only looks on."""
-
-    @wraps(view)
-    def guarded(request: MemberRequest, **names: int) -> HttpResponse:
-        for pk in names.values():
-            find(request, pk)  # what is not seen is not there, whatever the role
-        if request.user.membership.can_work:
-            return view(request, **names)
-        return HttpResponseForbidden(
-            "Working on tasks takes an Owner, Admin, Recruiter or Agent.", content_type="text/plain"
-        )
-
-    return guarded
+workers_only = MembersWho(
+    lambda member: member.can_work,
+    "Working on tasks takes an Owner, Admin, Recruiter or Agent.",
+    finds=find,
+)
 
 
 @require_POST

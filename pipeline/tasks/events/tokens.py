@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from pipeline.foundation import database_clock
 from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .documentation import documented
 

@@ -17,9 +17,9 @@ from pipeline.foundation.among import among
 from pipeline.foundation.exports.csv_export import CsvResponse
 from pipeline.tasks.models import PAST_ORDER, Task
 from pipeline.tasks.paging import EVERYTHING, LOOK, in_order, merged
+from pipeline.workspaces.access import exporters_only
 from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import exporters_only
 
 from .filters import PastFilter
 from .paging import Cursor, find, matching, walks

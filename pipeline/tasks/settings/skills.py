@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipeline.candidates.models import Opening
 from pipeline.foundation.counts import Number
 from pipeline.tasks.models.rules import AgentSkills
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models import Membership
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .coverage import handed_to, openings_in_words, types_in_words, uncovered
 from .forms import SkillsForm

@@ -14,12 +14,11 @@ from django.views.decorators.http import require_safe
 from pipeline.foundation import database_clock
 from pipeline.foundation.exports.csv_export import CsvResponse
 from pipeline.foundation.paging.newest_first import page_of
+from pipeline.workspaces.access import auditors_only, exporters_only
 from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.models import User
 from pipeline.workspaces.models.audit import AuditEntry, AuditQuerySet
 from pipeline.workspaces.requests import MemberRequest
-
-from .access import auditors_only, exporters_only
 
 PAGE = 50
 RECENT = 10_000  # the entries whose verbs can be filtered by

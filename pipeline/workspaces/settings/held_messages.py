@@ -5,10 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.restores.confirming import confirm
-
-from .access import owners_only
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces import invitations
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.joining import DAYS, HasPassword, awaits_password, send_invitation
 from pipeline.workspaces.memberships import LastOwner, deactivate, reactivate
 from pipeline.workspaces.models import Membership
@@ -19,7 +20,6 @@ from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 from pipeline.workspaces.restores.detection import holds_messages
 
-from .access import owners_only
 from .member_forms import MemberForm, NewMemberForm
 
 log = logging.getLogger(__name__)

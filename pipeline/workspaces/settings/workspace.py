@@ -11,11 +11,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models import Workspace, zone_called
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
-
-from .access import owners_only
 
 
 def time_zones() -> list[tuple[str, str]]:

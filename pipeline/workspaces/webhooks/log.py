@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.paging.newest_first import page_of
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models.webhook import WebhookDelivery, WebhookEndpoint
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .forms import DeliveryFilter
 from .views import note, one_of

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.encryption import Unreadable
+from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.models.setback import Setback
 from pipeline.workspaces.models.webhook import ROTATION, WebhookEndpoint
 from pipeline.workspaces.models.webhook_events import EVENTS, TEST, Event
 from pipeline.workspaces.requests import MemberRequest
-from pipeline.workspaces.settings.access import owners_only
 
 from .forms import EndpointForm
 from .health import is_nobody_sending
