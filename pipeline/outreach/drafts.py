@@ -4,22 +4,11 @@ from dataclasses import dataclass
 
 from pipeline.candidates.models import Candidate
 
-from . import placeholders
+from . import optouts, placeholders
 from .models import Channel, MessageTemplate
+from .reasons import CantSend, no_address, opted_out
 
 RELATED = ("workspace", "opening", "folder", "recruiter__user")  # what placeholders look up
-NO_ADDRESS = {
-    Channel.EMAIL: "Has no e-mail address.",
-    Channel.SMS: "Has no phone number.",
-}
-OPTED_OUT = {
-    Channel.EMAIL: "Has opted out of e-mails.",
-    Channel.SMS: "Has opted out of SMS.",
-}
-
-
-class CantSend(Exception):
-    """This person can't be written to; says why, in a recruiter's words."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +25,7 @@ def address_of(candidate: Candidate, channel: Channel) -> str:
     """Where `candidate` is written to on `channel`. Raises CantSend without such an address."""
     address = candidate.email if channel == Channel.EMAIL else candidate.phone
     if not address:
-        raise CantSend(NO_ADDRESS[channel])
+        raise CantSend(no_address(channel))
     return address
 
 
@@ -47,8 +36,11 @@ def draft_of(template: MessageTemplate, candidate: Candidate) -> Draft:
     """
     channel = Channel(template.channel)
     address = address_of(candidate, channel)
-    try:
-        rendered = placeholders.render(template, candidate)
-    except placeholders.MissingValue as missing:
-        raise CantSend(str(missing)) from None
+    rendered = placeholders.render(template, candidate)
     return Draft(channel, address, rendered.body, rendered.subject)
+
+
+def refuse_opted_out(workspace_id: int, draft: Draft) -> None:
+    """Raise CantSend where the address wants no messages on the draft's channel."""
+    if optouts.is_opted_out(workspace_id, draft.channel, draft.address):
+        raise CantSend(opted_out(draft.channel))

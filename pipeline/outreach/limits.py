@@ -7,19 +7,22 @@ from datetime import date, timedelta
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import connection
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from pipeline.foundation import database_clock
 from pipeline.workspaces.models import Workspace
 
 from .models import PLURALS, Channel, Message, MessageLimit, MessageUse, Period
+from .reasons import Code, Facts, Reason, limit_in, resets_in
 
 WARN_AT = (100, 80)  # percent of a limit that owners and admins hear of
-NOUNS = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 
 
 class LimitReached(Exception):
     """Says which limit, and when it resets."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -51,18 +54,26 @@ class LimitUsage:
     @property
     def resets(self) -> str:
         """The day it resets, as in "It resets on 1 December."; with the year if it is another."""
-        day = self.resets_on
-        return date_format(day, "j F" if day.year == self.today.year else "j F Y")
+        return resets_in(self.facts)
 
     @property
     def limit(self) -> str:
         """As in "the SMS limit of 1,000 a calendar month"."""
-        period = Period(self.period).label
-        return f"{NOUNS[Channel(self.channel)]} limit of {intcomma(self.number or 0)} a {period}"
+        return limit_in(self.facts)
 
     @property
-    def reached(self) -> str:
-        return f"The {self.limit} is used up. It resets on {self.resets}."
+    def facts(self) -> Facts:
+        return {
+            "channel": str(self.channel),
+            "number": self.number,
+            "period": str(self.period),
+            "resets_on": self.resets_on.isoformat(),
+            "on": self.today.isoformat(),
+        }
+
+    @property
+    def reached(self) -> Reason:
+        return Reason(Code.LIMIT_REACHED, self.facts)
 
     @property
     def nearly_reached(self) -> str:
@@ -142,7 +153,7 @@ def alerts(workspace: Workspace) -> list[Alert]:
         now = standing_of(workspace, limit)
         reached = next((percent for percent in WARN_AT if now.percent >= percent), None)
         if reached is not None:
-            sentence = now.reached if reached == 100 else now.nearly_reached
+            sentence = str(now.reached) if reached == 100 else now.nearly_reached
             about = f"limit-{now.channel}-{now.number}-{now.period}-{now.begins_on}-{reached}"
             found.append(Alert(now.channel, reached, sentence, about))
     return sorted(found, key=lambda alert: -alert.percent)

@@ -9,7 +9,8 @@ from django.db.models.lookups import Exact
 from pipeline.candidates.models import CandidateQuerySet
 
 from .models import Channel
-from .placeholders import ATTRIBUTE, PLACEHOLDERS, parts, sentence_of
+from .placeholders import parts
+from .reasons import ATTRIBUTE, Reason, no_values
 
 COLUMNS = {
     "first_name": "first_name",
@@ -33,7 +34,7 @@ class HasAttribute(Func):
 
 
 def conditions_of(channel: str, subject: str, body: str) -> dict[str, Exact | Q]:
-    """What each value that the text needs is called, and when a candidate lacks it."""
+    """The placeholders that the text needs a value for, and when a candidate lacks it."""
     texts = [body] if channel == Channel.SMS else [subject, body]
     names = dict.fromkeys(name for text in texts for _, name in parts(text) if name)
     return dict(condition for name in names for condition in condition_of(name))
@@ -42,9 +43,9 @@ def conditions_of(channel: str, subject: str, body: str) -> dict[str, Exact | Q]
 def condition_of(name: str) -> Iterator[tuple[str, Exact | Q]]:
     if name.startswith(ATTRIBUTE):
         attribute = name.removeprefix(ATTRIBUTE)
-        yield attribute, ~Q(HasAttribute(F("attributes"), Value(attribute)))
+        yield name, ~Q(HasAttribute(F("attributes"), Value(attribute)))
     elif column := COLUMNS.get(name):  # the others are never empty
-        yield PLACEHOLDERS[name].called, Exact(Trim(Coalesce(F(column), Value(""))), Value(""))
+        yield name, Exact(Trim(Coalesce(F(column), Value(""))), Value(""))
 
 
 def with_all_values(
@@ -57,7 +58,7 @@ def with_all_values(
 
 def count_missing(
     candidates: CandidateQuerySet, channel: str, subject: str, body: str
-) -> list[tuple[str, int]]:
+) -> list[tuple[Reason, int]]:
     """The reason, as MissingValue says it, and how many of `candidates` it holds for."""
     conditions = conditions_of(channel, subject, body)
     if not conditions:
@@ -66,9 +67,7 @@ def count_missing(
     found = candidates.order_by().annotate(**flags).values_list(*flags).annotate(Count("pk"))
     reasons = []
     for *lacks, count in found.order_by(*flags):
-        missing = [
-            called for called, is_missing in zip(conditions, lacks, strict=True) if is_missing
-        ]
+        missing = [name for name, is_missing in zip(conditions, lacks, strict=True) if is_missing]
         if missing:
-            reasons.append((sentence_of(missing), count))
+            reasons.append((no_values(missing), count))
     return reasons

@@ -5,15 +5,15 @@ candidate's name can do anything but be text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline.candidates.models import Candidate
 
 from .models import Channel, MessageTemplate
+from .reasons import ATTRIBUTE, CantSend, no_values
 
-ATTRIBUTE = "attribute:"
 SUBJECT_LENGTH = 400
 
 
@@ -21,18 +21,13 @@ class BadTemplate(ValueError):
     """Its text names what is wrong, and what would be right."""
 
 
-class MissingValue(Exception):
-    """The candidate has nothing to put in; its text says what, for recruiters."""
+class MissingValue(CantSend):
+    """The candidate has nothing to put in."""
 
 
 class Rendered(NamedTuple):
     subject: str
     body: str
-
-
-class Placeholder(NamedTuple):
-    called: str  # as in "No phone number, which the template needs."
-    value: Callable[[Candidate], str]
 
 
 def recruiter(candidate: Candidate) -> str:
@@ -43,17 +38,17 @@ def recruiter_first_name(candidate: Candidate) -> str:
     return candidate.recruiter.user.first_name if candidate.recruiter else ""
 
 
-PLACEHOLDERS = {
-    "first_name": Placeholder("first name", lambda candidate: candidate.first_name),
-    "last_name": Placeholder("last name", lambda candidate: candidate.last_name),
-    "full_name": Placeholder("name", lambda candidate: candidate.full_name),
-    "email": Placeholder("e-mail", lambda candidate: candidate.email),
-    "phone": Placeholder("phone number", lambda candidate: candidate.phone_as_written),
-    "opening": Placeholder("opening", lambda candidate: str(candidate.opening)),
-    "folder": Placeholder("folder", lambda candidate: str(candidate.folder)),
-    "recruiter": Placeholder("recruiter", recruiter),
-    "recruiter_first_name": Placeholder("recruiter with a first name", recruiter_first_name),
-    "workspace": Placeholder("workspace", lambda candidate: str(candidate.workspace)),
+PLACEHOLDERS: dict[str, Callable[[Candidate], str]] = {
+    "first_name": lambda candidate: candidate.first_name,
+    "last_name": lambda candidate: candidate.last_name,
+    "full_name": lambda candidate: candidate.full_name,
+    "email": lambda candidate: candidate.email,
+    "phone": lambda candidate: candidate.phone_as_written,
+    "opening": lambda candidate: str(candidate.opening),
+    "folder": lambda candidate: str(candidate.folder),
+    "recruiter": recruiter,
+    "recruiter_first_name": recruiter_first_name,
+    "workspace": lambda candidate: str(candidate.workspace),
 }
 ALLOWED = ", ".join(f"{{{name}}}" for name in [*PLACEHOLDERS, f"{ATTRIBUTE}City"])
 TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|[{}]")
@@ -74,13 +69,8 @@ def render(template: MessageTemplate, candidate: Candidate) -> Rendered:
     subject = "" if template.channel == Channel.SMS else fill(template.subject, candidate, missing)
     body = fill(template.body, candidate, missing)
     if missing:
-        raise MissingValue(sentence_of(missing))
+        raise MissingValue(no_values(missing))
     return Rendered(" ".join(subject.split())[:SUBJECT_LENGTH], body)
-
-
-def sentence_of(missing: Iterable[str]) -> str:
-    """As in "No first name, no City, which the template needs." """
-    return f"No {', no '.join(missing)}, which the template needs."
 
 
 def fill(text: str, candidate: Candidate, missing: dict[str, None]) -> str:
@@ -88,20 +78,18 @@ def fill(text: str, candidate: Candidate, missing: dict[str, None]) -> str:
     for literal, name in parts(text):
         filled.append(literal)
         if name:
-            called, value = look_up(name, candidate)
+            value = look_up(name, candidate)
             if not value:
-                missing[called] = None
+                missing[name] = None
             filled.append(value)
     return "".join(filled)
 
 
-def look_up(name: str, candidate: Candidate) -> tuple[str, str]:
-    """What the placeholder is called, and the candidate's value, empty when there is none."""
+def look_up(name: str, candidate: Candidate) -> str:
+    """The candidate's value for a placeholder, empty when there is none."""
     if name.startswith(ATTRIBUTE):
-        attribute = name.removeprefix(ATTRIBUTE)
-        return attribute, attribute_of(candidate, attribute)
-    placeholder = PLACEHOLDERS[name]
-    return placeholder.called, placeholder.value(candidate).strip()
+        return attribute_of(candidate, name.removeprefix(ATTRIBUTE))
+    return PLACEHOLDERS[name](candidate).strip()
 
 
 def attribute_of(candidate: Candidate, name: str) -> str:

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from pipeline.bulk_actions.engine.messages import CandidateMessage
 from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.operations import SendingOperation, operation_of
 from pipeline.bulk_actions.operations.send_message import SendMessage, text_of
-from pipeline.candidates.models import CandidateQuerySet
-from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate
+from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate
 from pipeline.workspaces.models import User, Workspace
 
 StartSend = Callable[..., BulkAction]
@@ -60,3 +62,11 @@ def start_send(workspace: Workspace, recruiter: User, as_fast_as_possible: None)
         return action
 
     return start
+
+
+def begin(action: BulkAction, candidate: Candidate) -> Message | None:
+    """The first step of the candidate's message."""
+    operation = operation_of(action)
+    assert isinstance(operation, SendingOperation)
+    owner = CandidateMessage(action, operation, candidate, lane=0)
+    return owner.begin(owner.draft())

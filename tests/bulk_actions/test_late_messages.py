@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.bulk_actions.engine import lane, messages
+from pipeline.bulk_actions.engine import lane
+from pipeline.bulk_actions.engine.messages import CandidateMessage
 from pipeline.bulk_actions.models import BulkAction, Status
-from pipeline.bulk_actions.writing import message as handing_over
+from pipeline.outreach import delivery
 from pipeline.outreach.models import Message
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import start_send as start_send
@@ -19,16 +20,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def stand_still(monkeypatch: Any) -> Any:
     """`stand_still(what)`: after the first step of each message; meanwhile `what` happens."""
-    begin = handing_over.begin
+    hand_over = delivery.hand_over
 
     def stand_still(what: Any) -> None:
-        def late(*arguments: Any) -> Message:
-            message = begin(*arguments)
+        def late(owner: CandidateMessage, sender: Any, message: Message) -> Any:
             what(message)
             message.begun_at -= 60
-            return message
+            return hand_over(owner, sender, message)
 
-        monkeypatch.setattr(messages, "begin", late)
+        monkeypatch.setattr(delivery, "hand_over", late)
 
     return stand_still
 

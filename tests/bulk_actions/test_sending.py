@@ -13,13 +13,14 @@ from django.template.loader import render_to_string
 from pipeline.bulk_actions.engine import lane as engine
 from pipeline.bulk_actions.engine import reconcile
 from pipeline.bulk_actions.models import BulkAction, Outcome, Status
-from pipeline.bulk_actions.operations import CantSend, Draft, SendingOperation, operation_of
 from pipeline.bulk_actions.operations.send_message import SendMessage, SendMessageForm, text_of
-from pipeline.bulk_actions.writing import message
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import limits, optouts
+from pipeline.outreach.delivery import INTERRUPTED, Stopped
 from pipeline.outreach.models import Channel, Message, MessageLimit, MessageTemplate
+from pipeline.outreach.reasons import CantSend
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
+from tests.bulk_actions.messages import begin
 from tests.bulk_actions.messages import sms_template as sms_template
 from tests.bulk_actions.messages import start_send as start_send
 from tests.bulk_actions.messages import template as template
@@ -202,14 +203,13 @@ def test_what_a_dead_lane_left_is_not_sent_again(
     action = start_send(template, people)
     action.start()
     first = people.order_by("pk")[0]
-    draft = draft_of(action, first)
-    message.begin(action, draft, first.pk, lane=0)  # and then the lane dies
+    begin(action, first)  # and then the lane dies
 
     work(action)
 
     assert (action.changed, action.failed, action.untouched) == (2, 1, 0)
     assert first.email not in mail_server.by_recipient
-    assert reasons(action) == {message.INTERRUPTED: 1}
+    assert reasons(action) == {INTERRUPTED.problem: 1}
 
 
 def test_reconcile_settles_what_was_under_way_when_the_action_ended(
@@ -219,7 +219,7 @@ def test_reconcile_settles_what_was_under_way_when_the_action_ended(
     action = start_send(template, people)
     action.start()
     first = people.order_by("pk")[0]
-    message.begin(action, draft_of(action, first), first.pk, lane=0)
+    begin(action, first)
     action.cancel(recruiter)
 
     reconcile.reconcile()
@@ -235,11 +235,10 @@ def test_who_has_a_message_of_the_action_gets_no_other(
     people = make_candidates(1)
     action = start_send(template, people)
     action.start()
-    draft = draft_of(action, people[0])
-    message.begin(action, draft, people[0].pk, lane=0)
+    begin(action, people[0])
 
     with pytest.raises(CantSend):
-        message.begin(action, draft, people[0].pk, lane=0)
+        begin(action, people[0])
 
     assert Message.objects.count() == 1
 
@@ -324,8 +323,8 @@ def test_nothing_is_begun_after_the_cancel(start_send, template, recruiter, make
     action.start()
     action.cancel(recruiter)
 
-    with pytest.raises(message.Stopped):
-        message.begin(action, draft_of(action, people[0]), people[0].pk, lane=0)
+    with pytest.raises(Stopped):
+        begin(action, people[0])
 
     assert not Message.objects.exists()
 
@@ -337,16 +336,16 @@ def test_what_begins_during_the_cancel_waits_for_it(
     people = make_candidates(1)
     action = start_send(template, people)
     action.start()
-    draft = draft_of(action, people[0])
+    candidate = people[0]
     answers: list[Any] = []
 
-    def begin() -> None:
+    def begin_late() -> None:
         try:
-            answers.append(message.begin(action, draft, people[0].pk, 0))
-        except message.Stopped:
+            answers.append(begin(action, candidate))
+        except Stopped:
             answers.append("stopped")
 
-    lane = Thread(target=in_thread, args=[begin])
+    lane = Thread(target=in_thread, args=[begin_late])
     with transaction.atomic():
         action.cancel(recruiter)
         lane.start()
@@ -362,9 +361,3 @@ def in_thread(call: Any, *about: Any) -> None:
         call(*about)
     finally:
         connection.close()
-
-
-def draft_of(action: BulkAction, candidate: Candidate) -> Draft:
-    operation = operation_of(action)
-    assert isinstance(operation, SendingOperation)
-    return operation.draft(candidate)

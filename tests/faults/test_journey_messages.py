@@ -19,7 +19,7 @@ from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
-from pipeline.outreach.handing_over import INTERRUPTED
+from pipeline.outreach.delivery import INTERRUPTED
 from pipeline.outreach.models import Message, MessageLimit, MessageTemplate, MessageUse
 from pipeline.workspaces.models import User
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
@@ -96,7 +96,7 @@ def assert_nobody_twice(server: MailServer, total: int, most_lost: int) -> int:
     assert server.twice == []
     lost = Message.objects.filter(status="unconfirmed")
     assert lost.count() <= most_lost
-    assert set(lost.values_list("problem", flat=True)) <= {INTERRUPTED}
+    assert set(lost.values_list("problem", flat=True)) <= {INTERRUPTED.problem}
     assert Message.objects.filter(status="sent").count() + lost.count() == total
     assert Run.objects.filter(state=RunState.FINISHED).count() == total
     assert RunStep.objects.count() == total

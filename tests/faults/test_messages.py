@@ -10,8 +10,8 @@ from django.db import connection
 
 from pipeline.bulk_actions.engine.reconcile import reconcile
 from pipeline.bulk_actions.models import BulkAction, Status, locks
-from pipeline.bulk_actions.writing import message
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.outreach.delivery import INTERRUPTED
 from pipeline.outreach.models import Message, MessageLimit
 from tests.bulk_actions.messages import StartSend
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
@@ -68,7 +68,7 @@ def assert_nobody_twice(action: BulkAction, server: MailServer, lost: int) -> No
     assert (action.changed, action.failed) == (action.total - lost, lost)
     unconfirmed = Message.objects.filter(status="unconfirmed")
     assert unconfirmed.count() == lost
-    assert all(reason == message.INTERRUPTED for reason in reasons_of(action))
+    assert all(reason == INTERRUPTED.problem for reason in reasons_of(action))
     sent = Message.objects.filter(status="sent").values_list("address", flat=True)
     assert set(sent) <= set(server.by_recipient)
 
@@ -124,7 +124,7 @@ def test_horses_killed_at_any_moment(
         assert mail_server.twice == []
         assert action.processed == action.total
         assert action.failed <= 2
-        assert set(reasons_of(action)) <= {message.INTERRUPTED}
+        assert set(reasons_of(action)) <= {INTERRUPTED.problem}
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.soak)])

@@ -17,8 +17,6 @@ from django.db import connection
 from config.embedded import PostgreSQL
 from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.bulk_actions.operations import operation_of
-from pipeline.bulk_actions.writing import message
 from pipeline.candidates.models import Opening
 from pipeline.outreach.models import Message, MessageTemplate
 from pipeline.workspaces.models import Workspace
@@ -26,7 +24,7 @@ from pipeline.workspaces.restores import detection
 from tests import servers
 from tests.bulk_actions.conftest import StartMove
 from tests.bulk_actions.conftest import start_move as start_move
-from tests.bulk_actions.messages import StartSend
+from tests.bulk_actions.messages import StartSend, begin
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import start_send as start_send
 from tests.bulk_actions.messages import template as template
@@ -61,8 +59,7 @@ def at_work(
     sending.start()
     first = people.order_by("pk").first()
     assert first
-    operation: Any = operation_of(sending)
-    message.begin(sending, operation.draft(first), first.pk, lane=0)
+    begin(sending, first)
     start_move(opening.folders.get(name="Shortlisted"))
     django_rq.get_connection().flushall()
     detection.look()

@@ -119,7 +119,7 @@ def test_a_reset_in_another_year_says_which(workspace, set_limit, at):
     sentence = limits.standing(workspace, Channel.EMAIL).reached
 
     expected = "The e-mail limit of 0 a calendar year is used up. It resets on 1 January 2027."
-    assert sentence == expected
+    assert str(sentence) == expected
 
 
 def test_one_that_was_not_taken_is_given_back(workspace, set_limit, make_message):

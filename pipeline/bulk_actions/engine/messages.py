@@ -1,16 +1,12 @@
 """Writes to candidates one by one, so that a cancel stops the very next message.
 
-Each message takes three steps:
-1. in one short transaction, under the action's shared lock and status check: one unit of the
-   message limit is reserved, and the Message written as *sending*;
-2. without any lock, so that a provider that hangs delays no cancel: it is handed over;
-3. its result is written, with the outcome and the counters.
-What dies between the first and the last leaves a Message as *sending*. Its lane, when it lives
-again, or reconcile makes it *unconfirmed*: never sent again by itself, and shown as a failure.
+Each takes the steps of pipeline/outreach/delivery.py: the first under the action's shared lock and
+status check, the last with the outcome and the counters. What dies between them leaves a Message as
+*sending*. Its lane, when it lives again, or reconcile makes it *unconfirmed*: never sent again by
+itself, and shown as a failure.
 """
 
 import logging
-import time
 from collections import deque
 from types import TracebackType
 from typing import Self
@@ -19,26 +15,76 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import F
 
 from pipeline.bulk_actions.models import BulkAction, Chunk, Status
-from pipeline.bulk_actions.operations import CantSend, Draft, SendingOperation
-from pipeline.bulk_actions.writing.apply import failure, unexpected, write_one
+from pipeline.bulk_actions.operations import SendingOperation
+from pipeline.bulk_actions.writing.apply import SqlChange, failure, unexpected, write_one
 from pipeline.bulk_actions.writing.message import (
-    Stopped,
-    begin,
-    begin_with_change,
-    hand_over,
+    ActionMessage,
     lock_and_check_running,
     record,
     settle,
-    take_back,
 )
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import pace
-from pipeline.outreach.drafts import RELATED
+from pipeline.outreach.delivery import Result, Stopped, deliver
+from pipeline.outreach.drafts import RELATED, Draft, refuse_opted_out
 from pipeline.outreach.limits import LimitReached
-from pipeline.outreach.models import Message, MessageStatus
+from pipeline.outreach.models import Message
+from pipeline.outreach.reasons import Reason
 from pipeline.outreach.senders import Unavailable, sender_for
 
 log = logging.getLogger(__name__)
+
+
+class CandidateMessage(ActionMessage):
+    """The message to one of the candidates, with the change of the candidate, if there is one."""
+
+    def __init__(
+        self, action: BulkAction, operation: SendingOperation, candidate: Candidate, lane: int
+    ) -> None:
+        super().__init__(action, candidate.pk, lane)
+        self.operation = operation
+        self.candidate = candidate
+        self.has_begun = False
+
+    def draft(self) -> Draft:
+        return self.operation.draft(self.candidate)
+
+    def begin(self, draft: Draft) -> Message | None:
+        changes = self.operation.changes_candidates
+        message = self.begin_with_change(draft) if changes else super().begin(draft)
+        self.has_begun = message is not None
+        return message
+
+    @transaction.atomic
+    def begin_with_change(self, draft: Draft) -> Message | None:
+        """Both or neither. No message where the change leaves the candidate as it is."""
+        if not lock_and_check_running(self.action):
+            raise Stopped
+        refuse_opted_out(self.action.workspace_id, draft)
+        is_changed = write_one(self.action, self.candidate.pk, self.operation.apply())
+        return super().begin(draft) if is_changed else None
+
+    def take_back(self, message: Message) -> bool:
+        """A candidate that was changed with it stays so."""
+        return not self.operation.changes_candidates and super().take_back(message)
+
+    def refuse(self, reason: Reason) -> None:
+        change = failure(str(reason), self.operation.left_out)
+        if not write_alone(self.action, self.candidate.pk, change):
+            raise Stopped
+
+    def record(self, message: Message, result: Result) -> None:
+        if record(message, result) != Status.IN_PROGRESS:
+            raise Stopped
+
+
+@transaction.atomic
+def write_alone(action: BulkAction, candidate_id: int, change: SqlChange) -> bool:
+    """The change and the outcome of one that gets no message. False when the action has stopped."""
+    if not lock_and_check_running(action):
+        return False
+    write_one(action, candidate_id, change)
+    return True
 
 
 class Sending:
@@ -90,64 +136,28 @@ class Sending:
         return goes_on
 
     def process(self, pk: int) -> bool:
-        if pk not in self.people:
-            return self.note_failure(pk, "")  # deleted: its outcome says so
-        try:
-            draft = self.operation.draft(self.people[pk])
-        except CantSend as reason:
-            return self.note_failure(pk, str(reason))
-        return self.write_to(pk, draft)
-
-    def write_to(self, pk: int, draft: Draft) -> bool:
-        """All three steps. False when the action is no longer to go on in this turn.
+        """All steps of one. False when the action is no longer to go on in this turn.
 
         Raises NotYet, and has then done nothing.
         """
+        if pk not in self.people:
+            return self.note_failure(pk, "")  # deleted: its outcome says so
+        owner = CandidateMessage(self.action, self.operation, self.people[pk], self.lane)
         try:
-            self.sender.open()
-        except Unavailable as reason:
-            return self.pause(reason)
-        if seconds := self.pace.wait():
-            time.sleep(seconds)
-        try:
-            message = self.begin(pk, draft)
+            deliver(owner, self.sender, self.pace)
         except Stopped:
+            if owner.has_begun:  # what was handed over is still counted and shown
+                self.action.announce()
             return False
         except LimitReached as reason:
             self.action.halt(str(reason))
             return False
-        except CantSend as reason:
-            return self.note_failure(pk, str(reason))
-        return message is None or self.finish(message)
-
-    def begin(self, pk: int, draft: Draft) -> Message | None:
-        if self.operation.changes_candidates:
-            return begin_with_change(self.action, self.operation.apply(), draft, pk, self.lane)
-        return begin(self.action, draft, pk, self.lane)
-
-    def finish(self, message: Message) -> bool:
-        try:
-            status = hand_over(self.sender, message)
-        except Stopped:
-            self.action.announce()
-            return False
         except Unavailable as reason:
-            if self.operation.changes_candidates:  # and has: only the message can't go
-                return bool(record(message, MessageStatus.FAILED, str(reason)))
-            take_back(message)
             return self.pause(reason)
-        if status != Status.IN_PROGRESS:
-            # Stopped while the provider thought: what was handed over is still counted and shown.
-            self.action.announce()
-            return False
         return True
 
     def note_failure(self, pk: int, reason: str) -> bool:
-        with transaction.atomic():
-            if not lock_and_check_running(self.action):
-                return False
-            write_one(self.action, pk, failure(reason, self.operation.left_out))
-        return True
+        return write_alone(self.action, pk, failure(reason, self.operation.left_out))
 
     def pause(self, reason: Unavailable) -> bool:
         """Nothing was handed over. Reconcile tries again, and in the end gives up with this."""

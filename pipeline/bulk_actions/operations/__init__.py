@@ -10,8 +10,6 @@ from .cancel_tasks import CancelTasks
 from .change_labels import ChangeLabels
 from .create_application import CreateApplication
 from .create_tasks import CreateTasks
-from .drafts import CantSend as CantSend
-from .drafts import Draft as Draft
 from .drafts import SendingOperation as SendingOperation
 from .drafts import sends as sends
 from .drafts import writes_to_people as writes_to_people

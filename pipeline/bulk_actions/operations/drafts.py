@@ -4,8 +4,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar, TypeGuard
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.drafts import CantSend as CantSend
-from pipeline.outreach.drafts import Draft as Draft
+from pipeline.outreach.drafts import Draft
 from pipeline.outreach.models import Channel
 
 from .base import Operation

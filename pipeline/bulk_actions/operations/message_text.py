@@ -7,16 +7,10 @@ from django.db.models import Q
 
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.outreach import limits, optouts
-from pipeline.outreach.drafts import (
-    NO_ADDRESS,
-    OPTED_OUT,
-    RELATED,
-    CantSend,
-    Draft,
-    draft_of,
-)
+from pipeline.outreach.drafts import RELATED, Draft, draft_of
 from pipeline.outreach.missing import count_missing, with_all_values
 from pipeline.outreach.models import Channel, MessageTemplate
+from pipeline.outreach.reasons import CantSend, no_address, opted_out
 from pipeline.workspaces.models import Workspace
 
 from .base import Preview, Sample, Skip
@@ -38,9 +32,11 @@ def skips_of(text: Text, candidates: CandidateQuerySet) -> list[Skip]:
     reachable = candidates.exclude(nowhere)
     missing = count_missing(reachable, channel, text["subject"], text["body"])
     skips = [
-        Skip(candidates.filter(nowhere).count(), NO_ADDRESS[channel]),
-        *(Skip(count, reason) for reason, count in missing),
-        Skip(optouts.opted_out(complete(text, candidates), channel).count(), OPTED_OUT[channel]),
+        Skip(candidates.filter(nowhere).count(), str(no_address(channel))),
+        *(Skip(count, str(reason)) for reason, count in missing),
+        Skip(
+            optouts.opted_out(complete(text, candidates), channel).count(), str(opted_out(channel))
+        ),
     ]
     return [skip for skip in skips if skip.count]
 

@@ -4,11 +4,12 @@ from django import forms
 
 from pipeline.bulk_actions.writing.left_out import IncludeField, decided
 from pipeline.candidates.models import Candidate, CandidateQuerySet, FolderKind, RejectReason
+from pipeline.outreach.drafts import Draft
 from pipeline.outreach.models import Channel, MessageTemplate
 
 from . import message_text
 from .base import OptionsForm, Preview, Revert, Sample
-from .drafts import Draft, SendingOperation
+from .drafts import SendingOperation
 from .judging import JudgedChange
 from .restore_folder import moving_back
 from .send_message import TemplateField, text_of

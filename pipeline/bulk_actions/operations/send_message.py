@@ -5,11 +5,12 @@ from django.db.models import Count, QuerySet
 from django.template.defaultfilters import truncatechars
 
 from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.outreach.drafts import Draft
 from pipeline.outreach.models import Channel, MessageTemplate
 
 from . import message_text
 from .base import OptionsForm, Preview, Sample
-from .drafts import Draft, SendingOperation
+from .drafts import SendingOperation
 
 Choices = list[tuple[str, list[tuple[int, str]]]]
 

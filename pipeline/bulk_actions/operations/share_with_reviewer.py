@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 from django import forms
@@ -7,20 +6,22 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.bulk_actions.writing.message import Stopped, begin, hand_over, settle, take_back
+from pipeline.bulk_actions.writing.message import ActionMessage, settle
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.candidates.models.share import Share
 from pipeline.candidates.sharing import shown
 from pipeline.candidates.sharing.links import link_to
 from pipeline.outreach import limits
+from pipeline.outreach.delivery import Stopped, deliver
+from pipeline.outreach.drafts import Draft
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Channel, Message, MessageStatus
 from pipeline.outreach.pace import Pace
+from pipeline.outreach.reasons import Code, Reason
 from pipeline.outreach.senders import Unavailable, sender_for
 from pipeline.workspaces.models import Workspace
 
 from .base import Operation, OptionsForm, Preview, Skip, Unfinished
-from .drafts import CantSend, Draft
 from .set_attribute import names_in_use
 
 DAYS = (7, 14, 30)
@@ -92,7 +93,7 @@ class ShareWithReviewer(Operation):
     """Show candidates to somebody outside, by a link that expires.
 
     The chunks fill one Share, kept apart by the action's id; the conclusion sends its link in one
-    e-mail, by the same steps and rules as messages to candidates (writing/message.py).
+    e-mail, by the same steps and rules as messages to candidates (outreach/delivery.py).
     """
 
     key = "share_with_reviewer"
@@ -183,29 +184,37 @@ class ShareWithReviewer(Operation):
         return {}
 
     def send(self, action: BulkAction, share: Share) -> Message | None:
-        """The e-mail after its third step; None when the action was canceled before the first."""
+        """The e-mail after its last step; None when the action was canceled before the first."""
         if not is_reachable():
             raise Unfinished(not_sent(share, NOWHERE))
-        message, sender = None, sender_for(Channel.EMAIL)
+        sender, pace = sender_for(Channel.EMAIL), Pace(action.workspace_id, Channel.EMAIL)
         try:
-            sender.open()
-            time.sleep(Pace(action.workspace_id, Channel.EMAIL).wait(within=None))
-            message = begin(action, email_about(share), None)
-            hand_over(sender, message)
-            message.refresh_from_db()
+            message = deliver(ShareEmail(action, share), sender, pace, within=None)
         except Stopped:
             return None
-        except CantSend as reason:
-            raise Unfinished(not_sent(share, str(reason))) from None
-        except LimitReached as reason:
-            raise LimitReached(f"The e-mail could not be sent: {reason}") from None
+        except LimitReached as limit:
+            raise LimitReached(limit.reason.within(Code.EMAIL_NOT_SENT)) from None
         except Unavailable as reason:
-            if message:
-                take_back(message)
             raise Unfinished(not_sent(share, str(reason))) from None
         finally:
             sender.close()
+        if message:
+            message.refresh_from_db()
         return message
+
+
+class ShareEmail(ActionMessage):
+    """The one message of the action, to somebody who is no candidate."""
+
+    def __init__(self, action: BulkAction, share: Share) -> None:
+        super().__init__(action)
+        self.share = share
+
+    def draft(self) -> Draft:
+        return email_about(self.share)
+
+    def refuse(self, reason: Reason) -> None:
+        raise Unfinished(not_sent(self.share, str(reason)))
 
 
 def is_reachable() -> bool:

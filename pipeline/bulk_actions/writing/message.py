@@ -1,28 +1,21 @@
-"""One message and its three steps, each of which may be the last.
+"""An action's messages: whether each may go, and what became of it.
 
-Whatever happens in between, nobody gets it twice: it is *sending* before it leaves, and what is
-found as *sending* afterwards is never sent again.
+The steps are those of pipeline/outreach/delivery.py; the first and the third are prepared SQL.
 """
 
-from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
 
-from pipeline.bulk_actions.models import BulkAction, Outcome, Result, Status, locks
-from pipeline.outreach import handing_over, limits, optouts
-from pipeline.outreach.drafts import OPTED_OUT, CantSend, Draft
-from pipeline.outreach.handing_over import INTERRUPTED as INTERRUPTED
+from pipeline.bulk_actions.models import BulkAction, Result, Status, locks
+from pipeline.outreach import delivery, limits, optouts
+from pipeline.outreach.delivery import INTERRUPTED, Owner, Stopped
+from pipeline.outreach.drafts import Draft
 from pipeline.outreach.limits import LimitReached
 from pipeline.outreach.models import Message, MessageStatus
-from pipeline.outreach.senders import Sender
+from pipeline.outreach.reasons import CantSend, Code, Reason, opted_out
 
-from .apply import SqlChange, write_one
 from .message_sql import BEGIN, RECORD, prepare
-
-
-class Stopped(Exception):
-    """The action is no longer In Progress."""
 
 
 def lock_and_check_running(action: BulkAction) -> bool:
@@ -37,40 +30,58 @@ def lock_and_check_running(action: BulkAction) -> bool:
         return bool(cursor.fetchone() == (Status.IN_PROGRESS,))
 
 
-def begin(
-    action: BulkAction, draft: Draft, candidate_id: int | None, lane: int | None = None
-) -> Message:
-    """The first step, in one round trip. Returns the Message to hand over, now *sending*.
+class ActionMessage(Owner):
+    """One message of an action: to a candidate, by one of its lanes, or to somebody else."""
 
-    Raises, and has then written nothing: Stopped, LimitReached, or CantSend where this person has
-    opted out or has a message of this action already.
-    """
-    message = Message(
-        workspace_id=action.workspace_id,
-        candidate_id=candidate_id,
-        bulk_action_id=action.pk,
-        lane=lane,
-        channel=draft.channel,
-        address=draft.address,
-        subject=draft.subject,
-        body=draft.body,
-    )
-    prepare()
-    message.begun_at = handing_over.clock()
-    with connection.cursor() as cursor:
-        cursor.execute(BEGIN, parameters_of(message, action))
-        cursor.nextset()
-        is_wanted, has_opted_out, has_message, message.pk, message.counted_on = cursor.fetchone()
-    if not is_wanted:
-        raise Stopped
-    if has_opted_out:
-        raise CantSend(OPTED_OUT[draft.channel])
-    if has_message:
-        raise CantSend("This action has written to them before.")
-    if message.pk is None:
-        raise LimitReached(limits.standing(action.workspace, draft.channel).reached)
-    message._state.adding = False
-    return message
+    def __init__(
+        self, action: BulkAction, candidate_id: int | None = None, lane: int | None = None
+    ) -> None:
+        self.action = action
+        self.candidate_id = candidate_id
+        self.lane = lane
+
+    def begin(self, draft: Draft) -> Message | None:
+        """In one round trip."""
+        message = Message(
+            workspace_id=self.action.workspace_id,
+            candidate_id=self.candidate_id,
+            bulk_action_id=self.action.pk,
+            lane=self.lane,
+            channel=draft.channel,
+            address=draft.address,
+            subject=draft.subject,
+            body=draft.body,
+        )
+        prepare()
+        with connection.cursor() as cursor:
+            cursor.execute(BEGIN, parameters_of(message, self.action))
+            cursor.nextset()
+            row = cursor.fetchone()
+        is_running, has_opted_out, has_message, message.pk, message.counted_on = row
+        if not is_running:
+            raise Stopped
+        if has_opted_out:
+            raise CantSend(opted_out(draft.channel))
+        if has_message:
+            raise CantSend(Reason(Code.WRITTEN_BEFORE))
+        if message.pk is None:
+            raise LimitReached(limits.standing(self.action.workspace, draft.channel).reached)
+        message._state.adding = False
+        return message
+
+    @transaction.atomic
+    def is_still_wanted(self, message: Message) -> bool:
+        return (
+            lock_and_check_running(self.action)
+            and Message.objects.sending().filter(pk=message.pk).exists()
+        )
+
+    def take_back(self, message: Message) -> bool:
+        delivery.discard(message)
+        return True
+
+    def record(self, message: Message, result: delivery.Result) -> None:
+        record(message, result)
 
 
 def parameters_of(message: Message, action: BulkAction) -> dict[str, Any]:
@@ -89,81 +100,34 @@ def parameters_of(message: Message, action: BulkAction) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
-def begin_with_change(
-    action: BulkAction, change: SqlChange, draft: Draft, candidate_id: int, lane: int
-) -> Message | None:
-    """The same with a change of the candidate: both or neither.
-
-    None where it left the candidate as it is: then there is no message either.
-    """
-    if not lock_and_check_running(action):
-        raise Stopped
-    if optouts.is_opted_out(action.workspace_id, draft.channel, draft.address):
-        raise CantSend(OPTED_OUT[draft.channel])
-    is_changed = write_one(action, candidate_id, change)
-    return begin(action, draft, candidate_id, lane) if is_changed else None
-
-
-def hand_over(sender: Sender, message: Message) -> str:
-    """The second and the third step. Returns the action's status as it is afterwards.
-
-    Raises Unavailable when the provider can't be reached any more, and Stopped when the action was
-    stopped while this process stood still: nothing was handed over then.
-    """
-    try:
-        result = handing_over.hand_over(sender, message, partial(is_still_wanted, message))
-    except handing_over.NoLongerWanted:
-        withdraw(message)
-        raise Stopped from None
-    return record(message, *result)
-
-
-@transaction.atomic
-def is_still_wanted(message: Message) -> bool:
-    assert message.bulk_action_id
-    locks.enter_chunk(message.bulk_action_id)
-    in_progress = BulkAction.objects.filter(pk=message.bulk_action_id, status=Status.IN_PROGRESS)
-    return in_progress.exists() and Message.objects.sending().filter(pk=message.pk).exists()
-
-
-def withdraw(message: Message) -> None:
-    """It was not handed over, and will not be. A candidate that was changed with it stays so."""
-    written = Outcome.objects.filter(
-        action=message.bulk_action_id, candidate=message.candidate_id
-    ).exists()
-    if written:
-        record(message, MessageStatus.FAILED, "The action was stopped before it left.")
-    else:
-        take_back(message)
-
-
-def record(message: Message, status: MessageStatus, problem: str = "") -> str:
+def record(message: Message, result: delivery.Result) -> str:
     """Write what became of it, once: the message, the outcome, the counters, the limit.
 
     Returns the action's status; nothing when what became of it was written before.
     """
-    if status != MessageStatus.FAILED:
-        return write_result(message, status, problem)
+    if result.status != MessageStatus.FAILED:
+        return write_result(message, result)
     with transaction.atomic():
-        action_status = write_result(message, status, problem)
+        action_status = write_result(message, result)
         if action_status:
             limits.give_back(message)
     return action_status
 
 
-def write_result(message: Message, status: MessageStatus, problem: str) -> str:
+def write_result(message: Message, result: delivery.Result) -> str:
     prepare()
     with connection.cursor() as cursor:
         cursor.execute(
             RECORD,
             {
                 "message": message.pk,
-                "status": status,
-                "problem": problem,
+                "status": result.status,
+                "problem": result.problem,
                 "provider_id": message.provider_id[:100],
                 "action": message.bulk_action_id,
-                "result": Result.CHANGED if status == MessageStatus.SENT else Result.FAILED,
+                "result": Result.FAILED if result.reason else Result.CHANGED,
+                "reason": result.problem,
+                "changed_reason": str(beside_change(result) or ""),
             },
         )
         cursor.nextset()
@@ -171,11 +135,12 @@ def write_result(message: Message, status: MessageStatus, problem: str) -> str:
     return str(row[0]) if row else ""
 
 
-@transaction.atomic
-def take_back(message: Message) -> None:
-    """As if it had never been begun: nothing was handed over."""
-    if Message.objects.sending().filter(pk=message.pk).delete()[0]:
-        limits.give_back(message)
+def beside_change(result: delivery.Result) -> Reason | None:
+    """Why there is no message, or none that is known of, to a candidate that was changed."""
+    if result.reason is None:
+        return None
+    is_failed = result.status == MessageStatus.FAILED
+    return result.reason.within(Code.NONE if is_failed else Code.NOT_CONFIRMED)
 
 
 def settle(action: BulkAction, lane: int | None) -> None:
@@ -184,4 +149,4 @@ def settle(action: BulkAction, lane: int | None) -> None:
     Only for the lane itself, or when no process is that lane.
     """
     for message in Message.objects.sending().filter(bulk_action_id=action.pk, lane=lane):
-        record(message, MessageStatus.UNCONFIRMED, INTERRUPTED)
+        record(message, INTERRUPTED)

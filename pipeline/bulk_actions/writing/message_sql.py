@@ -8,7 +8,8 @@ from weakref import WeakSet
 
 from django.db import connection
 
-from pipeline.outreach import limits
+from pipeline.bulk_actions.models import Result, Status
+from pipeline.outreach import limits, sql
 
 prepared: WeakSet[Any] = WeakSet()  # connections that know both statements
 
@@ -45,33 +46,19 @@ BEGIN_TYPES = {
     "body": "text",
     "zone": "text",
 }
-BEGIN_PLAN = """
+BEGIN_PLAN = f"""
 WITH looked AS (
-    SELECT status = 'in_progress' AS is_wanted,
-        %(candidate)s IS NOT NULL AND EXISTS (
-            SELECT FROM outreach_optout
-            WHERE workspace_id = %(workspace)s AND channel = %(channel)s AND address = %(opted_out)s
-        ) AS has_opted_out,
-        EXISTS (
-            SELECT FROM outreach_message WHERE bulk_action_id = %(action)s
-            AND candidate_id = %(candidate)s
-        ) AS has_message
+    SELECT status = '{Status.IN_PROGRESS}' AS is_running,
+        %(candidate)s IS NOT NULL AND {sql.HAS_OPTED_OUT} AS has_opted_out,
+        {sql.HAS_MESSAGE} AS has_message
     FROM bulk_actions_bulkaction WHERE id = %(action)s
 ), allowed AS (
-    SELECT FROM looked WHERE is_wanted AND NOT has_opted_out AND NOT has_message
-), {reserved}, written AS (
-    INSERT INTO outreach_message (
-        workspace_id, candidate_id, bulk_action_id, lane, channel, address, subject, body, status,
-        problem, provider_id, counted_on
-    )
-    SELECT %(workspace)s, %(candidate)s, %(action)s, %(lane)s, %(channel)s, %(address)s,
-        %(subject)s, %(body)s, 'sending', '', '', today
-    FROM reserved RETURNING id
-)
-SELECT is_wanted, has_opted_out, has_message,
+    SELECT FROM looked WHERE is_running AND NOT has_opted_out AND NOT has_message
+), {limits.RESERVED}, written AS ({sql.WRITE_SENDING})
+SELECT is_running, has_opted_out, has_message,
     (SELECT id FROM written), (SELECT today FROM reserved)
 FROM looked
-""".replace("{reserved}", limits.RESERVED)
+"""  # noqa: S608
 # Two statements, sent as one: the second sees what was committed while the first waited for the
 # lock. Outside of a transaction they are one by themselves.
 BEGIN = f"""
@@ -86,26 +73,21 @@ RECORD_TYPES = {
     "provider_id": "text",
     "action": "int",
     "result": "smallint",
+    "reason": "text",
+    "changed_reason": "text",
 }
 # Where the candidate was changed with the message's first step, the outcome is there already: then
 # only what became of the message is added to it.
-RECORD_PLAN = """
-WITH message AS (
-    UPDATE outreach_message SET
-        status = %(status)s, problem = %(problem)s, provider_id = %(provider_id)s,
-        ended_at = clock_timestamp()
-    WHERE id = %(message)s AND status = 'sending' RETURNING candidate_id
-), written AS (
+RECORD_PLAN = f"""
+WITH message AS ({sql.WRITE_RESULT}), written AS (
     INSERT INTO bulk_actions_outcome AS outcome (action_id, candidate_id, result, reason, before)
-    SELECT %(action)s, candidate_id, %(result)s, %(problem)s, '{}' FROM message
+    SELECT %(action)s, candidate_id, %(result)s, %(reason)s, '{{}}' FROM message
     WHERE candidate_id IS NOT NULL
-    ON CONFLICT (candidate_id, action_id) DO UPDATE SET
-        reason = CASE %(status)s WHEN 'sent' THEN '' WHEN 'failed' THEN 'No message: '
-                 ELSE 'Message not confirmed: ' END || %(problem)s
+    ON CONFLICT (candidate_id, action_id) DO UPDATE SET reason = %(changed_reason)s
     RETURNING outcome.result, xmax = 0 AS is_new
 ), counts AS (
-    SELECT count(*) FILTER (WHERE is_new AND result = 1) AS changed,
-           count(*) FILTER (WHERE is_new AND result = 3) AS failed
+    SELECT count(*) FILTER (WHERE is_new AND result = {Result.CHANGED}) AS changed,
+           count(*) FILTER (WHERE is_new AND result = {Result.FAILED}) AS failed
     FROM written
 )
 UPDATE bulk_actions_bulkaction AS action SET
@@ -114,10 +96,10 @@ UPDATE bulk_actions_bulkaction AS action SET
     version = action.version + 1,
     progressed_at = clock_timestamp(),
     stalls = 0,
-    failure = CASE action.status WHEN 'in_progress' THEN '' ELSE action.failure END
+    failure = CASE action.status WHEN '{Status.IN_PROGRESS}' THEN '' ELSE action.failure END
 FROM counts, message WHERE action.id = %(action)s
 RETURNING action.status
-"""
+"""  # noqa: S608
 # Its commit need not reach the disk at once: a server that crashes before the next message's first
 # step brings it there makes this one unconfirmed, as if the crash had come a moment sooner.
 RECORD = f"""

@@ -7,10 +7,11 @@ from pipeline.journeys.models import RunState
 from pipeline.journeys.writing.batch import Batch, Result
 from pipeline.journeys.writing.message_lock import NOT_SENT, SENT, conclude
 from pipeline.journeys.writing.messages import Sending
-from pipeline.outreach import limits, optouts
-from pipeline.outreach.drafts import OPTED_OUT, CantSend, draft_of
+from pipeline.outreach import limits
+from pipeline.outreach.drafts import draft_of, refuse_opted_out
 from pipeline.outreach.models import Channel, MessageTemplate
 from pipeline.outreach.placeholders import BadTemplate
+from pipeline.outreach.reasons import CantSend
 from pipeline.workspaces.models import User, Workspace
 
 from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
@@ -97,8 +98,7 @@ class SendMessage(Block):
             return Rehearsal(f"The run would fail: {self.problems(candidate.workspace)[0]}", way="")
         try:
             draft = draft_of(template, candidate)
-            if optouts.is_opted_out(candidate.workspace_id, draft.channel, draft.address):
-                raise CantSend(OPTED_OUT[draft.channel])
+            refuse_opted_out(candidate.workspace_id, draft)
         except (CantSend, BadTemplate) as reason:
             return Rehearsal(f"Nothing would be sent. {reason}", way=self.not_sent)
         text = f"{draft.subject}\n{draft.body}" if draft.subject else draft.body

@@ -18,10 +18,9 @@ from pipeline.journeys.engine.events import wake
 from pipeline.journeys.models import Journey, Run
 from pipeline.journeys.models.listener import Happening, Kind
 from pipeline.journeys.writing.enroll import enroll
-from pipeline.journeys.writing.message_lock import SENT, record
-from pipeline.journeys.writing.messages import Sending
-from pipeline.outreach.drafts import draft_of
-from pipeline.outreach.models import Message, MessageStatus
+from pipeline.journeys.writing.messages import RunMessage, Sending
+from pipeline.outreach import delivery
+from pipeline.outreach.sql import PUT_BACK_MESSAGES
 
 MOST_STEPS = 50  # of one run
 
@@ -73,13 +72,9 @@ def send(standing: runner.BlockGroup) -> None:
 class OnPaper(Sending):
     """Sends as in life, but hands nothing to a provider: nobody is to hear of a demo."""
 
-    def send_to(self, run: Run) -> None:
-        if message := self.begin(run, draft_of(self.template, self.people[run.candidate_id])):
-            self.finish(run, message)
-
-    def finish(self, run: Run, message: Message) -> None:
-        told = self.goes_on(f"Sent the {self.what} to {message.address}.", SENT, message)
-        record(self.batch, message, MessageStatus.SENT, "", told)
+    def deliver(self, owner: RunMessage) -> None:
+        if message := owner.begin(owner.draft()):
+            owner.record(message, delivery.SENT)
 
 
 def execute(statement: str, moments: Mapping[int, datetime], *values: Any) -> None:
@@ -111,11 +106,7 @@ UPDATE tasks_task AS task SET ended_at = one.moment
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
 WHERE task.canceled_by_run_id = one.id AND task.ended_at >= now()
 """,
-    """
-UPDATE outreach_message AS message SET created_at = one.moment, ended_at = one.moment
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE message.journey_run_id = one.id AND message.created_at >= now()
-""",
+    PUT_BACK_MESSAGES,
     """
 UPDATE journeys_run AS run SET due_at = run.due_at - (now() - one.moment),
     ended_at = CASE WHEN run.state <> 'running' THEN one.moment END

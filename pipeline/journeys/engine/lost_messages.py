@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from pipeline.journeys.models import Run
 from pipeline.journeys.writing.message_lock import lease, record, unconfirmed
-from pipeline.outreach.handing_over import INTERRUPTED
-from pipeline.outreach.models import Message, MessageStatus
+from pipeline.outreach.delivery import INTERRUPTED, write_result
+from pipeline.outreach.models import Message
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
 
 from .runner import by_place
@@ -36,12 +36,9 @@ def settle_lost_message(message: Message, run: Run | None) -> None:
     standing = by_place([run])[0] if run else None
     if standing and standing.node and not standing.problem:
         batch = standing.batch
-        result = unconfirmed(batch, message)
-        record(batch, message, MessageStatus.UNCONFIRMED, INTERRUPTED, result)
+        record(batch, message, INTERRUPTED, unconfirmed(batch, message))
     else:  # the candidate was deleted, or the version can't be read: there is no log to write
-        Message.objects.sending().filter(pk=message.pk).update(
-            status=MessageStatus.UNCONFIRMED, problem=INTERRUPTED, ended_at=Now()
-        )
+        write_result(message, INTERRUPTED)
 
 
 def lost_messages() -> QuerySet[Message]:

@@ -12,8 +12,9 @@ from django.db.models import Exists, F
 from django.db.models.functions import Now
 
 from pipeline.journeys.models import Journey, Run, RunQuerySet, RunStep, definition_of
-from pipeline.outreach import handing_over, limits
-from pipeline.outreach.models import Message, MessageStatus
+from pipeline.outreach import delivery
+from pipeline.outreach.delivery import INTERRUPTED
+from pipeline.outreach.models import Message
 
 from . import step_log
 from .batch import Batch, Result
@@ -75,15 +76,13 @@ HOLD_JOURNEY = "SELECT id FROM journeys_journey WHERE id = %s AND state = 'live'
 
 def settle(batch: Batch, run: Run, message: Message) -> None:
     """Its sender died: nobody knows, so it is not sent again, and the run goes on."""
-    Message.objects.filter(pk=message.pk).update(
-        status=MessageStatus.UNCONFIRMED, problem=handing_over.INTERRUPTED, ended_at=Now()
-    )
+    delivery.write_result(message, INTERRUPTED)
     write(batch, [run], unconfirmed(batch, message))
 
 
 def unconfirmed(batch: Batch, message: Message) -> Result:
     sentence = f"The {message.get_channel_display()} to {message.address} is unconfirmed:"
-    text = f"{sentence} {handing_over.INTERRUPTED}"
+    text = f"{sentence} {INTERRUPTED.reason}"
     return Result(text, way=SENT, due_at=batch.now, details={"message": message.pk})
 
 
@@ -98,31 +97,19 @@ def conclude(batch: Batch, runs: list[Run], result: Result) -> None:
 
 
 @transaction.atomic
-def record(
-    batch: Batch, message: Message, status: MessageStatus, problem: str, result: Result
-) -> None:
+def record(batch: Batch, message: Message, result: delivery.Result, step: Result) -> None:
     """What became of a message, once: the message, the limit, the log and the run's place.
 
     A run that was stopped while the provider thought stays where it is, and its log tells of it.
     """
     runs = Run.objects.select_for_update(no_key=True)
     run = runs.filter(pk__in=[message.journey_run_id]).first()
-    written = Message.objects.sending().filter(pk=message.pk)
-    if not written.update(
-        status=status,
-        problem=problem,
-        provider_id=message.provider_id[:100],
-        ended_at=Now(),
-    ):
-        return  # it was given up for lost meanwhile
-    if status == MessageStatus.FAILED:
-        limits.give_back(message)
-    if run is None:
-        return
+    if not delivery.write_result(message, result) or run is None:
+        return  # it was given up for lost meanwhile, or the candidate was deleted
     if standing(batch, Run.objects.filter(pk=run.pk, steps=run.steps)).exists():
-        write(batch, [run], result)
+        write(batch, [run], step)
     else:
-        add_line(batch, run, result)
+        add_line(batch, run, step)
 
 
 def write(batch: Batch, runs: list[Run], result: Result) -> None:

@@ -1,22 +1,19 @@
-"""The slow path of runs: each message in three steps, none of which is ever taken twice.
+"""The messages of runs: a turn at those that stand at a block, each the owner of its message.
 
-1. In one short transaction the run is locked and looked at once more: does it still stand there,
-   is it due, is its journey live? Then one unit of the message limit is reserved, the Message
-   written as *sending*, and the run put off for a lease.
-2. Without any lock, so that a provider that hangs holds up nobody, it is handed over.
-3. Its result, the line in the run's log and the run's new place are written together.
+The steps are those of pipeline/outreach/delivery.py. With the first one the run is locked and
+looked at once more: does it still stand there, is it due, is its journey live? It is put off for a
+lease then. With the last one its log and its new place are written.
 
-What dies between the first and the last leaves a Message as *sending*. When the lease is over the
-run is due again, and whoever takes it makes the message *unconfirmed*: it is never sent again. Of
-a run that has ended meanwhile engine/lost_messages.py does.
+What dies in between leaves a Message as *sending*. When the lease is over the run is due again, and
+whoever takes it makes the message *unconfirmed*. Of a run that has ended meanwhile
+engine/lost_messages.py does.
 """
 
 import logging
 import random
-import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from datetime import time as clock
-from functools import partial
 
 from django.db import OperationalError, transaction
 from django.db.models.functions import Now
@@ -26,14 +23,16 @@ from pipeline.candidates.models import Candidate
 from pipeline.foundation.parts import raise_if_lost
 from pipeline.foundation.turns import Interrupted, Turn
 from pipeline.journeys.models import Run, RunState
-from pipeline.outreach import handing_over, limits, optouts, pace
-from pipeline.outreach.drafts import OPTED_OUT, RELATED, CantSend, Draft, draft_of
+from pipeline.outreach import delivery, limits, pace
+from pipeline.outreach.delivery import Owner, Stopped
+from pipeline.outreach.drafts import RELATED, Draft, draft_of, refuse_opted_out
 from pipeline.outreach.limits import LimitReached
-from pipeline.outreach.models import Channel, Message, MessageStatus, MessageTemplate
+from pipeline.outreach.models import NOUNS, Channel, Message, MessageStatus, MessageTemplate
+from pipeline.outreach.reasons import Reason
 from pipeline.outreach.senders import Unavailable, sender_for
 
 from .batch import Batch, Result
-from .message_lock import SENT, conclude, due, is_still_wanted, lease, lock, record, standing, write
+from .message_lock import SENT, conclude, due, is_still_wanted, lease, lock, record, standing
 from .message_retry import put_off, put_off_as_away
 
 log = logging.getLogger(__name__)
@@ -55,10 +54,6 @@ class Sending:
         self.workspace = batch.version.journey.workspace
         self.sender = sender_for(template.channel)
         self.pace = pace.Pace(self.workspace.pk, template.channel)
-
-    @property
-    def what(self) -> str:
-        return f"{limits.NOUNS[Channel(self.template.channel)]} “{self.template}”"
 
     def work(self) -> None:
         turn = Turn(TURN_SECONDS)
@@ -101,92 +96,78 @@ class Sending:
         person = self.people.get(run.candidate_id)
         if person is None:  # the candidate was deleted, and the run with it
             return
-        try:
-            draft = draft_of(self.template, person)
-            if optouts.is_opted_out(self.workspace.pk, draft.channel, draft.address):
-                raise CantSend(OPTED_OUT[draft.channel])
-        except CantSend as reason:
-            conclude(self.batch, [run], self.nothing_sent(str(reason)))
-            return
-        self.sender.open()
-        if seconds := self.pace.wait():
-            time.sleep(seconds)
-        if message := self.begin(run, draft):
-            self.finish(run, message)
+        self.deliver(RunMessage(self.batch, run, person, self.template, self.not_sent))
 
-    # --- the first step ---
-
-    @transaction.atomic
-    def begin(self, run: Run, draft: Draft) -> Message | None:
-        """The Message to hand over, now *sending*; None where the run is not to be taken further.
-
-        Raises LimitReached, and has then written nothing.
-        """
-        begun_at = handing_over.clock()
-        held = lock(self.batch, [run])
-        if not held:
-            return None
-        mine = held[0]
-        if optouts.is_opted_out(self.workspace.pk, draft.channel, draft.address):
-            write(self.batch, [mine], self.nothing_sent(OPTED_OUT[draft.channel]))
-            return None
-        Run.objects.filter(pk=mine.pk).update(due_at=Now() + lease())
-        message = Message.objects.create(
-            workspace=self.workspace,
-            candidate_id=mine.candidate_id,
-            journey_run_id=mine.pk,
-            journey_step=mine.steps + 1,
-            channel=draft.channel,
-            address=draft.address,
-            subject=draft.subject,
-            body=draft.body,
-            # Last of what can wait: the counters are where all processes meet.
-            counted_on=limits.reserve(self.workspace, draft.channel),
-        )
-        message.begun_at = begun_at
-        return message
-
-    # --- the second and the third ---
-
-    def finish(self, run: Run, message: Message) -> None:
-        try:
-            wanted = partial(is_still_wanted, self.batch, message)
-            status, problem = handing_over.hand_over(self.sender, message, wanted)
-        except handing_over.NoLongerWanted:
-            self.take_back(run, message)
-            return
-        except Unavailable:
-            self.take_back(run, message)
-            raise
-        record(self.batch, message, status, problem, self.result_of(message, status, problem))
-
-    def result_of(self, message: Message, status: MessageStatus, problem: str) -> Result:
-        if status == MessageStatus.SENT:
-            return self.goes_on(f"Sent the {self.what} to {message.address}.", SENT, message)
-        if status == MessageStatus.FAILED:
-            sentence = f"The {self.what} to {message.address} was not sent: {problem}"
-            return self.goes_on(sentence, self.not_sent, message)
-        sentence = f"The {self.what} to {message.address} is unconfirmed: {problem}"
-        return self.goes_on(sentence, SENT, message)
-
-    def nothing_sent(self, reason: str) -> Result:
-        return self.goes_on(f"Nothing was sent. {reason}", self.not_sent)
-
-    def goes_on(self, text: str, way: str, message: Message | None = None) -> Result:
-        details = {"message": message.pk} if message else {}
-        return Result(text, way=way, due_at=self.batch.now, details=details)
-
-    @transaction.atomic
-    def take_back(self, run: Run, message: Message) -> None:
-        """As if it had never been begun: nothing was handed over."""
-        mine = Run.objects.select_for_update(no_key=True).filter(pk=run.pk)
-        list(mine)
-        if Message.objects.sending().filter(pk=message.pk).delete()[0]:
-            limits.give_back(message)
-            standing(self.batch, mine).update(due_at=Now())
+    def deliver(self, owner: "RunMessage") -> None:
+        with suppress(Stopped):
+            delivery.deliver(owner, self.sender, self.pace)
 
     def when_it_resets(self) -> datetime:
         """When the limit is there again, by the workspace's clock, or a first look before that."""
         day = limits.resets_on(self.workspace, self.template.channel)
         midnight = datetime.combine(day, clock(), self.workspace.tz)
         return min(midnight, self.batch.now + timedelta(seconds=LOOK_SECONDS))
+
+
+class RunMessage(Owner):
+    """The message of one run, at the block where it stands."""
+
+    def __init__(
+        self, batch: Batch, run: Run, person: Candidate, template: MessageTemplate, not_sent: str
+    ) -> None:
+        self.batch = batch
+        self.run = run
+        self.person = person
+        self.template = template
+        self.not_sent = not_sent
+
+    def draft(self) -> Draft:
+        draft = draft_of(self.template, self.person)
+        refuse_opted_out(self.batch.workspace_id, draft)
+        return draft
+
+    @transaction.atomic
+    def begin(self, draft: Draft) -> Message | None:
+        """None where the run is not to be taken further."""
+        for run in lock(self.batch, [self.run]):
+            refuse_opted_out(self.batch.workspace_id, draft)
+            Run.objects.filter(pk=run.pk).update(due_at=Now() + lease())
+            return delivery.write_sending(
+                draft,
+                workspace=self.batch.version.journey.workspace,
+                candidate_id=run.candidate_id,
+                journey_run_id=run.pk,
+                journey_step=run.steps + 1,
+            )
+        return None
+
+    def is_still_wanted(self, message: Message) -> bool:
+        return is_still_wanted(self.batch, message)
+
+    @transaction.atomic
+    def take_back(self, message: Message) -> bool:
+        """The run is due again."""
+        run = Run.objects.select_for_update(no_key=True).filter(pk=self.run.pk)
+        list(run)
+        if delivery.discard(message):
+            standing(self.batch, run).update(due_at=Now())
+        return True
+
+    def refuse(self, reason: Reason) -> None:
+        conclude(self.batch, [self.run], self.goes_on(f"Nothing was sent. {reason}", self.not_sent))
+
+    def record(self, message: Message, result: delivery.Result) -> None:
+        record(self.batch, message, result, self.step_of(message, result))
+
+    def step_of(self, message: Message, result: delivery.Result) -> Result:
+        """What the run did here, and where it goes."""
+        what = f"{NOUNS[Channel(message.channel)]} “{self.template}” to {message.address}"
+        if result.status == MessageStatus.SENT:
+            return self.goes_on(f"Sent the {what}.", SENT, message)
+        if result.status == MessageStatus.FAILED:
+            return self.goes_on(f"The {what} was not sent: {result.reason}", self.not_sent, message)
+        return self.goes_on(f"The {what} is unconfirmed: {result.reason}", SENT, message)
+
+    def goes_on(self, text: str, way: str, message: Message | None = None) -> Result:
+        details = {"message": message.pk} if message else {}
+        return Result(text, way=way, due_at=self.batch.now, details=details)

@@ -8,13 +8,14 @@ from .campaign import (
     CampaignWork,
     Priority,
 )
-from .channel import PLURALS, Channel
+from .channel import NOUNS, PLURALS, Channel
 from .message import Message, MessageStatus
 from .message_limit import MessageLimit, MessageUse, Period
 from .message_template import MessageTemplate
 from .opt_out import OptOut
 
 __all__ = [
+    "NOUNS",
     "PLURALS",
     "Campaign",
     "CampaignChannel",

@@ -8,5 +8,6 @@ class Channel(models.TextChoices):
     SMS = "sms", "SMS"
 
 
+NOUNS = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}  # within a sentence
 # Many of them, within a sentence.
 PLURALS = {Channel.EMAIL: "e-mails", Channel.SMS: "SMS"}

@@ -71,7 +71,7 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
 
-    begun_at = 0.0  # by handing_over.clock, in the process that hands it over; not stored
+    begun_at = 0.0  # by delivery.clock, in the process that hands it over; not stored
 
     class Meta:
         indexes: ClassVar = [

@@ -14,16 +14,19 @@ from django.utils import timezone
 from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.engine.start import start_bulk_action
 from pipeline.bulk_actions.models import BulkAction
-from pipeline.bulk_actions.operations import operation_of, share_with_reviewer
-from pipeline.bulk_actions.operations.share_with_reviewer import ShareForm, ShareWithReviewer
+from pipeline.bulk_actions.operations import operation_of
+from pipeline.bulk_actions.operations.share_with_reviewer import (
+    ShareEmail,
+    ShareForm,
+    ShareWithReviewer,
+)
 from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
 from pipeline.bulk_actions.pages.timeline import outcomes
-from pipeline.bulk_actions.writing import message as message_steps
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.models.share import Share
 from pipeline.candidates.sharing.links import link_to
 from pipeline.candidates.sharing.shown import FIELDS
-from pipeline.outreach import limits
+from pipeline.outreach import delivery, limits
 from pipeline.outreach.models import Channel, Message, MessageLimit
 from pipeline.workspaces.models import User, Workspace
 from pipeline.workspaces.models.audit import AuditEntry
@@ -281,15 +284,15 @@ def test_canceled_while_the_e_mail_leaves_it_counts_what_came_of_it(
 ):
     make_candidates(2)
     action = start()
-    hand_over = message_steps.hand_over
+    hand_over = delivery.hand_over
     if refused:
         mail_server.misbehave("rcpt", refused)
 
-    def cancel_meanwhile(*handed: Any) -> str:
+    def cancel_meanwhile(*handed: Any) -> delivery.Result:
         action.cancel(by=recruiter)
         return hand_over(*handed)
 
-    monkeypatch.setattr(share_with_reviewer, "hand_over", cancel_meanwhile)
+    monkeypatch.setattr(delivery, "hand_over", cancel_meanwhile)
     run(action)
 
     assert (action.status, action.changed) == ("canceled", shared)
@@ -348,7 +351,7 @@ def test_after_a_crash_while_it_left_it_is_unconfirmed_and_not_sent_again(
     make_candidates(1)
     action = start()
     with monkeypatch.context() as patched:
-        patched.setattr(message_steps, "record", lambda *_: 1 / 0)
+        patched.setattr(ShareEmail, "record", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             lane.work_on(action.pk, 0)
 

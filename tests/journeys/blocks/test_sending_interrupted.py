@@ -11,7 +11,7 @@ from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.writing import message_retry, messages
 from pipeline.journeys.writing.stop import stop_runs
-from pipeline.outreach import handing_over
+from pipeline.outreach import delivery
 from pipeline.outreach.models import Message, MessageTemplate
 from pipeline.workspaces.models import User
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
@@ -117,26 +117,26 @@ def test_nothing_leaves_while_the_journey_is_paused(
 
 def before_begin(monkeypatch: Any, act: Any) -> None:
     """Have `act` happen at the last moment before a message's first step."""
-    begin = messages.Sending.begin
+    begin = messages.RunMessage.begin
 
-    def first_act(self: Any, run: Run, draft: Any) -> Any:
+    def first_act(self: Any, draft: Any) -> Any:
         act()
-        return begin(self, run, draft)
+        return begin(self, draft)
 
-    monkeypatch.setattr(messages.Sending, "begin", first_act)
+    monkeypatch.setattr(messages.RunMessage, "begin", first_act)
 
 
 def test_a_stop_while_the_provider_thinks_is_at_once_and_the_message_is_still_told(
     begin: Any, text: MessageTemplate, sms_provider: SMSProvider, monkeypatch: Any
 ):
     run = begin(text)
-    hand_over = handing_over.hand_over
+    hand_over = delivery.hand_over
 
-    def stop_meanwhile(sender: Any, message: Message, wanted: Any) -> Any:
+    def stop_meanwhile(owner: Any, sender: Any, message: Message) -> Any:
         stop_runs(Run.objects.all(), "Stopped by Ana Ruiz.")
-        return hand_over(sender, message, wanted)
+        return hand_over(owner, sender, message)
 
-    monkeypatch.setattr(handing_over, "hand_over", stop_meanwhile)
+    monkeypatch.setattr(delivery, "hand_over", stop_meanwhile)
 
     until_nothing_is_due()
 
@@ -156,7 +156,8 @@ def test_what_died_between_is_unconfirmed_after_the_lease_and_never_sent_again(
     begin: Any, text: MessageTemplate, sms_provider: SMSProvider, monkeypatch: Any
 ):
     run = begin(text)
-    monkeypatch.setattr(messages.Sending, "finish", lambda self, run, message: None)
+    monkeypatch.setattr(delivery, "hand_over", lambda *_: delivery.SENT)
+    monkeypatch.setattr(messages.RunMessage, "record", lambda *_: None)
     until_nothing_is_due()  # its sender dies after the first step
     monkeypatch.undo()
 
@@ -179,15 +180,15 @@ def test_who_comes_back_late_writes_nothing_twice(
     begin: Any, text: MessageTemplate, sms_provider: SMSProvider, monkeypatch: Any
 ):
     run = begin(text)
-    hand_over = handing_over.hand_over
+    hand_over = delivery.hand_over
 
-    def outlive_the_lease(sender: Any, message: Message, wanted: Any) -> Any:
+    def outlive_the_lease(owner: Any, sender: Any, message: Message) -> Any:
         monkeypatch.undo()
         come_back_at_once()
         until_nothing_is_due()
-        return hand_over(sender, message, wanted)
+        return hand_over(owner, sender, message)
 
-    monkeypatch.setattr(handing_over, "hand_over", outlive_the_lease)
+    monkeypatch.setattr(delivery, "hand_over", outlive_the_lease)
 
     until_nothing_is_due()
 
