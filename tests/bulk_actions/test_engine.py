@@ -17,6 +17,7 @@ from pipeline.candidates.models import Candidate, Folder, Opening
 from pipeline.workspaces.models import User, Workspace
 
 from .conftest import StartMove, move_to
+from .reasons import reasons_of, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,10 +117,10 @@ def test_a_deleted_candidate_and_a_taken_email_fail_with_a_reason_and_the_rest_g
     action.refresh_from_db()
     assert action.status == Status.COMPLETED_WITH_FAILURES
     assert (action.changed, action.failed) == (3, 2)
-    assert sorted(action.outcomes.failed().values_list("reason", flat=True)) == [
-        f"Already in {opening.name} with the same e-mail.",
-        "The candidate was deleted before its turn came.",
-    ]
+    assert reasons_of(action) == {
+        f"Already in {opening.name} with the same e-mail.": 1,
+        "The candidate was deleted before its turn came.": 1,
+    }
 
 
 def test_when_the_folder_is_deleted_in_the_middle_the_rest_fails_with_that_reason(
@@ -133,9 +134,7 @@ def test_when_the_folder_is_deleted_in_the_middle_the_rest_fails_with_that_reaso
 
     action.refresh_from_db()
     assert (action.status, action.failed) == (Status.COMPLETED_WITH_FAILURES, 6)
-    assert (
-        action.outcomes.values_list("reason", flat=True)[0] == "The folder Hired no longer exists."
-    )
+    assert reasons_of(action) == {"The folder Hired no longer exists.": 6}
 
 
 def test_one_poisonous_candidate_does_not_take_the_rest_of_its_chunk_with_it(
@@ -152,7 +151,7 @@ def test_one_poisonous_candidate_does_not_take_the_rest_of_its_chunk_with_it(
     assert (action.changed, action.failed, action.untouched) == (699, 1, 0)
     failure = action.outcomes.get(result=Result.FAILED)
     assert failure.candidate_id == poison.pk
-    assert "Unexpected error" in failure.reason
+    assert told(failure).startswith("Unexpected error. Tell support: ")
 
 
 def test_a_job_that_the_release_before_has_queued_is_done(

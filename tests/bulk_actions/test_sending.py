@@ -24,6 +24,7 @@ from tests.bulk_actions.messages import begin
 from tests.bulk_actions.messages import sms_template as sms_template
 from tests.bulk_actions.messages import start_send as start_send
 from tests.bulk_actions.messages import template as template
+from tests.bulk_actions.reasons import reasons_of
 from tests.providers import fast as fast
 from tests.providers import mail_server as mail_server
 from tests.providers import sms_provider as sms_provider
@@ -39,13 +40,6 @@ def work(action: BulkAction, lane: int = 0) -> BulkAction:
     engine.work_on(action.pk, lane)
     action.refresh_from_db()
     return action
-
-
-def reasons(action: BulkAction) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for reason in action.outcomes.failed().values_list("reason", flat=True):
-        counted[reason] = counted.get(reason, 0) + 1
-    return counted
 
 
 def test_everybody_gets_the_message_once(start_send, template, make_candidates, mail_server):
@@ -89,8 +83,8 @@ def test_the_preview_says_what_becomes_of_each(
 
     assert (preview.total, preview.changes) == (15, 5)
     assert action.changed == preview.changes
-    assert reasons(action) == {skip.reason: skip.count for skip in preview.skips}
-    assert reasons(action) == {
+    assert reasons_of(action) == {skip.reason: skip.count for skip in preview.skips}
+    assert reasons_of(action) == {
         "Has no e-mail address.": 2,
         "No recruiter, which the template needs.": 3,
         "No first name, no City, no recruiter, which the template needs.": 4,
@@ -108,7 +102,7 @@ def test_a_message_that_was_not_taken_fails_and_is_given_back(
     work(action)
 
     assert (action.status, action.changed) == (Status.COMPLETED_WITH_FAILURES, 2)
-    assert "No such mailbox" in next(iter(reasons(action)))
+    assert "No such mailbox" in next(iter(reasons_of(action)))
     assert limits.left(workspace, Channel.EMAIL) == 8
 
 
@@ -209,7 +203,7 @@ def test_what_a_dead_lane_left_is_not_sent_again(
 
     assert (action.changed, action.failed, action.untouched) == (2, 1, 0)
     assert first.email not in mail_server.by_recipient
-    assert reasons(action) == {INTERRUPTED.problem: 1}
+    assert reasons_of(action) == {INTERRUPTED.problem: 1}
 
 
 def test_reconcile_settles_what_was_under_way_when_the_action_ended(
@@ -283,7 +277,7 @@ def test_what_the_database_refuses_fails_for_that_candidate_only(
     work(action)
 
     assert (action.changed, action.failed) == (1, 1)
-    assert "Tell support" in next(iter(reasons(action)))
+    assert "Tell support" in next(iter(reasons_of(action)))
 
 
 def test_the_form_offers_only_the_workspaces_templates(template, recruiter, stranger):

@@ -17,6 +17,7 @@ from tests.bulk_actions.messages import StartSend
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import start_send as start_send
 from tests.bulk_actions.messages import template as template
+from tests.bulk_actions.reasons import reasons_of
 from tests.conftest import MakeCandidates
 from tests.providers import MailServer
 from tests.providers import mail_server as mail_server
@@ -71,10 +72,6 @@ def assert_nobody_twice(action: BulkAction, server: MailServer, lost: int) -> No
     assert all(reason == INTERRUPTED.problem for reason in reasons_of(action))
     sent = Message.objects.filter(status="sent").values_list("address", flat=True)
     assert set(sent) <= set(server.by_recipient)
-
-
-def reasons_of(action: BulkAction) -> list[str]:
-    return list(action.outcomes.failed().values_list("reason", flat=True))
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -40,9 +40,11 @@ class Outcome(models.Model):
         Candidate, models.DO_NOTHING, related_name="outcomes", db_constraint=False, db_index=False
     )
     result = models.PositiveSmallIntegerField(choices=Result)
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="A code: see reasons.py.")
     before = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now())
+    # The last column, and NULL where the code says all: then it takes no room on disk.
+    facts = models.JSONField(null=True, help_text="What the reason's sentence needs.")
 
     objects = OutcomeQuerySet.as_manager()
 

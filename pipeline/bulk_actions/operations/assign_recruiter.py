@@ -93,7 +93,8 @@ owner AS (
            CASE WHEN ruled.reason <> '' THEN 3
                 WHEN seen.recruiter_id IS NOT DISTINCT FROM %(recruiter)s::bigint THEN 2
                 ELSE 1 END AS result,
-           jsonb_build_object('recruiter', seen.recruiter_id) AS before
+           jsonb_build_object('recruiter', seen.recruiter_id) AS before,
+           NULL::jsonb AS facts
     FROM seen LEFT JOIN owner ON true, LATERAL (
         SELECT CASE
             WHEN %(recruiter)s::bigint IS NOT NULL AND owner.id IS NULL THEN %(gone)s
@@ -127,7 +128,8 @@ owners AS (
            CASE WHEN was->>'recruiter' IS NOT NULL AND owners.id IS NULL
                 THEN 'The recruiter that it had is no longer in the workspace.'
                 ELSE '' END AS reason,
-           jsonb_build_object('recruiter', touched.recruiter_id) AS before
+           jsonb_build_object('recruiter', touched.recruiter_id) AS before,
+           NULL::jsonb AS facts
     FROM touched
     LEFT JOIN owners ON owners.id = (was->>'recruiter')::bigint, LATERAL (
         SELECT CASE WHEN touched.recruiter_id IS DISTINCT FROM %(recruiter)s::bigint

@@ -172,9 +172,10 @@ class Operation(ABC):
 
         The SQL is a list of common table expressions (`name AS (…), …`). It finds the chunk's
         candidates, locked, in `picked (id, opening_id, folder_id, recruiter_id)`, changes them,
-        and ends in `outcome (candidate_id, result, reason, before)`: one row for each of them,
-        with a models.Result, for a failure the reason in a recruiter's words, and as jsonb what
-        was there before. Parameter names must not begin with `engine_`.
+        and ends in `outcome (candidate_id, result, reason, facts, before)`: one row for each of
+        them, with a models.Result, for a failure its code (reasons.py), and as jsonb the facts of
+        the code's sentence (NULL without), and what was there before. Parameters may not be named
+        `engine_…`, nor like one of writing/values.py, which are there for all.
         """
 
     def samples(self, candidates: CandidateQuerySet) -> list[Sample]:

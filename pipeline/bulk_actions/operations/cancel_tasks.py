@@ -231,7 +231,8 @@ of_each AS (
 ), judged AS (
     SELECT id, CASE WHEN tasks IS NULL THEN 2 ELSE 1 END AS result,
            CASE WHEN tasks IS NULL THEN %(already)s ELSE '' END AS reason,
-           CASE WHEN tasks IS NULL THEN '{}' ELSE jsonb_build_object('tasks', tasks) END AS before
+           CASE WHEN tasks IS NULL THEN '{}' ELSE jsonb_build_object('tasks', tasks) END AS before,
+           NULL::jsonb AS facts
     FROM of_each
 )
 """

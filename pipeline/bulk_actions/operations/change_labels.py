@@ -138,7 +138,8 @@ wanted AS (
                      AND NOT had.labels && %(remove)s::bigint[] THEN 2
                 ELSE 1 END AS result,
            CASE WHEN possible.yes THEN '' ELSE %(gone)s END AS reason,
-           jsonb_build_object('labels', had.labels) AS before
+           jsonb_build_object('labels', had.labels) AS before,
+           NULL::jsonb AS facts
     FROM had, possible
 )
 """
@@ -167,7 +168,8 @@ known AS (
                 SELECT FROM unnest(has.old) AS label
                 WHERE label = ANY(%(remove)s::bigint[]) AND label NOT IN (SELECT id FROM known)
            ) THEN %(gone)s ELSE '' END AS reason,
-           jsonb_build_object('labels', has.labels) AS before
+           jsonb_build_object('labels', has.labels) AS before,
+           NULL::jsonb AS facts
     FROM has, left_with
 )
 """

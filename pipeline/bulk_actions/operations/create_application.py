@@ -87,7 +87,7 @@ target AS (
     FROM seen LEFT JOIN target ON true
 ), judged AS (
     SELECT queued.*, CASE WHEN ruled.reason = '' THEN 1 ELSE 3 END AS result, ruled.reason,
-           '{}'::jsonb AS before
+           '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM queued, LATERAL (
         SELECT CASE
             WHEN to_folder IS NULL THEN %(gone)s

@@ -195,7 +195,7 @@ class CreateTasks(JudgingOperation):
 JUDGED = """
 judged AS (
     SELECT ruled.*, CASE WHEN problem = '' THEN 1 ELSE 3 END AS result, problem AS reason,
-           '{}'::jsonb AS before
+           '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM ruled
 )
 """
@@ -220,7 +220,7 @@ found AS (
                         || '” v' || task.canceled_by_journey_version END
                    || ' on ' || spoken.ended
            END AS reason,
-           '{}'::jsonb AS before
+           '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM touched
     LEFT JOIN LATERAL (
         SELECT * FROM tasks_task AS made

@@ -151,7 +151,7 @@ outcome AS (
     SELECT picked.id AS candidate_id,
            CASE WHEN is_there THEN 1 ELSE 3 END AS result,
            CASE WHEN is_there THEN '' ELSE %(elsewhere)s END AS reason,
-           '{}'::jsonb AS before
+           '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM picked
     JOIN bulk_actions_bulkaction AS action ON action.id = %(engine_action)s
     CROSS JOIN LATERAL (SELECT picked.opening_id = ANY(action.opening_ids)) AS look (is_there)

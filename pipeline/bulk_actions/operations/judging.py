@@ -3,14 +3,18 @@
 Their preview is the same judgement over the whole selection, so it can say nothing else.
 """
 
+import json
 from abc import abstractmethod
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
-from pipeline.bulk_actions.writing.left_out import CODE, sentence_of
+from pipeline.bulk_actions.models import Result
+from pipeline.bulk_actions.reasons import LEFT_OUT, sentence_of
+from pipeline.bulk_actions.writing.values import VALUES
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.tasks.bulk_sql import with_names
 
@@ -18,9 +22,8 @@ from .base import Operation, Preview, Skip
 
 PICKED = ("id", "opening_id", "folder_id", "recruiter_id")
 MOST_REASONS = 8  # told apart in a preview
-CHANGED, UNCHANGED = 1, 2
 OUTCOME = """
-outcome AS (SELECT id AS candidate_id, result, reason, before FROM judged)
+outcome AS (SELECT id AS candidate_id, result, reason, facts, before FROM judged)
 """
 
 
@@ -29,9 +32,9 @@ class JudgedChange:
     """SQL in two steps, each a list of common table expressions, and the parameters of both.
 
     `judging` reads `seen`, which is `picked` with `columns` more of candidates_candidate. It
-    changes nothing and ends in `judged (id, result, reason, before, …)`: what Operation.apply
-    writes as outcomes. `changing` then changes those with result 1. `outcome`, where it is not
-    what was judged alone, also says what the change has made.
+    changes nothing and ends in `judged (id, result, reason, facts, before, …)`: what
+    Operation.apply writes as outcomes. `changing` then changes those with the result CHANGED.
+    `outcome`, where it is not what was judged alone, also says what the change has made.
     """
 
     judging: str
@@ -54,16 +57,20 @@ class JudgingOperation(Operation):
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
         counts = judge(self.change(), candidates)
-        skips = [self.skip(*count) for count in counts if count[0] != CHANGED]
-        skips.sort(key=lambda skip: -skip.count)
-        if rest := skips[MOST_REASONS:]:
-            skips[MOST_REASONS:] = [Skip(sum(skip.count for skip in rest), "Other reasons.")]
-        return Preview(sum(number for *_, number in counts), skips)
+        skips: Counter[tuple[str, bool]] = Counter()
+        for result, reason, facts, number in counts:
+            if result != Result.CHANGED:
+                skips[self.words_for(result, reason, facts)] += number
+        found = [Skip(number, words, is_left) for (words, is_left), number in skips.most_common()]
+        if rest := found[MOST_REASONS:]:
+            found[MOST_REASONS:] = [Skip(sum(skip.count for skip in rest), "Other reasons.")]
+        return Preview(sum(number for *_, number in counts), found)
 
-    def skip(self, result: int, reason: str, number: int) -> Skip:
-        if reason.startswith(CODE):
-            return Skip(number, sentence_of(reason), is_left_out=True)
-        return Skip(number, self.already if result == UNCHANGED else reason)
+    def words_for(self, result: int, reason: str, facts: Any) -> tuple[str, bool]:
+        """What a preview says of those with this reason, and whether they are left out."""
+        if reason.startswith(LEFT_OUT):
+            return sentence_of(reason), True
+        return self.already if result == Result.UNCHANGED else sentence_of(reason, facts), False
 
 
 def seen(columns: tuple[str, ...]) -> str:
@@ -77,8 +84,8 @@ def seen(columns: tuple[str, ...]) -> str:
     return SEEN.format(columns=", ".join(f"candidate.{column}" for column in columns))
 
 
-def judge(change: JudgedChange, candidates: CandidateQuerySet) -> list[tuple[int, str, int]]:
-    """How many of `candidates` would have which result, for which reason."""
+def judge(change: JudgedChange, candidates: CandidateQuerySet) -> list[tuple[int, str, Any, int]]:
+    """How many of `candidates` would have which result, for which reason with which facts."""
     columns = (*PICKED, *change.columns)
     try:
         sql, values = candidates.order_by().values_list(*columns).query.sql_with_params()
@@ -88,10 +95,13 @@ def judge(change: JudgedChange, candidates: CandidateQuerySet) -> list[tuple[int
     with connection.cursor() as cursor:
         cursor.execute(
             PREVIEW.format(selection=selection, columns=", ".join(columns), judging=change.judging),
-            change.params | named,
+            VALUES | change.params | named,
         )
-        rows: list[tuple[int, str, int]] = cursor.fetchall()
-    return rows
+        rows = cursor.fetchall()
+    return [
+        (result, reason, json.loads(facts) if facts else None, number)
+        for result, reason, facts, number in rows
+    ]
 
 
 SEEN = """
@@ -107,5 +117,6 @@ WITH picked ({columns}) AS (
 ), seen AS (
     SELECT * FROM picked
 ), {judging}
-SELECT result, reason, count(*) FROM judged GROUP BY result, reason ORDER BY result, reason
+SELECT result, reason, facts, count(*) FROM judged GROUP BY result, reason, facts
+ORDER BY result, reason, facts
 """

@@ -183,7 +183,8 @@ target AS (
                 WHEN picked.opening_id <> target.opening_id THEN %(left)s
                 WHEN picked.folder_id = target.id THEN ''
                 ELSE coalesce(why, '') END AS reason,
-           jsonb_build_object('folder', picked.folder_id) AS before
+           jsonb_build_object('folder', picked.folder_id) AS before,
+           NULL::jsonb AS facts
     FROM picked LEFT JOIN target ON true LEFT JOIN left_out ON left_out.id = picked.id
 )
 """
@@ -236,7 +237,8 @@ target AS (
            || CASE WHEN opening_id <> to_opening
                    THEN jsonb_build_object('opening', opening_id) ELSE '{{}}' END
            || CASE WHEN %(recruiter)s::bigint IS NOT NULL
-                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{{}}' END AS before
+                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{{}}' END AS before,
+           NULL::jsonb AS facts
     FROM ruled
 )
 """

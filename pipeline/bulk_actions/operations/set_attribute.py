@@ -138,7 +138,8 @@ judged AS (
                 WHEN attributes->>%(name)s IS DISTINCT FROM %(value)s::text
                   OR %(value)s::text IS NULL AND attributes ? %(name)s THEN 1 ELSE 2 END AS result,
            jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
-               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before
+               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before,
+           NULL::jsonb AS facts
     FROM seen, LATERAL (
         SELECT attributes || jsonb_build_object(%(name)s::text, %(value)s::text) AS wanted
         OFFSET 0  -- made once for a candidate
@@ -168,7 +169,8 @@ found AS (
     SELECT id, was->%(kept_as)s->0 AS old, '' AS reason, differs.changed,
            CASE WHEN differs.changed IS NOT NULL THEN 'Set otherwise' END AS since,
            jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
-               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before
+               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before,
+           NULL::jsonb AS facts
     FROM touched, LATERAL (
         SELECT CASE WHEN attributes->%(name)s IS DISTINCT FROM to_jsonb(%(value)s::text)
                     THEN %(kept_as)s::text END AS changed

@@ -276,7 +276,7 @@ share AS (
     SELECT judged.id AS candidate_id,
            CASE WHEN is_there THEN 1 ELSE 3 END AS result,
            CASE WHEN is_there THEN '' ELSE %(elsewhere)s END AS reason,
-           '{}'::jsonb AS before
+           '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM judged
 )
 """

@@ -115,7 +115,8 @@ target AS (
                 SELECT name FROM candidates_opening WHERE id = seen.opening_id
            ) || %(no_folder)s ELSE '' END AS reason,
            jsonb_build_object('folder', seen.folder_id, 'to_folder', target.id{kept})
-           AS before
+           AS before,
+           NULL::jsonb AS facts
     FROM seen LEFT JOIN target USING (opening_id) {left_out}
 )
 """

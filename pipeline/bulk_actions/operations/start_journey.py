@@ -126,7 +126,8 @@ STARTED_BY = (
 
 CLOSED = """
 judged AS (
-    SELECT id, 3 AS result, %(closed)s AS reason, '{}'::jsonb AS before FROM seen
+    SELECT id, 3 AS result, %(closed)s AS reason, NULL::jsonb AS facts, '{}'::jsonb AS before
+    FROM seen
 )
 """
 JUDGED = """
@@ -135,7 +136,7 @@ judged AS (
            CASE WHEN is_in_it THEN 2 WHEN was_in_it THEN 3 ELSE 1 END AS result,
            CASE WHEN is_in_it THEN %(already)s WHEN was_in_it THEN %(not_again)s ELSE '' END
            AS reason,
-           '{}'::jsonb AS before
+           '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM ruled
 )
 """
@@ -144,7 +145,7 @@ ENTERED = """
 outcome AS (
     SELECT judged.id AS candidate_id, result, reason,
            CASE WHEN entered.id IS NULL THEN before
-                ELSE jsonb_build_object('run', entered.id) END AS before
+                ELSE jsonb_build_object('run', entered.id) END AS before, facts
     FROM judged LEFT JOIN entered ON entered.candidate_id = judged.id
 )
 """
@@ -158,7 +159,7 @@ found AS (
                WHEN run.state = 'stopped' THEN 'The run was stopped before. ' || run.end_reason
                ELSE 'The run had failed. ' || run.end_reason
            END AS reason,
-           '{}'::jsonb AS before
+           '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM touched
     LEFT JOIN LATERAL (
         SELECT * FROM journeys_run WHERE id = (touched.was->>'run')::bigint OFFSET 0

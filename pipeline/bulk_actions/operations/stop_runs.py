@@ -91,7 +91,8 @@ JUDGED = """
 judged AS (
     SELECT seen.id, run.id AS run, CASE WHEN run.id IS NULL THEN 2 ELSE 1 END AS result,
            CASE WHEN run.id IS NULL THEN %(already)s ELSE '' END AS reason,
-           CASE WHEN run.id IS NULL THEN '{}' ELSE jsonb_build_object('run', run.id) END AS before
+           CASE WHEN run.id IS NULL THEN '{}' ELSE jsonb_build_object('run', run.id) END AS before,
+           NULL::jsonb AS facts
     FROM seen LEFT JOIN LATERAL (
         SELECT * FROM journeys_run WHERE candidate_id = seen.id OFFSET 0
     ) AS run ON run.journey_id = %(journey)s AND run.state = 'running'

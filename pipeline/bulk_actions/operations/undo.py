@@ -135,7 +135,7 @@ fit AS (
                                    WHERE candidate_id = found.id AND action_id = %(undone)s)
                 ORDER BY later.at DESC LIMIT 1
            ), since || ' since, outside of bulk actions') || '.' END AS reason,
-           found.before
+           found.before, NULL::jsonb AS facts
     FROM found
 )
 """

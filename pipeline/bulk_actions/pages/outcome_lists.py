@@ -17,7 +17,7 @@ from django.db import connection, models
 
 from pipeline.bulk_actions.models import BulkAction, Result
 from pipeline.bulk_actions.operations import operation_of
-from pipeline.bulk_actions.writing.left_out import sentence_of
+from pipeline.bulk_actions.reasons import sentence_of
 from pipeline.candidates.filters import EVERYTHING
 from pipeline.candidates.models import Candidate, CandidateQuerySet, CandidateSearch
 from pipeline.candidates.search import Words, tsquery
@@ -128,9 +128,17 @@ class OutcomeList:
     def reasons(self) -> list[tuple[str, int]]:
         """The most frequent reasons among the first REASONS_FROM rows, with their counts."""
         near = replace(self, text="")._wanted(self._fetch((0, 0), REASONS_FROM))
-        clean = sight_of(self.user).clean
-        counts = Counter(clean(sentence_of(reason)) or NO_CHANGE for _, _, _, reason, *_ in near)
+        counts: Counter[str] = Counter()
+        for (reason, facts), number in Counter((row[3], row[4]) for row in near).items():
+            counts[self._sentence(reason, facts) or NO_CHANGE] += number
         return counts.most_common(REASONS_SHOWN)
+
+    def _sentence(self, reason: str, facts: str | None) -> str:
+        """In the time zone of the user's workspace: a download is made outside of any request."""
+        if not reason:
+            return ""
+        told = sentence_of(reason, json.loads(facts or "null"), self.action.workspace.tz)
+        return sight_of(self.user).clean(told)
 
     def _find(self, after: Place, limit: int) -> list[Any]:
         """The first `limit` wanted rows.
@@ -203,11 +211,13 @@ class OutcomeList:
                 candidate_id=pk,
                 candidate=candidates.get(pk),
                 result=Result(result) if result else None,
-                reason=clean(sentence_of(reason)),
+                reason=self._sentence(reason, facts),
                 before=clean(before),
                 at=at,
             )
-            for (place, pk, result, reason, _, at), before in zip(found, befores, strict=True)
+            for (place, pk, result, reason, facts, _, at), before in zip(
+                found, befores, strict=True
+            )
         ]
 
 
@@ -230,14 +240,15 @@ def place_in(text: str) -> Place:
 
 # Changed before unchanged, because so the index `outcome_lists` is walked in its own order.
 OUTCOMES = """
-SELECT result, candidate_id, result, reason, before, at FROM bulk_actions_outcome
+SELECT result, candidate_id, result, reason, facts, before, at
+FROM bulk_actions_outcome
 WHERE action_id = %s AND result = ANY(%s) AND (result, candidate_id) > (%s, %s) {narrowing}
 ORDER BY result, candidate_id LIMIT %s
 """
 
 # Everybody, of an action that discarded what it had done.
 FROZEN = """
-SELECT number, candidate_id, NULL, '', NULL, NULL
+SELECT number, candidate_id, NULL, '', NULL, NULL, NULL
 FROM bulk_actions_chunk AS chunk, unnest(chunk.candidate_ids) AS candidate_id
 WHERE action_id = %s AND number >= %s AND (number, candidate_id) > (%s, %s) {narrowing}
 ORDER BY number, candidate_id LIMIT %s
@@ -245,7 +256,7 @@ ORDER BY number, candidate_id LIMIT %s
 
 # Without those that have an outcome: nobody may be in two lists, whatever became of the chunk.
 UNTOUCHED = """
-SELECT number, candidate_id, NULL, '', NULL, NULL
+SELECT number, candidate_id, NULL, '', NULL, NULL, NULL
 FROM bulk_actions_chunk AS chunk, unnest(chunk.candidate_ids) AS candidate_id
 WHERE action_id = %s AND NOT is_done AND number >= %s AND (number, candidate_id) > (%s, %s)
   AND NOT EXISTS (

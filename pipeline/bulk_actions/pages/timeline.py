@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.bulk_actions.models import BulkAction, Outcome, Result
 from pipeline.bulk_actions.progress import Progress
-from pipeline.bulk_actions.writing.left_out import CODE, sentence_of
+from pipeline.bulk_actions.reasons import LEFT_OUT, sentence_of
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.timeline import MOST, Event
 from pipeline.workspaces.models import User
@@ -36,9 +36,10 @@ def outcomes(candidate: Candidate, user: User) -> Iterator[Event]:
 def event(outcome: Outcome, was: str) -> Event:
     action = outcome.action
     if outcome.result == Result.FAILED:
-        came_of = f" failed: {outcome.reason}"
+        came_of = f" failed: {sentence_of(outcome.reason, outcome.facts)}"
     elif outcome.result == Result.UNCHANGED:
-        left_out = sentence_of(outcome.reason) if outcome.reason.startswith(CODE) else ""
+        is_left_out = outcome.reason.startswith(LEFT_OUT)
+        left_out = sentence_of(outcome.reason) if is_left_out else ""
         came_of = f": {left_out[0].lower()}{left_out[1:-1]}" if left_out else ": no change needed"
     elif was and not Progress(action).tells_what_was:
         came_of = f" ({was})"

@@ -1,13 +1,16 @@
 """Writes a change with its outcomes and the action's counters: together or not at all."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 
 from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.reasons import Reason, as_text
 
 from .left_out import LEFT_OUT_OF_PICKED
+from .values import VALUES
 
 SqlChange = tuple[str, dict[str, Any]]  # as Operation.apply returns it
 
@@ -39,15 +42,21 @@ def execute(action: BulkAction, ids: str, change: SqlChange, ours: dict[str, Any
     sql, params = change
     ours |= {"engine_action": action.pk, "engine_workspace": action.workspace_id}
     with connection.cursor() as cursor:
-        cursor.execute(WRITE.format(change=sql, ids=ids), params | ours)
+        cursor.execute(WRITE.format(change=sql, ids=ids), VALUES | params | ours)
         (changed,) = cursor.fetchone()
     return int(changed)
 
 
-def failure(reason: str, left_out: Sequence[str] = ()) -> SqlChange:
-    """The change that leaves a candidate as it is, and says why: `reason`, or being left out."""
-    change = f"{LEFT_OUT_OF_PICKED}, {FAILURE}"
-    return change, {"reason": reason, "left_out": list(left_out)}
+def failure(reason: Reason | str, left_out: Sequence[str] = ()) -> SqlChange:
+    """The change that leaves a candidate as it is, and says why: `reason`, or being left out.
+
+    A reason that is no code yet is somebody else's words.
+    """
+    if isinstance(reason, str):
+        reason = as_text(reason)
+    facts = json.dumps(reason.facts) if reason.facts else None
+    params = {"reason": reason.code, "facts": facts, "left_out": list(left_out)}
+    return f"{LEFT_OUT_OF_PICKED}, {FAILURE}", params
 
 
 def unexpected(action: BulkAction, candidate_id: int) -> str:
@@ -76,16 +85,16 @@ WITH picked AS (
     WHERE workspace_id = %(engine_workspace)s AND id = ANY({ids})
     ORDER BY id FOR UPDATE
 ), {change}, written AS (
-    INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, before)
-    SELECT %(engine_action)s, candidate_id, result, reason, before FROM outcome
+    INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, facts, before)
+    SELECT %(engine_action)s, candidate_id, result, reason, facts, before FROM outcome
     UNION ALL
-    SELECT %(engine_action)s, gone, 3, 'The candidate was deleted before its turn came.', '{{}}'
+    SELECT %(engine_action)s, gone, %(FAILED)s, %(DELETED)s, NULL, '{{}}'
     FROM unnest({ids}) AS gone WHERE NOT EXISTS (SELECT FROM picked WHERE picked.id = gone)
     RETURNING result
 ), counts AS (
-    SELECT count(*) FILTER (WHERE result = 1) AS changed,
-           count(*) FILTER (WHERE result = 2) AS unchanged,
-           count(*) FILTER (WHERE result = 3) AS failed
+    SELECT count(*) FILTER (WHERE result = %(CHANGED)s) AS changed,
+           count(*) FILTER (WHERE result = %(UNCHANGED)s) AS unchanged,
+           count(*) FILTER (WHERE result = %(FAILED)s) AS failed
     FROM written
 ), marked AS (
     UPDATE bulk_actions_chunk SET is_done = true WHERE id = %(engine_chunk)s
@@ -104,8 +113,11 @@ RETURNING counts.changed
 
 FAILURE = """
 outcome AS (
-    SELECT picked.id AS candidate_id, CASE WHEN why IS NULL THEN 3 ELSE 2 END AS result,
-           coalesce(why, %(reason)s) AS reason, '{}'::jsonb AS before
+    SELECT picked.id AS candidate_id,
+           CASE WHEN why IS NULL THEN %(FAILED)s ELSE %(UNCHANGED)s END AS result,
+           coalesce(why, %(reason)s) AS reason,
+           CASE WHEN why IS NULL THEN %(facts)s::jsonb END AS facts,
+           '{}'::jsonb AS before
     FROM picked LEFT JOIN left_out ON left_out.id = picked.id
 )
 """

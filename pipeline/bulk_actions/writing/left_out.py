@@ -11,35 +11,31 @@ from typing import Any
 from django import forms
 from django.db.models import Count
 
+from pipeline.bulk_actions.reasons import LEFT_OUT
 from pipeline.candidates.models import CandidateQuerySet, FolderKind
 
 DECIDED = (FolderKind.HIRED, FolderKind.REJECTED)
 # Folders that nobody who is decided on gets into unnoticed.
 GUARDED = (FolderKind.ON_HOLD, FolderKind.REJECTED, FolderKind.NO_RESPONSE)
-CODE = "left_out:"  # with the folder's kind, the reason of an outcome
-SENTENCES = {
-    f"{CODE}{FolderKind.HIRED}": "Left out: is Hired.",
-    f"{CODE}{FolderKind.REJECTED}": "Left out: is already Rejected.",
-}
 
 # Those of `picked` who are left out, and the reason of their outcome. Takes the parameter
 # `left_out`: the kinds of folders.
-LEFT_OUT_OF_PICKED = """
+LEFT_OUT_OF_PICKED = f"""
 left_out AS (
-    SELECT picked.id, 'left_out:' || folder.kind AS why
+    SELECT picked.id, '{LEFT_OUT}' || folder.kind AS why
     FROM picked JOIN candidates_folder AS folder ON folder.id = picked.folder_id
     WHERE folder.kind = ANY(%(left_out)s::varchar[])
 )
-"""
+"""  # noqa: S608
 # The same for each of `seen`, as a join: by the folder, not by the candidate. A preview judges a
 # whole selection, which PostgreSQL takes for one row while its statistics don't know a new import.
 # It then compares two lists of 5,000 candidates pair by pair, for a minute.
-LEFT_OUT_OF_SEEN = """
+LEFT_OUT_OF_SEEN = f"""
 LEFT JOIN LATERAL (
-    SELECT 'left_out:' || folder.kind AS why FROM candidates_folder AS folder
+    SELECT '{LEFT_OUT}' || folder.kind AS why FROM candidates_folder AS folder
     WHERE folder.id = seen.folder_id AND folder.kind = ANY(%(left_out)s::varchar[])
 ) AS left_out ON true
-"""
+"""  # noqa: S608
 
 
 class IncludeField(forms.BooleanField):
@@ -90,8 +86,3 @@ def decided(candidates: CandidateQuerySet, options: dict[str, Any], target: str)
     hired, rejected = (found.get(kind, 0) for kind in DECIDED)
     are_included = bool(options.get("include_decided"))
     return Decided(hired, rejected, are_included) if found else None
-
-
-def sentence_of(reason: str) -> str:
-    """What an outcome's reason says to people; most are sentences already."""
-    return SENTENCES.get(reason, reason)

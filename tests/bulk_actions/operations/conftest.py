@@ -13,6 +13,7 @@ from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import Operation, Preview, operation_of
 from pipeline.candidates.models import Candidate, CandidateQuerySet, RejectReason
 from pipeline.workspaces.models import User, Workspace
+from tests.bulk_actions.reasons import reasons_of as reasons_of
 
 Order = Callable[..., BulkAction]
 
@@ -67,14 +68,6 @@ def order(workspace: Workspace, recruiter: User, settings: Any) -> Order:
 def reasons(workspace: Workspace) -> list[RejectReason]:
     names = ("No permit", "Too far away")
     return [RejectReason.objects.create(workspace=workspace, name=name) for name in names]
-
-
-def reasons_of(action: BulkAction) -> dict[str, int]:
-    """How many candidates failed, by reason."""
-    found: dict[str, int] = {}
-    for reason in action.outcomes.failed().values_list("reason", flat=True):
-        found[reason] = found.get(reason, 0) + 1
-    return found
 
 
 def assert_was(preview: Preview, action: BulkAction) -> None:
