@@ -18,6 +18,7 @@ from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.writing import export_files
 from pipeline.candidates.models import Candidate
 
+from .conftest import reasons_of
 from .exports import download, name_of, run, stored, table
 from .exports import start as start
 from .exports import storage as storage
