@@ -5,10 +5,10 @@ did it. The sentence is made here, when somebody reads it, in the reader's time 
 is not a code is shown as it stands: releases before stored sentences.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import TextChoices
 from django.template.defaultfilters import date as format_date
@@ -18,8 +18,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from pipeline.journeys.models.journey import JourneyState
+from pipeline.outreach import reasons as outreach
 
-Facts = dict[str, Any]
+Facts = Mapping[str, Any]
 LEFT_OUT = "left_out:"  # with a folder's kind: see writing/left_out.py
 NO_FOLDER = "no_folder:"  # with a folder's kind: see operations/stages.py
 LAST_YEAR = timedelta(days=300)  # a day as long ago as this is said with its year
@@ -80,6 +81,15 @@ class Code(TextChoices):
     RUN_FAILED = "run_failed"
 
 
+class AnyReason(Protocol):
+    """This room's, or another's."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def facts(self) -> Facts | None: ...
+
+
 @dataclass(frozen=True)
 class Reason:
     """A code with its facts, where both are known before the candidates are looked at."""
@@ -101,6 +111,9 @@ def sentence_of(reason: str, facts: Any = None, zone: tzinfo | None = None) -> s
 
     Never fails: where facts are missing or damaged, it says as much as is known.
     """
+    for prefix, words in ROOMS.items():
+        if reason.startswith(prefix):
+            return words(reason, facts)
     if reason not in SENTENCES:
         return reason
     *fuller, plain = SENTENCES[Code(reason)]
@@ -147,6 +160,9 @@ def day_of(at: datetime) -> str:
     """ "21 Nov"; with the year, where it may not be this one."""
     return format_date(at, "j M Y" if timezone.now() - at > LAST_YEAR else "j M")
 
+
+# Codes of other rooms begin like this; their sentences are made there.
+ROOMS: dict[str, Callable[[str, Any], str]] = {outreach.PREFIX: outreach.sentence_of}
 
 # Of each code the first sentence whose placeholders all have their facts; the last needs none.
 SENTENCES: dict[Code, tuple[Any, ...]] = {

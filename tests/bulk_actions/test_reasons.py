@@ -77,6 +77,8 @@ def test_the_last_sentence_needs_no_fact(code: Code):
         ("text", {"text": "550 100% full: %(folder)s"}, "550 100% full: %(folder)s"),
         ("No such mailbox.", None, "No such mailbox."),  # as a worker of the release before has it
         ("of_tomorrow", {"folder": "x"}, "of_tomorrow"),
+        ("message.opted_out", {"channel": "sms"}, "Has opted out of SMS."),
+        ("message.opted_out", None, "Has opted out."),
         ("label_gone", {"labels": ["A", "B"]}, "One of the labels “A”, “B” no longer exists."),
         (
             "not_again_yet",

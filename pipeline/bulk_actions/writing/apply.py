@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from pipeline.bulk_actions.models import BulkAction, Chunk
-from pipeline.bulk_actions.reasons import Reason, as_text
+from pipeline.bulk_actions.reasons import AnyReason, as_text
 
 from .left_out import LEFT_OUT_OF_PICKED
 from .values import VALUES
@@ -47,14 +47,14 @@ def execute(action: BulkAction, ids: str, change: SqlChange, ours: dict[str, Any
     return int(changed)
 
 
-def failure(reason: Reason | str, left_out: Sequence[str] = ()) -> SqlChange:
+def failure(reason: AnyReason | str, left_out: Sequence[str] = ()) -> SqlChange:
     """The change that leaves a candidate as it is, and says why: `reason`, or being left out.
 
     A reason that is no code yet is somebody else's words.
     """
     if isinstance(reason, str):
         reason = as_text(reason)
-    facts = json.dumps(reason.facts) if reason.facts else None
+    facts = json.dumps(dict(reason.facts)) if reason.facts else None
     params = {"reason": reason.code, "facts": facts, "left_out": list(left_out)}
     return f"{LEFT_OUT_OF_PICKED}, {FAILURE}", params
 
