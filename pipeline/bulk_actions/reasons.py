@@ -111,9 +111,9 @@ def sentence_of(reason: str, facts: Any = None, zone: tzinfo | None = None) -> s
 
     Never fails: where facts are missing or damaged, it says as much as is known.
     """
-    for prefix, words in ROOMS.items():
+    for prefix, said_there in ROOMS.items():
         if reason.startswith(prefix):
-            return words(reason, facts)
+            return said_there(reason, facts)
     if reason not in SENTENCES:
         return reason
     *fuller, plain = SENTENCES[Code(reason)]

@@ -27,7 +27,7 @@ FACTS = {
     "at": "2026-05-02T23:30:00+00:00",
     "version": 3,
 }
-DAMAGED = [
+DAMAGED: list[Any] = [
     None,
     {},
     [],
