@@ -118,7 +118,7 @@ class RunAdmin(SeenAdmin[Run]):
                 one.number,
                 f"{one.at:%Y-%m-%d %H:%M:%S}",
                 one.block,
-                clean(one.summary),
+                clean(one.title),
                 clean(one.text),
                 one.way,
             )

@@ -23,6 +23,7 @@ from .definition.schedule import next_time, schedule_of
 from .definition.triggers import is_id
 from .models import Journey, JourneyState, JourneyVersion, Run
 from .models.listener import Kind, Listener, event_name
+from .reasons import Code, because
 from .writing.stop import stop_runs
 
 # What may stop a run. Whether it does, JourneyRules say at that moment: they change in one place.
@@ -94,7 +95,7 @@ def archive(journey: Journey, by: User) -> bool:
     """Out of use: its runs are stopped. False when it was archived before."""
     if not change(journey, "archive", by, "archived"):
         return False
-    stop_runs(Run.objects.filter(journey=journey), f"{by} archived the journey.")
+    stop_runs(Run.objects.filter(journey=journey), because(Code.STOPPED_ARCHIVED, by=str(by)))
     return True
 
 

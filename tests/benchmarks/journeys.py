@@ -190,9 +190,9 @@ WITH made AS (
     FROM journeys_run AS run JOIN candidates_candidate AS person ON person.id = run.candidate_id
     RETURNING id, created_by_run_id
 )
-INSERT INTO journeys_runstep (run_id, number, block, summary, text, way, details)
-SELECT created_by_run_id, 1, 'b1', 'Outbound Call', 'Created task ' || id || ': Outbound Call',
-    'next', jsonb_build_object('task', id)
+INSERT INTO journeys_runstep (run_id, number, block, summary, text, facts, way, details)
+SELECT created_by_run_id, 1, 'b1', 'Outbound Call', 'create_task.created',
+    jsonb_build_object('task', id, 'what', 'Outbound Call'), 'next', jsonb_build_object('task', id)
 FROM made
 """
 CANCEL = """
@@ -201,9 +201,10 @@ WITH gone AS (
         cancel_reason = 'Converted', canceled_by_run_id = created_by_run_id
     WHERE state = 'in_queue' RETURNING id, created_by_run_id
 )
-INSERT INTO journeys_runstep (run_id, number, block, summary, text, way, details)
-SELECT created_by_run_id, 2, 'b2', 'Outbound Call', 'Canceled 1 waiting task: Outbound Call.',
-    'next', jsonb_build_object('canceled', jsonb_build_array(id), 'spared', '[]'::jsonb)
+INSERT INTO journeys_runstep (run_id, number, block, summary, text, facts, way, details)
+SELECT created_by_run_id, 2, 'b2', 'Outbound Call', 'cancel_task.done',
+    '{"canceled": {"outbound_call": 1}, "spared": {}}', 'next',
+    jsonb_build_object('canceled', jsonb_build_array(id), 'spared', '[]'::jsonb)
 FROM gone
 """
 HAVE_WAIT = """
@@ -217,8 +218,8 @@ WITH entered AS (
     FROM candidates_candidate
     RETURNING id
 )
-INSERT INTO journeys_runstep (run_id, number, block, summary, text, way, details)
-SELECT id, 1, 'b1', '3 days', 'Waits 3 days.', '', '{}' FROM entered
+INSERT INTO journeys_runstep (run_id, number, block, summary, text, facts, way, details)
+SELECT id, 1, 'b1', '3 days', 'wait.begun', '{"what": "3 days"}', '', '{}' FROM entered
 """
 # Spread over all journeys, in an order that has nothing to do with their ids.
 LET_FALL_DUE = """

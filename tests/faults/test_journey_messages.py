@@ -17,6 +17,7 @@ from pipeline.journeys.engine import jobs
 from pipeline.journeys.engine.runner import advance_some
 from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.delivery import INTERRUPTED
@@ -184,7 +185,10 @@ def test_no_message_leaves_after_a_pause_or_a_stop(
             if how == "pause":
                 assert pause(sending, owner)
             else:
-                stop_runs(Run.objects.filter(journey=sending), "Stopped by Olga Berg.")
+                stop_runs(
+                    Run.objects.filter(journey=sending),
+                    because(Code.TEXT, text="Stopped by Olga Berg."),
+                )
             return set(Message.objects.values_list("pk", flat=True))
 
         begun, *others = together(interrupt, jobs.work_on_slow, jobs.work_on_slow)

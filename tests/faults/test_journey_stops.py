@@ -139,7 +139,7 @@ def logs_are_whole() -> None:
     counted = Run.objects.annotate(lines=Count("log")).values_list("lines", "steps")
     assert [(lines, steps) for lines, steps in counted if lines != steps] == []
     stopped = Run.objects.filter(state=RunState.STOPPED)
-    last = RunStep.objects.filter(run__in=stopped, summary="Stopped")
+    last = RunStep.objects.filter(run__in=stopped, code__startswith="stopped.")
     assert last.count() == stopped.count()
 
 

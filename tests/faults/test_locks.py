@@ -20,6 +20,7 @@ from pipeline.foundation import session_locks
 from pipeline.journeys.engine.events import TELLER, acquire_dispatch_lock
 from pipeline.journeys.lifecycle import archive, pause
 from pipeline.journeys.models import Journey, Run
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import ENROLLMENT, enroll
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach import limits
@@ -173,7 +174,13 @@ def journeys(rows: Rows, make_journey: Any, make_candidates: Any, owner: User) -
     rows.add("pause of a journey", "worker", step(one), lambda: pause(one, owner), FENCED)
     rows.add("archive of a journey", "worker", step(two), lambda: archive(two, owner), FENCED)
     runs = Run.objects.filter(journey=three)
-    rows.add("stop of a run", "worker", step(three), lambda: stop_runs(runs, "Wrong."), FENCED)
+    rows.add(
+        "stop of a run",
+        "worker",
+        step(three),
+        lambda: stop_runs(runs, because(Code.TEXT, text="Wrong.")),
+        FENCED,
+    )
     version = four.version
     assert version
     sql = f"SELECT pg_advisory_xact_lock({ENROLLMENT}, {four.pk})"

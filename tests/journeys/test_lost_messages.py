@@ -9,6 +9,7 @@ from pipeline.candidates.models import Candidate
 from pipeline.journeys.engine import jobs
 from pipeline.journeys.engine.runner import advance_some
 from pipeline.journeys.models import Run, RunState
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.models import Channel, Message, MessageTemplate
@@ -39,7 +40,7 @@ def message(make_journey: MakeJourney, workspace: Workspace, candidate: Candidat
         journey_step=run.steps + 1,
         created_at=LONG_AGO,
     )
-    stop_runs(Run.objects.all(), "Stopped by Olga Berg.")
+    stop_runs(Run.objects.all(), because(Code.TEXT, text="Stopped by Olga Berg."))
     return message
 
 
@@ -76,7 +77,7 @@ def test_the_candidate_was_deleted_meanwhile(message: Message, candidate: Candid
 
 def test_one_that_runs_is_left_to_its_runner(message: Message):
     later = Now() + timedelta(hours=1)
-    Run.objects.update(state=RunState.RUNNING, ended_at=None, end_reason="", due_at=later)
+    Run.objects.update(state=RunState.RUNNING, ended_at=None, end_code="", due_at=later)
 
     jobs.work_on_slow()
 

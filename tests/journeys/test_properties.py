@@ -18,6 +18,7 @@ from pipeline.candidates.models import Candidate, CandidateLabel
 from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, JourneyState, Run
 from pipeline.journeys.models.listener import Happening, Listener
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing import step_log
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
@@ -113,7 +114,7 @@ class Story:
     def a_run_is_stopped(self) -> None:
         if pks := list(Run.objects.running().values_list("pk", flat=True)):
             one = Run.objects.filter(pk=self.chance.choice(pks))
-            stop_runs(one, "Stopped by Olga Berg.")
+            stop_runs(one, because(Code.TEXT, text="Stopped by Olga Berg."))
 
     def a_task_is_accepted(self) -> None:
         if task := Task.objects.waiting().order_by("pk").first():

@@ -5,6 +5,7 @@ from django import forms
 from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.journeys.definition.definition import BadDefinition
 from pipeline.journeys.models import Journey
+from pipeline.journeys.reasons import Code
 from pipeline.journeys.writing import enroll
 
 from . import with_runs
@@ -101,11 +102,10 @@ class StartJourney(JudgingOperation):
         enroll.hold_live([self.options["journey"]])
 
     def revert(self) -> Revert:
-        told = f": Undo of “{self.title}”."
         return Revert(
             judging=FOUND,
             changing=f"{STARTER}, {with_runs.stopping('fit, starter', 'fit.run')}",
-            params={"stop_told": told},
+            params=with_runs.stop_params(Code.STOPPED_BY_UNDO, title=self.title),
             stops_runs_of=self.options["journey"],
         )
 
@@ -156,8 +156,8 @@ found AS (
                WHEN run.id IS NULL THEN 'The run no longer exists.'
                WHEN run.state = 'running' THEN ''
                WHEN run.state = 'finished' THEN 'The run has come to its end.'
-               WHEN run.state = 'stopped' THEN 'The run was stopped before. ' || run.end_reason
-               ELSE 'The run had failed. ' || run.end_reason
+               WHEN run.state = 'stopped' THEN 'The run was stopped before.'
+               ELSE 'The run had failed.'
            END AS reason,
            '{}'::jsonb AS before, NULL::jsonb AS facts
     FROM touched

@@ -5,6 +5,7 @@ from django import forms
 from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.journeys.filters import in_use
 from pipeline.journeys.models import Journey
+from pipeline.journeys.reasons import Code
 from pipeline.journeys.writing.stop import hold_runs_of
 
 from . import with_runs
@@ -74,8 +75,8 @@ class StopRuns(JudgingOperation):
             params={
                 "journey": self.options["journey"],
                 "already": self.already,
-                "stop_told": f": {reason}" if reason else ".",
-            },
+            }
+            | with_runs.stop_params(Code.STOPPED_BY_ACTION, reason=reason),
         )
 
     def lock_before_candidates(self, action: BulkAction, chunk: Chunk) -> None:

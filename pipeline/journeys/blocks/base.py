@@ -9,6 +9,7 @@ from django.db import models
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import Journey
+from pipeline.journeys.reasons import Code, Sentence, because, reason_of
 from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import User, Workspace
 
@@ -107,7 +108,7 @@ class Block(ABC):
         """
         problems = self.problems(batch.version.journey.workspace)
         for run in batch if problems else ():
-            batch.fail(run, problems[0])
+            batch.fail(run, reason_of(problems[0], Code.MISCONFIGURED, "problem"))
         return bool(problems)
 
     @abstractmethod
@@ -139,4 +140,4 @@ def text_in(options: dict[str, Any], name: str) -> str:
 
 def gone(what: str, name: str) -> str:
     """As in "The folder “Hired” no longer exists." """
-    return f"The {what} “{name}” no longer exists."
+    return Sentence(because(Code.GONE, kind=what, name=name))

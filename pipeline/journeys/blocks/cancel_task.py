@@ -5,6 +5,7 @@ from django import forms
 from django.db.models import Count
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
@@ -102,7 +103,7 @@ class CancelTask(Block):
         try:
             self.scope_in(workspace.pk)
         except ValueError as reason:
-            return [str(reason)]
+            return [reason.args[0]]
         return []
 
     def warnings(self) -> list[str]:
@@ -122,8 +123,8 @@ class CancelTask(Block):
             raise ValueError("Choose which waiting tasks to cancel.")
         if not self.options.get("campaign"):
             raise ValueError("No campaign is chosen.")
-        mine = Campaign.objects.filter(workspace=workspace_id)
-        campaign = row_of(mine, self.options["campaign"])
+        campaigns = Campaign.objects.filter(workspace=workspace_id)
+        campaign = row_of(campaigns, self.options["campaign"])
         if campaign is None:
             raise ValueError(gone("campaign", text_in(self.options, "campaign_name")))
         return OfCampaign(campaign)
@@ -154,19 +155,19 @@ class CancelTask(Block):
         scope = self.scope_in(batch.workspace_id)
         canceled: dict[int, list[Task]] = defaultdict(list)
         spared: dict[int, list[Task]] = defaultdict(list)
-        mine = tasks_of(batch.workspace_id, batch.candidates)
+        tasks = tasks_of(batch.workspace_id, batch.candidates)
         by = Canceler.journey(batch.version.at(batch.label))
         runs = {run.candidate_id: run.pk for run in batch}
-        ids = mine.cancelable().cancel(scope, by, self.reason_in(batch), runs)
+        ids = tasks.cancelable().cancel(scope, by, self.reason_in(batch), runs)
         for task in Task.objects.filter(pk__in=ids).only("type", "candidate_id"):
             canceled[task.candidate_id].append(task)
-        for task in mine.assigned().filter(scope.q).only("type", "candidate_id", "agent_name"):
+        for task in tasks.assigned().filter(scope.q).only("type", "candidate_id", "agent_name"):
             spared[task.candidate_id].append(task)
         for run in batch:
             of_run, kept = canceled[run.candidate_id], spared[run.candidate_id]
             batch.go_on(
                 run,
-                told(of_run, kept),
+                outcome(of_run, kept),
                 canceled=[task.pk for task in of_run],
                 spared=[task.pk for task in kept],
             )
@@ -181,28 +182,21 @@ class CancelTask(Block):
             scope = self.scope_in(candidate.workspace_id)
         except ValueError as reason:
             return Rehearsal(f"The run would fail: {reason}", way="")
-        mine = Task.objects.for_candidate(candidate).filter(scope.q)
-        sentence = told(list(mine.cancelable()), list(mine.assigned()))
-        return Rehearsal(f"Would do: {sentence}")
+        tasks = Task.objects.for_candidate(candidate).filter(scope.q)
+        done = outcome(list(tasks.cancelable()), list(tasks.assigned()))
+        return Rehearsal(f"Would do: {done}")
 
 
 def tasks_of(workspace_id: int, candidates: list[int]) -> TaskQuerySet:
     return Task.objects.filter(workspace=workspace_id).for_candidates(candidates)
 
 
-def told(canceled: list[Task], spared: list[Task]) -> str:
-    """ "Canceled 2 waiting tasks: Outbound Call, ASAP Callback. Spared 1 that Ana Ruiz has." """
-    if canceled:
-        number = f"{len(canceled)} waiting task{'' if len(canceled) == 1 else 's'}"
-        sentence = f"Canceled {number}: {kinds_of(canceled)}."
-    else:
-        sentence = "Canceled nothing: no such task waited."
-    if spared:
-        agents = ", ".join(sorted({task.agent_name for task in spared}))
-        sentence += f" Spared {len(spared)}, as {agents} had accepted: {kinds_of(spared)}."
-    return sentence
+def outcome(canceled: list[Task], spared: list[Task]) -> Reason:
+    agents = {"agents": sorted({task.agent_name for task in spared})} if spared else {}
+    return because(
+        Code.TASKS_CANCELED, canceled=types_of(canceled), spared=types_of(spared), **agents
+    )
 
 
-def kinds_of(tasks: list[Task]) -> str:
-    counts = Counter(TaskType(task.type).label for task in tasks)
-    return ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in sorted(counts.items()))
+def types_of(tasks: list[Task]) -> dict[str, int]:
+    return dict(Counter(str(task.type) for task in tasks))

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db import connection
 
-from pipeline.candidates.models import Candidate, CandidateLabel, Folder, FolderKind, Opening
+from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Opening
 from pipeline.candidates.models.attributes import why_too_much
 from pipeline.candidates.signals import candidates_changed
 from pipeline.foundation.commits import after_commit
+from pipeline.journeys.reasons import Code, Reason, all_of, because
 from pipeline.outreach.placeholders import written
 from pipeline.workspaces.models import Membership, Workspace
 
@@ -77,16 +78,16 @@ class CandidateChange:
     after: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # of the candidate's row
     labels: tuple[list[int], list[int]] = ([], [])  # to add, to remove
-    done: list[str] = field(default_factory=list)
-    why_not: list[str] = field(default_factory=list)
+    done: list[Reason] = field(default_factory=list)
+    why_not: list[Reason] = field(default_factory=list)
 
-    def note(self, what: str, before: Any, after: Any, sentence: str) -> None:
+    def note(self, what: str, before: Any, after: Any, *done: Reason) -> None:
         self.before[what], self.after[what] = before, after
-        self.done.append(sentence)
+        self.done.extend(done)
 
     @property
-    def text(self) -> str:
-        return " ".join([*self.done, *self.why_not]) or "Already as wanted: nothing was changed."
+    def reason(self) -> Reason:
+        return all_of([*self.done, *self.why_not] or [because(Code.UNCHANGED)])
 
 
 def keep_what_is_named(wanted: Wanted) -> None:
@@ -138,16 +139,17 @@ class Judge:
             if target is None:
                 change.why_not.append(self.why_not_moved(one, by_opening))
             elif target.pk != one.folder_id:
-                sentence = f"Moved from {one.folder} to {target}."
-                change.note("folder", one.folder_id, target.pk, sentence)
+                moved = because(Code.MOVED, before=one.folder.name, after=target.name)
+                change.note("folder", one.folder_id, target.pk, moved)
                 change.columns["folder"] = target.pk
 
-    def why_not_moved(self, one: Candidate, by_opening: dict[int, Folder]) -> str:
+    def why_not_moved(self, one: Candidate, by_opening: dict[int, Folder]) -> Reason:
+        opening = one.opening.name
         if self.wanted.folder:
             (folder,) = by_opening.values()
-            return f"Not moved: {folder} is a folder of {folder.opening}, not of {one.opening}."
-        kind = FolderKind(self.wanted.folder_kind).label
-        return f"Not moved: {one.opening} has no folder of the kind {kind}."
+            of = folder.opening.name
+            return because(Code.NOT_MOVED, folder=folder.name, of=of, opening=opening)
+        return because(Code.NO_SUCH_FOLDER, opening=opening, kind=self.wanted.folder_kind)
 
     def judge_labels(self) -> None:
         add, remove = self.wanted.add, self.wanted.remove
@@ -160,12 +162,12 @@ class Judge:
             had = has[one.pk]
             more = [label for label in add if label["id"] not in had]
             less = [label for label in remove if label["id"] in had]
-            told = [f"Added {quoted(more)}."] if more else []
-            told += [f"Removed {quoted(less)}."] if less else []
-            if told:
+            done = [because(Code.LABELS_ADDED, labels=names_of(more))] if more else []
+            done += [because(Code.LABELS_REMOVED, labels=names_of(less))] if less else []
+            if done:
                 added, taken = ids_of(more), ids_of(less)
                 after = sorted(had.union(added).difference(taken))
-                self.found[one.pk].note("labels", sorted(had), after, " ".join(told))
+                self.found[one.pk].note("labels", sorted(had), after, *done)
                 self.found[one.pk].labels = added, taken
 
     def judge_recruiters(self) -> None:
@@ -174,16 +176,18 @@ class Judge:
             members = Membership.objects.select_related("user")
             recruiter = members.get(pk=self.wanted.recruiter)
         seen = openings_of(recruiter) if recruiter else None
-        name = str(recruiter.user) if recruiter else "nobody"
+        name = str(recruiter.user) if recruiter else None
         for one in self.people:
             change = self.found[one.pk]
             if seen is not None and one.opening_id not in seen:
-                change.why_not.append(f"Not assigned: {name} does not see {one.opening}.")
+                opening = one.opening.name
+                blind = because(Code.RECRUITER_BLIND, name=name, opening=opening)
+                change.why_not.append(blind)
             elif one.recruiter_id != (recruiter.pk if recruiter else None):
-                was = str(one.recruiter.user) if one.recruiter else "nobody"
-                sentence = f"Recruiter: {name} (was {was})."
+                was = str(one.recruiter.user) if one.recruiter else None
+                assigned = because(Code.RECRUITER, before=was, after=name)
                 after = recruiter and recruiter.pk
-                change.note("recruiter", one.recruiter_id, after, sentence)
+                change.note("recruiter", one.recruiter_id, after, assigned)
                 change.columns["recruiter"] = after
 
     def judge_attribute(self, one: Candidate, change: CandidateChange) -> None:
@@ -192,16 +196,17 @@ class Judge:
         was = one.attributes.get(spelled)
         if not value and spelled in one.attributes:
             kept = {key: each for key, each in one.attributes.items() if key != spelled}
-            change.note(f"attribute {spelled}", was, None, f"Took away {spelled}.")
+            removed = because(Code.ATTRIBUTE_REMOVED, name=spelled)
+            change.note(f"attribute {spelled}", was, None, removed)
             change.columns["attributes"] = kept
         elif value and written(was) != value:
             after = one.attributes | {spelled: value}
             if problem := why_too_much(after, one.attributes):
-                change.why_not.append(f"{spelled} was not set: {problem}")
+                refused = because(Code.ATTRIBUTE_REFUSED, name=spelled, problem=problem)
+                change.why_not.append(refused)
                 return
-            before = f"“{written(was)}”" if written(was) else "nothing"
-            sentence = f"Set {spelled} to “{value}” (was {before})."
-            change.note(f"attribute {spelled}", was, value, sentence)
+            new = because(Code.ATTRIBUTE_SET, name=spelled, before=written(was), after=value)
+            change.note(f"attribute {spelled}", was, value, new)
             change.columns["attributes"] = after
 
 
@@ -212,8 +217,8 @@ def openings_of(recruiter: Membership) -> set[int] | None:
     return set(Opening.objects.filter(members=recruiter).values_list("pk", flat=True))
 
 
-def quoted(labels: list[dict[str, Any]]) -> str:
-    return ", ".join(f"“{text_in(label, 'name')}”" for label in labels)
+def names_of(labels: list[dict[str, Any]]) -> list[str]:
+    return [text_in(label, "name") for label in labels]
 
 
 def ids_of(labels: list[dict[str, Any]]) -> list[int]:

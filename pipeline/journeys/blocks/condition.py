@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Candidate, Folder
+from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Membership, Workspace
 
@@ -173,28 +174,30 @@ class Condition(Block):
             return
         decisions = self.decide(batch.candidates, batch.version.journey.workspace)
         for run in batch:
-            way, why = decisions[run.candidate_id]
-            batch.go_on(run, f"{way.capitalize()}: {why}.", way)
+            way, reason = decisions[run.candidate_id]
+            batch.go_on(run, reason, way)
 
-    def decide(self, candidates: list[int], workspace: Workspace) -> dict[int, tuple[str, str]]:
+    def decide(self, candidates: list[int], workspace: Workspace) -> dict[int, tuple[str, Reason]]:
         """For each the way, and the rule that decided: one query for each rule, at most."""
         met = [(rule, rule.met(candidates, workspace)) for rule in self.rules]
         return {pk: self.decision(pk, met) for pk in candidates}
 
-    def decision(self, candidate: int, met: list[tuple[Rule, Ids]]) -> tuple[str, str]:
+    def decision(self, candidate: int, met: list[tuple[Rule, Ids]]) -> tuple[str, Reason]:
         is_met = [(rule.sentence, candidate in ids) for rule, ids in met]
         deciding = [sentence for sentence, yes in is_met if yes == self.is_any]
+        if deciding and self.is_any:
+            return YES, because(Code.CONDITION_MET, rule=deciding[0])
         if deciding:
-            return (YES, deciding[0]) if self.is_any else (NO, f"not so: {deciding[0]}")
+            return NO, because(Code.CONDITION_NOT_MET, rule=deciding[0])
         if self.is_any:
-            return NO, f"none is so: {self.summary}"
-        return YES, self.summary
+            return NO, because(Code.CONDITION_NONE_MET, rule=self.summary)
+        return YES, because(Code.CONDITION_MET, rule=self.summary)
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
-        way, why = self.decide([candidate.pk], candidate.workspace)[candidate.pk]
-        return Rehearsal(f"{way.capitalize()}: {why}.", way)
+        way, reason = self.decide([candidate.pk], candidate.workspace)[candidate.pk]
+        return Rehearsal(str(reason), way)
 
 
 def is_rule(one: Any) -> bool:

@@ -5,6 +5,7 @@ from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
+from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.models import Campaign, Priority
 from pipeline.tasks.bulk_sql import LACKS, NewTasks
@@ -15,10 +16,6 @@ from pipeline.workspaces.models import Workspace
 
 from .base import Block, BlockForm, Rehearsal, chosen, gone, row_of, text_in
 
-TOO_MANY = (
-    "The candidate has as many waiting tasks of the type {type} as your workspace allows. This"
-    " stops a journey that makes task after task; the number is in the settings of tasks."
-)
 UNITS = {"minutes": "minutes", "hours": "hours", "days": "days"}
 MOST_DUE = 10_000
 
@@ -105,15 +102,15 @@ class CreateTask(Block):
         try:
             self.campaign_of(workspace.pk)
         except CantCreate as reason:
-            return [str(reason)]
+            return [reason.args[0]]
         return []
 
     def campaign_of(self, workspace_id: int) -> Campaign | None:
         """Raises CantCreate where it is gone or no longer fits."""
         if not self.options.get("campaign"):
             return None
-        mine = Campaign.objects.filter(workspace=workspace_id)
-        campaign = row_of(mine, self.options["campaign"])
+        campaigns = Campaign.objects.filter(workspace=workspace_id)
+        campaign = row_of(campaigns, self.options["campaign"])
         if campaign is None:
             raise CantCreate(gone("campaign", text_in(self.options, "campaign_name")))
         check_campaign(campaign, self.type, workspace_id)
@@ -135,9 +132,10 @@ class CreateTask(Block):
         for run in batch:
             task, problem = made[run.candidate_id]
             if task:
-                batch.go_on(run, f"Created task {task}: {self.summary}", task=task)
+                made_it = because(Code.TASK_CREATED, task=task, what=self.summary)
+                batch.go_on(run, made_it, task=task)
             elif problem in LACKS:
-                batch.go_on(run, f"No task was created. {problem}")
+                batch.go_on(run, because(Code.TASK_REFUSED, problem=problem))
             else:
                 batch.fail(run, self.refusal(problem, new))
 
@@ -152,8 +150,10 @@ class CreateTask(Block):
             notes=text_in(self.options, "notes"),
         )
 
-    def refusal(self, problem: str, new: NewTasks) -> str:
-        return TOO_MANY.format(type=self.type.label) if problem == new.enough else problem
+    def refusal(self, problem: str, new: NewTasks) -> Reason:
+        if problem == new.enough:
+            return because(Code.TASK_TOO_MANY, type=str(self.type))
+        return because(Code.TASK_IMPOSSIBLE, problem=problem)
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):

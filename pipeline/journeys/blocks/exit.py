@@ -1,6 +1,7 @@
 from django import forms
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.batch import Batch
 
 from .base import Block, BlockForm, Rehearsal, text_in
@@ -29,8 +30,9 @@ class Exit(Block):
         return text_in(self.options, "reason") or "Leave the journey"
 
     def execute(self, batch: Batch) -> None:
+        given = {"reason": reason} if (reason := text_in(self.options, "reason")) else {}
         for run in batch:
-            batch.end(run, self.summary)
+            batch.end(run, because(Code.EXIT, **given))
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         return Rehearsal(self.summary, way="")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.journeys.models import Journey, JourneyState
+from pipeline.journeys.reasons import Code, Reason, Sentence, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
@@ -19,7 +20,7 @@ from .base import Block, BlockForm, chosen, gone, row_of, text_in
 from .condition import RowField
 
 NONE_CHOSEN = "No journey is chosen."
-NOT_NOW = "Others are entering or leaving at this moment. Tries again at once."
+NOT_NOW = because(Code.OTHERS_AT_IT)
 
 
 class JourneyForm(BlockForm):
@@ -41,7 +42,7 @@ def in_use(workspace: Workspace) -> Any:
 class OtherJourney(Block):
     """A block that names another journey."""
 
-    not_itself: ClassVar[str]
+    not_itself: ClassVar[Code]
 
     @property
     def name(self) -> str:
@@ -59,7 +60,11 @@ class OtherJourney(Block):
         return []
 
     def problems_in(self, journey: Journey) -> list[str]:
-        return [self.not_itself] if self.options.get("journey") == journey.pk else []
+        return (
+            [Sentence(because(self.not_itself))]
+            if self.options.get("journey") == journey.pk
+            else []
+        )
 
     def journey_in(self, workspace: Workspace) -> Journey | None:
         return row_of(Journey.objects.filter(workspace=workspace), self.options.get("journey"))
@@ -67,13 +72,14 @@ class OtherJourney(Block):
     def fail_if_misconfigured(self, batch: Batch) -> bool:
         if self.problems_in(batch.version.journey):
             for run in batch:
-                batch.fail(run, self.not_itself)
+                batch.fail(run, because(self.not_itself))
             return True
         return super().fail_if_misconfigured(batch)
 
 
-def titled(journey: Journey) -> str:
-    return f"journey {journey.pk} “{journey}”"
+def about(code: Code, journey: Journey, **facts: Any) -> Reason:
+    """A reason that names the journey."""
+    return because(code, journey=journey.pk, name=journey.name, **facts)
 
 
 def soon(batch: Batch) -> Any:

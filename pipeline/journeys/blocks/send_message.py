@@ -4,6 +4,7 @@ from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import RunState
+from pipeline.journeys.reasons import Code, reason_of
 from pipeline.journeys.writing.batch import Batch, Result
 from pipeline.journeys.writing.message_lock import NOT_SENT, SENT, conclude
 from pipeline.journeys.writing.messages import Sending
@@ -84,7 +85,7 @@ class SendMessage(Block):
         workspace = batch.version.journey.workspace
         template = self.template_in(workspace)
         if template is None:
-            reason = self.problems(workspace)[0]
+            reason = reason_of(self.problems(workspace)[0], Code.MISCONFIGURED, "problem")
             conclude(batch, batch.runs, Result(reason, state=RunState.FAILED))
         else:
             Sending(batch, template, self.not_sent).work()

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
@@ -72,7 +73,7 @@ class Split(Block):
             return
         for run in batch:
             way = self.way_of(run.candidate_id, f"{batch.version.journey_id}-{batch.node.id}")
-            batch.go_on(run, f"Went way {way.upper()}", way)
+            batch.go_on(run, because(Code.SPLIT, way=way.upper()), way)
 
     def way_of(self, candidate_id: int, place: str) -> str:
         """Sticky: a hash of who and where, so that coming again decides the same."""

@@ -2,18 +2,13 @@ from django.db import connection
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import Journey, Run
+from pipeline.journeys.models.sql import with_states
+from pipeline.journeys.reasons import Code, Reason
 from pipeline.journeys.writing.batch import Batch
 from pipeline.journeys.writing.enroll import ENROLLMENT, MOST_ENTRIES, enroll, entered_too_often
 
 from .base import Rehearsal
-from .other_journey import NOT_NOW, JourneyForm, OtherJourney, soon, titled
-
-SELF_START = "A journey can't start itself. Let a way lead back to its first block instead."
-ROUND_AND_ROUND = (
-    f"Stopped: the candidate has entered {{journey}} {MOST_ENTRIES} times within an hour, so"
-    " journeys start each other in a circle. Put a Wait into it, or let the journey be entered"
-    " once."
-)
+from .other_journey import NOT_NOW, JourneyForm, OtherJourney, about, soon
 
 
 class StartJourney(OtherJourney):
@@ -23,7 +18,7 @@ class StartJourney(OtherJourney):
     label = "Start journey"
     about = "Let the candidate enter another journey; this one goes on."
     form = JourneyForm
-    not_itself = SELF_START
+    not_itself = Code.STARTS_ITSELF
 
     def execute(self, batch: Batch) -> None:
         if self.fail_if_misconfigured(batch):
@@ -40,8 +35,8 @@ class StartJourney(OtherJourney):
             self.start(journey, batch)
 
     def start(self, journey: Journey, batch: Batch) -> None:
-        round_and_round = entered_too_often(journey.pk, batch.candidates)
-        entering = [run for run in batch if run.candidate_id not in round_and_round]
+        too_often = entered_too_often(journey.pk, batch.candidates)
+        entering = [run for run in batch if run.candidate_id not in too_often]
         by = batch.version.journey
         assert journey.version
         why = f"Journey {by.pk} “{by.name}” v{batch.version.number}"
@@ -50,14 +45,14 @@ class StartJourney(OtherJourney):
         after = running_in(journey, batch.candidates)
         for run in batch:
             who = run.candidate_id
-            if who in round_and_round:
-                batch.fail(run, ROUND_AND_ROUND.format(journey=titled(journey)))
+            if who in too_often:
+                batch.fail(run, about(Code.START_TOO_OFTEN, journey, times=MOST_ENTRIES))
             elif who in before:
-                batch.go_on(run, f"Did not start {titled(journey)}: the candidate is in it.")
+                batch.go_on(run, about(Code.START_IS_IN_IT, journey))
             elif who in after:
-                batch.go_on(run, f"Started {titled(journey)}.", started=after[who])
+                batch.go_on(run, about(Code.STARTED, journey), started=after[who])
             else:
-                batch.go_on(run, f"Did not start {titled(journey)}: its rule for coming again.")
+                batch.go_on(run, about(Code.START_NOT_AGAIN, journey))
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):
@@ -65,13 +60,13 @@ class StartJourney(OtherJourney):
         journey = self.journey_in(candidate.workspace)
         assert journey
         if not journey.is_live:
-            return Rehearsal(not_started(journey))
-        return Rehearsal(f"Would start {titled(journey)}, if the candidate may enter it.")
+            return Rehearsal(str(not_started(journey)))
+        name = f"journey {journey.pk} “{journey}”"
+        return Rehearsal(f"Would start {name}, if the candidate may enter it.")
 
 
-def not_started(journey: Journey) -> str:
-    state = journey.get_state_display().lower()
-    return f"Did not start {titled(journey)}: it is {'a ' * (state == 'draft')}{state}."
+def not_started(journey: Journey) -> Reason:
+    return about(Code.START_NOT_LIVE, journey, state=journey.state)
 
 
 def try_lock_enrollment(journey: Journey) -> bool:
@@ -89,8 +84,8 @@ def running_in(journey: Journey, candidates: list[int]) -> dict[int, int]:
     return dict(runs.values_list("candidate_id", "pk"))
 
 
-TAKE = """
+TAKE = with_states("""
 SELECT pg_try_advisory_xact_lock(%s::int, %s::int) FROM (
-    SELECT FROM journeys_journey WHERE id = %s AND state = 'live' FOR KEY SHARE SKIP LOCKED
+    SELECT FROM journeys_journey WHERE id = %s AND state = {live} FOR KEY SHARE SKIP LOCKED
 ) AS held
-"""
+""")

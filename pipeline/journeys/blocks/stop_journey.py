@@ -1,20 +1,20 @@
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import Any, ClassVar
 
 from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import Journey, Run, RunQuerySet
+from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import Workspace
 
 from .base import Rehearsal, chosen
 from .condition import RowField
-from .other_journey import NOT_NOW, JourneyForm, OtherJourney, soon, titled
+from .other_journey import NOT_NOW, JourneyForm, OtherJourney, about, soon
 
 ALL_OTHERS, ONE = "others", "one"
-SELF_STOP = "A journey does not stop itself by this block. Use Exit."
 
 
 class StopJourneyForm(JourneyForm):
@@ -49,7 +49,7 @@ class StopJourney(OtherJourney):
     label = "Stop journey"
     about = "Take the candidate out of another journey, or of all others."
     form = StopJourneyForm
-    not_itself = SELF_STOP
+    not_itself = Code.STOPS_ITSELF
 
     @property
     def is_for_all(self) -> bool:
@@ -66,10 +66,12 @@ class StopJourney(OtherJourney):
         if self.fail_if_misconfigured(batch):
             return
         version = batch.version
-        by = f"Journey {version.journey_id} “{version.journey}” v{version.number}: {batch.label}"
+        by = about(
+            Code.STOPPED_BY_JOURNEY, version.journey, version=version.number, block=batch.label
+        )
         wanted = self.theirs(batch.candidates, version.journey)
         stopped = defaultdict(list)
-        ids = stop_runs(wanted, f"Stopped by {by}.", waits=False)
+        ids = stop_runs(wanted, by, waits=False)
         for run in Run.objects.filter(pk__in=ids).select_related("journey"):
             stopped[run.candidate_id].append(run)
         # Somebody takes a step of these at this moment.
@@ -77,10 +79,10 @@ class StopJourney(OtherJourney):
         for run in batch:
             theirs = stopped[run.candidate_id]
             if run.candidate_id in left:
-                text = told(theirs) if theirs else NOT_NOW
-                batch.try_again(run, text, soon(batch), is_logged=bool(theirs))
+                reason = outcome(theirs) if theirs else NOT_NOW
+                batch.try_again(run, reason, soon(batch), is_logged=bool(theirs))
             else:
-                batch.go_on(run, told(theirs), stopped=[one.pk for one in theirs])
+                batch.go_on(run, outcome(theirs), stopped=[other.pk for other in theirs])
 
     def theirs(self, candidates: list[int], this: Journey | None) -> RunQuerySet:
         """The runs to stop, of these candidates."""
@@ -93,13 +95,10 @@ class StopJourney(OtherJourney):
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
         runs = self.theirs([candidate.pk], None).select_related("journey")
-        return Rehearsal(f"Would do this: {told(list(runs))}")
+        return Rehearsal(f"Would do this: {outcome(list(runs))}")
 
 
-def told(stopped: list[Run]) -> str:
-    """ "Stopped 2 runs: journey 7 “Win back”, journey 9 “Reminders”." """
-    if not stopped:
-        return "Stopped nothing: the candidate was in no such journey."
-    names = Counter(titled(run.journey) for run in stopped)
-    number = f"{len(stopped)} run{'' if len(stopped) == 1 else 's'}"
-    return f"Stopped {number}: {', '.join(sorted(names))}."
+def outcome(stopped: list[Run]) -> Reason:
+    return because(
+        Code.RUNS_STOPPED, journeys=[[run.journey_id, run.journey.name] for run in stopped]
+    )

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Label
+from pipeline.journeys.reasons.sentences import quoted
 from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
@@ -14,7 +15,7 @@ from .candidate_changes import (
     Judge,
     Wanted,
     keep_what_is_named,
-    quoted,
+    names_of,
     recruiters_of,
     write,
 )
@@ -127,8 +128,8 @@ class UpdateCandidate(Block):
         kinds = dict(FolderKind.choices)
         names = {
             "move to": text_in(self.options, "folder_name") or kinds.get(wanted.folder_kind, ""),
-            "add": quoted(wanted.add),
-            "remove": quoted(wanted.remove),
+            "add": quoted(names_of(wanted.add)),
+            "remove": quoted(names_of(wanted.remove)),
             "recruiter": {NOBODY: "nobody", ASSIGN: text_in(self.options, "recruiter_name")}.get(
                 wanted.recruiter_change, ""
             ),
@@ -175,10 +176,10 @@ class UpdateCandidate(Block):
             details: dict[str, Any] = {}
             if change.done:
                 details = {"before": change.before, "after": change.after}
-            batch.go_on(run, change.text, **details)
+            batch.go_on(run, change.reason, **details)
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
         change = Judge(self.wanted, [candidate]).changes()[candidate.pk]
-        return Rehearsal(f"Would do this: {change.text}" if change.done else change.text)
+        return Rehearsal(f"Would do this: {change.reason}" if change.done else str(change.reason))

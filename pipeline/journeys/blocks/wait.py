@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Label
 from pipeline.journeys.models import Run
 from pipeline.journeys.models.listener import Kind, key
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 
@@ -113,11 +114,11 @@ class Wait(Block):
         already = self.already(batch.candidates)
         for run in batch:
             if run.heard or run.candidate_id in already:
-                batch.go_on(run, f"It happened: {self.event_text}.")
+                batch.go_on(run, because(Code.WAIT_HAPPENED, what=self.event_text))
             elif not run.is_waiting:
                 self.begin(batch, run, zones.get(run.candidate_id, zone))
             elif not self.is_for_event:
-                batch.go_on(run, "The wait is over.")
+                batch.go_on(run, because(Code.WAIT_OVER))
             else:
                 self.look_again(batch, run)
 
@@ -134,24 +135,25 @@ class Wait(Block):
         return set()
 
     def begin(self, batch: Batch, run: Run, zone: ZoneInfo) -> None:
-        text = f"Waits {self.summary}."
+        begun = because(Code.WAIT_BEGUN, what=self.summary)
         if not self.is_for_event:
-            batch.wait(run, text, self.until(batch.now, zone))
+            batch.wait(run, begun, self.until(batch.now, zone))
         elif self.event == Kind.EVENT:
-            batch.wait(run, text, self.until(batch.now, zone), key(*self.heard_as))
+            batch.wait(run, begun, self.until(batch.now, zone), key(*self.heard_as))
         else:
-            batch.wait(run, text, batch.now + LOOK_AGAIN, key(*self.heard_as), looks=1)
+            batch.wait(run, begun, batch.now + LOOK_AGAIN, key(*self.heard_as), looks=1)
 
     def look_again(self, batch: Batch, run: Run) -> None:
         """It has not happened: that was the time out, or it is waited for further."""
         is_first = run.tries == 1 and run.due_at is not None
         if self.options.get("at_most") and not is_first:
             lacking = self.event_text.removeprefix("the ")
-            batch.go_on(run, f"Timed out: no {lacking}.", "timed_out")
+            batch.go_on(run, because(Code.WAIT_TIMED_OUT, what=lacking), "timed_out")
             return
         until = self.until(run.due_at - LOOK_AGAIN, ZoneInfo("UTC")) if run.due_at else None
         until = until or batch.now + LOOK_DAILY
-        batch.wait(run, "", until, key(*self.heard_as), looks=2, is_logged=False)
+        still = because(Code.WAIT_BEGUN, what=self.summary)
+        batch.wait(run, still, until, key(*self.heard_as), looks=2, is_logged=False)
 
     @property
     def asks_candidate(self) -> bool:

@@ -4,6 +4,7 @@ from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import Run
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.models.webhook import EndpointQuerySet, WebhookEndpoint
@@ -13,7 +14,6 @@ from pipeline.workspaces.webhooks import outbox
 from .base import Block, BlockForm, Rehearsal, gone, row_of, text_in
 
 MOST_PROPERTIES = 20
-OFF = "Nothing was sent: the webhook “{name}” is switched off."
 
 
 class WebhookForm(BlockForm):
@@ -113,10 +113,11 @@ class Webhook(Block):
         )
         if not deliveries:
             for run in batch:
-                batch.go_on(run, OFF.format(name=self.name))
+                batch.go_on(run, because(Code.WEBHOOK_OFF, name=self.name))
             return
         for run, delivery in zip(batch, deliveries, strict=True):
-            batch.go_on(run, f"Told {self.name}, in delivery {delivery}.", delivery=delivery)
+            told_it = because(Code.WEBHOOK_TOLD, name=self.name, delivery=delivery)
+            batch.go_on(run, told_it, delivery=delivery)
 
     def payload(self, batch: Batch, run: Run, candidate: Candidate) -> dict[str, Any]:
         journey = batch.version.journey
@@ -133,7 +134,7 @@ class Webhook(Block):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
         endpoint = endpoints_of(candidate.workspace).get(pk=self.options["endpoint"])
         if not endpoint.is_active:
-            return Rehearsal(OFF.format(name=endpoint))
+            return Rehearsal(str(because(Code.WEBHOOK_OFF, name=str(endpoint))))
         return Rehearsal(f"Would tell {endpoint} of {candidate}.")
 
 

@@ -14,6 +14,7 @@ from pipeline.candidates.models import Candidate, CandidateLabel, FolderKind
 from pipeline.foundation.lifecycle import move
 from pipeline.journeys.lifecycle import listen, pause
 from pipeline.journeys.models import Journey, JourneyVersion, Run
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.demo.load import DAY, HOUR, LONG_AGO, PEOPLE, Author
@@ -189,7 +190,8 @@ class Story:
         take_steps([journey])
         last = list(Run.objects.running().filter(journey=journey).order_by("-pk")[:2])
         for run in last:
-            stop_runs(Run.objects.filter(pk=run.pk), f"{self.author.admin} stopped it.")
+            reason = because(Code.STOPPED_BY_HAND, by=str(self.author.admin))
+            stop_runs(Run.objects.filter(pk=run.pk), reason)
         pause(journey, self.author.admin)
 
     # --- how it is told ---

@@ -15,6 +15,8 @@ from pipeline.journeys.definition.triggers import text_of
 from pipeline.journeys.models import Journey, Run
 from pipeline.journeys.models.listener import Happening, Kind, Listener, event_name, key
 from pipeline.journeys.models.rules import JourneyRules
+from pipeline.journeys.models.sql import with_states
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import (
     MOST_ENTRIES,
     enroll,
@@ -28,11 +30,7 @@ from pipeline.workspaces.setbacks.isolation import Isolation, Subject
 
 log = logging.getLogger(__name__)
 BATCH = 5_000
-ROUND_AND_ROUND = (
-    f"Stopped: the candidate has entered this journey {MOST_ENTRIES} times within an hour, so what"
-    " journeys do makes them enter again and again. Put a Wait before it, or let the journey be"
-    " entered once."
-)
+TOO_OFTEN = because(Code.ENTERED_TOO_OFTEN, times=MOST_ENTRIES)
 EVENTS = "journey_events"  # the loop, for setbacks
 TELLER = 0x42E4  # first half of an advisory lock's key
 
@@ -150,7 +148,7 @@ def let_them_enter(listener: Listener, heard: list[Happening]) -> bool:
         round_and_round = going_round(listener, entering)
         enroll(version, [pk for pk in entering if pk not in round_and_round], why)
         if round_and_round:
-            refuse(version, sorted(round_and_round), why, ROUND_AND_ROUND)
+            refuse(version, sorted(round_and_round), why, TOO_OFTEN)
     return True
 
 
@@ -241,23 +239,23 @@ RETURNING *
 TAKE_THESE = "DELETE FROM journeys_happening WHERE id = ANY(%s::bigint[]) RETURNING *"
 
 # In the order of the runs' ids, as everything that locks several of them does.
-HOLD = """
+HOLD = with_states("""
 SELECT count(*) FROM (
     SELECT FROM journeys_run
-    WHERE candidate_id = ANY(%(candidates)s::bigint[]) AND state = 'running'
+    WHERE candidate_id = ANY(%(candidates)s::bigint[]) AND state = {running}
       AND (waiting_for <> '' OR candidate_id = ANY(%(ends)s::bigint[]))
     ORDER BY id FOR NO KEY UPDATE
 ) AS held
-"""
-WAKE = """
+""")
+WAKE = with_states("""
 WITH happened AS (
     SELECT * FROM unnest(%(candidates)s::bigint[], %(keys)s::text[]) AS one (candidate_id, key)
 ), waiting AS (
     SELECT run.id FROM journeys_run AS run
-    WHERE run.state = 'running' AND run.waiting_for <> ''
+    WHERE run.state = {running} AND run.waiting_for <> ''
       AND (run.candidate_id, run.waiting_for) IN (SELECT candidate_id, key FROM happened)
     ORDER BY run.id FOR NO KEY UPDATE
 )
 UPDATE journeys_run AS run SET due_at = now(), heard = true
 FROM waiting WHERE run.id = waiting.id AND run.waiting_for <> ''
-"""
+""")

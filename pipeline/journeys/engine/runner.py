@@ -21,6 +21,8 @@ from pipeline.journeys.blocks import BLOCKS
 from pipeline.journeys.blocks.base import Block
 from pipeline.journeys.definition.definition import BadDefinition, Definition, Node
 from pipeline.journeys.models import JourneyVersion, Run, RunState, definition_of
+from pipeline.journeys.models.sql import with_states
+from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.journeys.signals import announce_runs
 from pipeline.journeys.writing.batch import Batch, Result
 from pipeline.journeys.writing.step_log import failure
@@ -32,8 +34,7 @@ from .put_aside import advance_with_care, for_each_journey
 log = logging.getLogger(__name__)
 BATCH = 1000
 
-GONE = "The block at which it stood is no longer in this version of the journey."
-END = "Came to the end of the journey."
+END = because(Code.ENDED)
 
 
 def advance_some() -> int:
@@ -95,19 +96,19 @@ class BlockGroup:
         self.version = version
         self.place = block
         self.runs = runs
-        self.problem = ""
+        self.problem: Reason | None = None
         self.node: Node | None = None
         self.definition = Definition()
         try:
             self.definition = definition_of(version.pk)
         except BadDefinition as reason:
-            self.problem = str(reason)
+            self.problem = because(Code.UNREADABLE, problem=str(reason))
             return
         self.node = self.definition.nodes.get(block)
         if self.node is None and block:
-            self.problem = GONE
+            self.problem = because(Code.BLOCK_GONE)
         elif self.node and self.node.type not in BLOCKS:
-            self.problem = f"Belay no longer knows the block “{self.node.type}”."
+            self.problem = because(Code.BLOCK_UNKNOWN, type=self.node.type)
 
     def only(self, runs: Sequence[Run]) -> "BlockGroup":
         """Some of them."""
@@ -195,31 +196,31 @@ def execute_alone(block: Block, batch: Batch, run: Run) -> None:
     except Exception as error:
         if outage_of(error):
             raise
-        reason = f"Unexpected error. Tell support: run {run.pk}, block {batch.node.id}."
+        reason = because(Code.ERROR, run=run.pk, block=batch.node.id)
         batch.results[run.pk] = failure(reason)
 
 
 # One probe of an index for each live journey; the one that waited longest comes first.
-DUE_JOURNEYS = """
+DUE_JOURNEYS = with_states("""
 SELECT journey.id FROM journeys_journey AS journey, LATERAL (
     SELECT run.due_at FROM journeys_run AS run
-    WHERE run.journey_id = journey.id AND run.state = 'running' AND run.is_slow = %s
+    WHERE run.journey_id = journey.id AND run.state = {running} AND run.is_slow = %s
       AND run.due_at <= now()
     ORDER BY run.due_at LIMIT 1
 ) AS first
-WHERE journey.state = 'live' ORDER BY first.due_at
-"""
+WHERE journey.state = {live} ORDER BY first.due_at
+""")
 # The journey's row is read with the runs: one that was paused meanwhile gives none, and for one
 # that is being paused or published nobody waits.
-CLAIM = """
+CLAIM = with_states("""
 SELECT run.* FROM journeys_run AS run
-WHERE run.journey_id = %s AND run.state = 'running' AND NOT run.is_slow AND run.due_at <= now()
+WHERE run.journey_id = %s AND run.state = {running} AND NOT run.is_slow AND run.due_at <= now()
   AND EXISTS (
-    SELECT FROM journeys_journey WHERE id = run.journey_id AND state = 'live'
+    SELECT FROM journeys_journey WHERE id = run.journey_id AND state = {live}
     FOR KEY SHARE SKIP LOCKED
   )
 ORDER BY run.due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-"""
+""")
 # The ids as one text: to quote a thousand takes longer than to lock them.
 HOLD = """
 SELECT count(*) FROM (

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.workspaces.models import Workspace
 
 
@@ -26,12 +27,12 @@ class JourneyRules(models.Model):
     def of(cls, workspace_id: int) -> "JourneyRules":
         return cls.objects.filter(workspace=workspace_id).first() or cls(workspace_id=workspace_id)
 
-    def reason_to_stop(self, what: str) -> str:
-        """Why runs are stopped by what happened, "rejected", "hired" or "opt_out"; empty where
+    def reason_to_stop(self, what: str) -> Reason | None:
+        """Why runs are stopped by what happened, "rejected", "hired" or "opt_out"; None where
         the workspace lets them go on."""
-        is_wanted, reason = {
-            "rejected": (self.stop_when_rejected, "The candidate was rejected."),
-            "hired": (self.stop_when_hired, "The candidate was hired."),
-            "opt_out": (self.stop_when_opted_out, "The candidate opted out of messages."),
+        is_wanted, code = {
+            "rejected": (self.stop_when_rejected, Code.REJECTED),
+            "hired": (self.stop_when_hired, Code.HIRED),
+            "opt_out": (self.stop_when_opted_out, Code.OPTED_OUT),
         }[what]
-        return reason if is_wanted else ""
+        return because(code) if is_wanted else None

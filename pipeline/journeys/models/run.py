@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
+from pipeline.journeys.reasons import sentence_of, title_of
 from pipeline.workspaces.models import User, Workspace, visible_rows
 
 from .journey import Journey, JourneyVersion
@@ -55,7 +56,9 @@ class Run(models.Model):
     entered_by = models.CharField(max_length=200, help_text="What made the candidate enter.")
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
-    end_reason = models.TextField(blank=True)
+    # The sentence itself in rows of the releases before codes.
+    end_code = models.TextField(blank=True, db_column="end_reason")
+    end_facts = models.JSONField(null=True, help_text="What its sentence names.")
 
     objects = RunQuerySet.as_manager()
 
@@ -99,6 +102,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"Run {self.pk}"
 
+    @property
+    def end_reason(self) -> str:
+        """The sentence, in the language of who reads it; empty while the run is in progress."""
+        return sentence_of(self.end_code, self.end_facts)
+
 
 class RunStep(models.Model):
     """A line of a run's log: a block that it passed, when, what that did and what it decided.
@@ -111,8 +119,11 @@ class RunStep(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="log", db_index=False)
     number = models.PositiveIntegerField()
     block = models.CharField(max_length=20)
-    summary = models.CharField(max_length=300)  # of the block: "Wait: 3 days"
-    text = models.TextField()  # "Canceled 2 waiting tasks: Outbound Call, ASAP Callback"
+    # Of the block: "Wait: 3 days". Empty where something else ended the run: see `title`.
+    summary = models.CharField(max_length=300)
+    # The sentence itself in rows of the releases before codes.
+    code = models.TextField(db_column="text")
+    facts = models.JSONField(null=True, help_text="What its sentence names.")
     way = models.CharField(max_length=20, blank=True)  # which it then took
     details = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now())
@@ -122,3 +133,12 @@ class RunStep(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def text(self) -> str:
+        """ "Canceled 2 waiting tasks: Outbound Call, ASAP Callback"."""
+        return sentence_of(self.code, self.facts)
+
+    @property
+    def title(self) -> str:
+        return self.summary or title_of(self.code)

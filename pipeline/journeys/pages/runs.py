@@ -14,6 +14,7 @@ from pipeline.foundation.counts import MOST, CountOf, Number
 from pipeline.foundation.paging.newest_first import page_of
 from pipeline.journeys.editor.access import can_edit, can_stop_all, editors_only, journey_of
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.tasks.models import Task
 from pipeline.workspaces.requests import MemberRequest
@@ -93,7 +94,8 @@ def run(request: MemberRequest, pk: int, run: int) -> HttpResponse:
 @editors_only
 def stop(request: MemberRequest, pk: int, run: int) -> HttpResponse:
     found = one_of(request, pk, run)
-    if stop_runs(Run.objects.filter(pk=found.pk), f"{request.user} stopped it."):
+    reason = because(Code.STOPPED_BY_HAND, by=str(request.user))
+    if stop_runs(Run.objects.filter(pk=found.pk), reason):
         messages.success(request, "The run is stopped: it takes no further step.")
     else:
         messages.error(request, "Nothing was changed: the run had already ended.")

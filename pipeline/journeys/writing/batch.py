@@ -7,13 +7,14 @@ from typing import Any
 
 from pipeline.journeys.definition.definition import Node
 from pipeline.journeys.models import JourneyVersion, Run, RunState
+from pipeline.journeys.reasons import Reason, reason_of
 
 
 @dataclass
 class Result:
     """What one run did at a block, and where it stands afterwards."""
 
-    text: str
+    said: Reason | str  # a sentence is kept as it is
     way: str = ""  # which it takes; empty where it stays or ends
     state: RunState = RunState.RUNNING
     due_at: datetime | None = None
@@ -22,6 +23,10 @@ class Result:
     tries: int = 0
     is_logged: bool = True
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> Reason:
+        return reason_of(self.said)
 
 
 @dataclass
@@ -49,13 +54,13 @@ class Batch:
     def candidates(self) -> list[int]:
         return [run.candidate_id for run in self.runs]
 
-    def go_on(self, run: Run, text: str, way: str = "next", **details: Any) -> None:
-        self.results[run.pk] = Result(text, way=way, due_at=self.now, details=details)
+    def go_on(self, run: Run, why: Reason, way: str = "next", **details: Any) -> None:
+        self.results[run.pk] = Result(why, way=way, due_at=self.now, details=details)
 
     def wait(
         self,
         run: Run,
-        text: str,
+        why: Reason,
         until: datetime | None,
         waiting_for: str = "",
         *,
@@ -66,7 +71,7 @@ class Batch:
         to the same block, with `run.is_waiting`, `run.heard` where it happened, and `looks` as
         `run.tries`."""
         self.results[run.pk] = Result(
-            text,
+            why,
             due_at=until,
             waiting_for=waiting_for,
             is_waiting=True,
@@ -75,17 +80,17 @@ class Batch:
         )
 
     def try_again(
-        self, run: Run, text: str, at: datetime, *, is_logged: bool | None = None
+        self, run: Run, why: Reason, at: datetime, *, is_logged: bool | None = None
     ) -> None:
         """Come back to the same block then. The log says why at the first of several tries, or
         as `is_logged` says; for the guard against circles it is a wait."""
         first = run.tries == 0 if is_logged is None else is_logged
         self.results[run.pk] = Result(
-            text, due_at=at, is_waiting=True, tries=run.tries + 1, is_logged=first
+            why, due_at=at, is_waiting=True, tries=run.tries + 1, is_logged=first
         )
 
-    def end(self, run: Run, text: str) -> None:
-        self.results[run.pk] = Result(text, state=RunState.FINISHED)
+    def end(self, run: Run, why: Reason) -> None:
+        self.results[run.pk] = Result(why, state=RunState.FINISHED)
 
-    def fail(self, run: Run, reason: str) -> None:
-        self.results[run.pk] = Result(reason, state=RunState.FAILED)
+    def fail(self, run: Run, why: Reason) -> None:
+        self.results[run.pk] = Result(why, state=RunState.FAILED)

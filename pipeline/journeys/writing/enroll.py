@@ -5,6 +5,7 @@ have at once: the journey's row, its ENROLLMENT, runs in the order of their ids,
 order of theirs.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,8 @@ from django.db.models.functions import Now
 
 from pipeline.foundation.fence import fenced
 from pipeline.journeys.models import JourneyVersion, Run
+from pipeline.journeys.models.sql import STATES, with_states
+from pipeline.journeys.reasons import Reason
 from pipeline.journeys.signals import announce_runs
 
 MOST_ENTRIES = 10  # of one candidate into one journey within an hour, unless a person wants it
@@ -79,7 +82,7 @@ def entered_too_often(journey_id: int, candidates: Sequence[int]) -> set[int]:
     return set(often.values_list("candidate", flat=True))
 
 
-def refuse(version: JourneyVersion, candidates: Sequence[int], why: str, reason: str) -> None:
+def refuse(version: JourneyVersion, candidates: Sequence[int], why: str, reason: Reason) -> None:
     """Runs that end before their first step, so that somebody reads why nothing happens."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -91,7 +94,8 @@ def refuse(version: JourneyVersion, candidates: Sequence[int], why: str, reason:
                 "block": version.parse().start or "",
                 "candidates": list(candidates),
                 "why": why[:200],
-                "reason": reason,
+                "code": reason.code,
+                "facts": json.dumps(reason.facts),
             },
         )
 
@@ -115,19 +119,19 @@ def entry_into(version: JourneyVersion) -> dict[str, Any]:
 def ruling(people: str) -> str:
     """`ruled`: `people` with what keeps them from entering, `is_in_it` and `was_in_it`. Reads
     their id and changes nothing; who has not called `hold_enrollment` before gets a preview."""
-    return RULING.format(people=people)
+    return RULING.format(people=people, **STATES)
 
 
 def entering(source: str, why: str) -> str:
     """`entered (id, candidate_id)`: a run for each row of `source`, a FROM clause in which `person`
     has the candidate's id. `why`, what made them enter, is SQL over it."""
-    return ENTERING.format(source=source, why=why)
+    return ENTERING.format(source=source, why=why, **STATES)
 
 
 # Waits for whoever pauses, archives or publishes it (publishing.locked); for no edit of its draft.
-HOLD_LIVE = """
-SELECT id FROM journeys_journey WHERE id = ANY(%s) AND state = 'live' ORDER BY id FOR KEY SHARE
-"""
+HOLD_LIVE = with_states("""
+SELECT id FROM journeys_journey WHERE id = ANY(%s) AND state = {live} ORDER BY id FOR KEY SHARE
+""")
 RULING = """
 ruled AS (
     SELECT {people}.*,
@@ -137,7 +141,7 @@ ruled AS (
             OR before.last_start > now() - %(entry_days)s * interval '1 day'
         ) AS was_in_it
     FROM {people}, LATERAL (
-        SELECT bool_or(run.state = 'running') AS is_running, max(run.started_at) AS last_start
+        SELECT bool_or(run.state = {running}) AS is_running, max(run.started_at) AS last_start
         FROM (
             -- By the candidate alone: of a journey that many have just entered, statistics know
             -- nothing, and the whole journey would be read for each.
@@ -153,10 +157,10 @@ entered AS (
         workspace_id, journey_id, version_id, candidate_id, state, block, steps,
         steps_in_row, due_at, is_waiting, waiting_for, heard, tries, entered_by, end_reason
     )
-    SELECT %(entry_workspace)s, %(entry_journey)s, %(entry_version)s, person.id, 'running',
+    SELECT %(entry_workspace)s, %(entry_journey)s, %(entry_version)s, person.id, {running},
         %(entry_block)s, 0, 0, now(), false, '', false, 0, {why}, ''
     FROM {source}
-    ON CONFLICT (journey_id, candidate_id) WHERE state = 'running' DO NOTHING
+    ON CONFLICT (journey_id, candidate_id) WHERE state = {running} DO NOTHING
     RETURNING id, candidate_id
 )
 """
@@ -171,22 +175,23 @@ SELECT (SELECT count(*) FROM entered), count(*) FILTER (WHERE is_in_it),
     count(*) FILTER (WHERE was_in_it AND NOT is_in_it)
 FROM ruled
 """
-REFUSE = """
+REFUSE = with_states("""
 WITH refused AS (
     INSERT INTO journeys_run (
         workspace_id, journey_id, version_id, candidate_id, state, block, steps, steps_in_row,
-        due_at, is_waiting, waiting_for, heard, tries, entered_by, ended_at, end_reason
+        due_at, is_waiting, waiting_for, heard, tries, entered_by, ended_at, end_reason,
+        end_facts
     )
-    SELECT %(workspace)s, %(journey)s, %(version)s, id, 'failed', %(block)s, 1, 0,
-        NULL, false, '', false, 0, %(why)s, now(), %(reason)s
+    SELECT %(workspace)s, %(journey)s, %(version)s, id, {failed}, %(block)s, 1, 0,
+        NULL, false, '', false, 0, %(why)s, now(), %(code)s, %(facts)s::jsonb
     FROM candidates_candidate
     WHERE workspace_id = %(workspace)s AND id = ANY(%(candidates)s::bigint[]) AND NOT EXISTS (
         SELECT FROM journeys_run AS run WHERE run.journey_id = %(journey)s
-        AND run.candidate_id = candidates_candidate.id AND run.state = 'running'
+        AND run.candidate_id = candidates_candidate.id AND run.state = {running}
     )
     ORDER BY id FOR KEY SHARE
     RETURNING id
 )
-INSERT INTO journeys_runstep (run_id, number, block, summary, text, way, details)
-SELECT id, 1, %(block)s, 'Not begun', %(reason)s, '', '{}' FROM refused
-"""
+INSERT INTO journeys_runstep (run_id, number, block, summary, text, facts, way, details)
+SELECT id, 1, %(block)s, '', %(code)s, %(facts)s::jsonb, '', '{{}}' FROM refused
+""")

@@ -12,6 +12,7 @@ from django.db.models import Exists, F
 from django.db.models.functions import Now
 
 from pipeline.journeys.models import Journey, Run, RunQuerySet, RunStep, definition_of
+from pipeline.journeys.models.sql import with_states
 from pipeline.outreach import delivery
 from pipeline.outreach.delivery import INTERRUPTED
 from pipeline.outreach.models import Message
@@ -71,7 +72,9 @@ def lease() -> timedelta:
     return timedelta(seconds=max(60.0, 10 * settings.MESSAGE_TIMEOUT_SECONDS))
 
 
-HOLD_JOURNEY = "SELECT id FROM journeys_journey WHERE id = %s AND state = 'live' FOR KEY SHARE"
+HOLD_JOURNEY = with_states("""
+SELECT id FROM journeys_journey WHERE id = %s AND state = {live} FOR KEY SHARE
+""")
 
 
 def settle(batch: Batch, run: Run, message: Message) -> None:
@@ -128,6 +131,7 @@ def add_line(batch: Batch, run: Run, result: Result) -> None:
         number=run.steps + 1,
         block=batch.node.id,
         summary=batch.label[:300],
-        text=result.text,
+        code=result.reason.code,
+        facts=result.reason.facts or None,
         details=result.details,
     )

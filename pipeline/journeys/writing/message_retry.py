@@ -7,22 +7,23 @@ from django.db.models import OuterRef
 
 from pipeline.foundation import database_clock
 from pipeline.journeys.models import Run, RunState, RunStep
+from pipeline.journeys.reasons import Code, Reason, because, reason_of
 
 from .batch import Batch, Result
 from .message_lock import lock, write_each
 
 AWAY_SECONDS = 60
 MOST_TRIES = 60  # of a provider that is away: for an hour
-GAVE_UP = "{reason} Gave up after {tries} tries."
 
 
 @transaction.atomic
 def put_off(batch: Batch, runs: list[Run], text: str, until: datetime) -> None:
     """Nothing can be sent before `until`. The log says so, once for each text."""
     if mine := lock(batch, runs):
-        told = last_lines(mine)
+        last = last_lines(mine)
+        reason = reason_of(text)
         results = {
-            run.pk: Result(text, due_at=until, is_waiting=True, is_logged=told[run.pk] != text)
+            run.pk: Result(reason, due_at=until, is_waiting=True, is_logged=last[run.pk] != reason)
             for run in mine
         }
         write_each(batch, mine, results)
@@ -32,22 +33,28 @@ def put_off(batch: Batch, runs: list[Run], text: str, until: datetime) -> None:
 def put_off_as_away(batch: Batch, runs: list[Run], reason: str) -> None:
     """The provider is away: again in a minute, and in the end no more."""
     if mine := lock(batch, runs):
-        told = last_lines(mine)
-        results = {run.pk: try_again(run, reason, told[run.pk]) for run in mine}
+        last = last_lines(mine)
+        results = {run.pk: try_again(run, reason, last[run.pk]) for run in mine}
         write_each(batch, mine, results)
 
 
-def try_again(run: Run, reason: str, told: str | None) -> Result:
-    text = f"{reason} Tries again every minute."
+def try_again(run: Run, problem: str, last: Reason) -> Result:
+    reason = because(Code.MESSAGE_RETRIED, problem=problem)
     tries = run.tries + 1
     if tries >= MOST_TRIES:
-        return Result(GAVE_UP.format(reason=reason, tries=tries), state=RunState.FAILED)
+        given_up = because(Code.MESSAGE_GIVEN_UP, problem=problem, tries=tries)
+        return Result(given_up, state=RunState.FAILED)
     at = database_clock.now() + timedelta(seconds=AWAY_SECONDS)
-    return Result(text, due_at=at, is_waiting=True, tries=tries, is_logged=told != text)
+    return Result(reason, due_at=at, is_waiting=True, tries=tries, is_logged=last != reason)
 
 
-def last_lines(runs: list[Run]) -> dict[int, str | None]:
-    """The last line of each run's log."""
-    latest = RunStep.objects.filter(run=OuterRef("pk")).order_by("-number").values("text")[:1]
-    found = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(last=latest)
-    return dict(found.values_list("pk", "last"))
+def last_lines(runs: list[Run]) -> dict[int, Reason]:
+    """The reason in the last line of each run's log."""
+    lines = RunStep.objects.filter(run=OuterRef("pk")).order_by("-number")
+    found = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(
+        last_code=lines.values("code")[:1], last_facts=lines.values("facts")[:1]
+    )
+    return {
+        pk: Reason(code or "", facts or {})
+        for pk, code, facts in found.values_list("pk", "last_code", "last_facts")
+    }

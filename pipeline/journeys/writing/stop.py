@@ -1,11 +1,14 @@
 """Stops runs: one, those of a candidate, or all of a journey."""
 
+import json
 from collections.abc import Iterable
 
 from django.db import connection
 
 from pipeline.foundation.fence import fenced
 from pipeline.journeys.models import Run, RunQuerySet
+from pipeline.journeys.models.sql import STATES, with_states
+from pipeline.journeys.reasons import Reason
 from pipeline.journeys.signals import announce_runs
 from pipeline.tasks.bulk_sql import with_names
 
@@ -13,7 +16,7 @@ from .enroll import hold_enrollment
 
 
 @fenced()
-def stop_runs(runs: RunQuerySet, reason: str, *, waits: bool = True) -> list[int]:
+def stop_runs(runs: RunQuerySet, reason: Reason, *, waits: bool = True) -> list[int]:
     """Stop those of `runs` that are in progress, each with its line in the log; returns their ids.
 
     A run whose step is being written is stopped after that step: it waits for the runner's lock.
@@ -21,9 +24,10 @@ def stop_runs(runs: RunQuerySet, reason: str, *, waits: bool = True) -> list[int
     """
     held = runs.running().order_by("pk").select_for_update(no_key=True, skip_locked=not waits)
     chosen, values = with_names("chosen", *held.values("pk").query.sql_with_params())
-    sql = STOP.format(chosen=chosen, stopping=stopping("chosen", "chosen.id", "%(stop_reason)s"))
+    parts = stopping("chosen", "chosen.id", "%(stop_code)s", "%(stop_facts)s::jsonb")
+    why = {"stop_code": reason.code, "stop_facts": json.dumps(reason.facts)}
     with connection.cursor() as cursor:
-        cursor.execute(sql, values | {"stop_reason": reason})
+        cursor.execute(STOP.format(chosen=chosen, stopping=parts), values | why)
         stopped = sorted(pk for (pk,) in cursor.fetchall())
     tell_of(stopped)
     return stopped
@@ -50,28 +54,30 @@ def hold_runs_of(journey_id: int, candidates: Iterable[int]) -> None:
         cursor.execute(HOLD, [journey_id, list(candidates)])
 
 
-def stopping(source: str, run: str, reason: str) -> str:
+def stopping(source: str, run: str, code: str, facts: str) -> str:
     """`stopped (id, …)`: the runs whose id is `run` in `source`, a FROM clause, each with its line
-    in the log. `reason` is SQL over it. The runs must have been locked before."""
-    return STOPPING.format(source=source, run=run, reason=reason)
+    in the log. `code` and `facts`, of a reason, are SQL over it. The runs must have been locked
+    before."""
+    return STOPPING.format(source=source, run=run, code=code, facts=facts, **STATES)
 
 
-HOLD = """
+HOLD = with_states("""
 SELECT count(*) FROM (
     SELECT FROM journeys_run
-    WHERE journey_id = %s AND candidate_id = ANY(%s::bigint[]) AND state = 'running'
+    WHERE journey_id = %s AND candidate_id = ANY(%s::bigint[]) AND state = {running}
     ORDER BY id FOR NO KEY UPDATE
 ) AS held
-"""
+""")
 STOPPING = """
 stopped AS (
-    UPDATE journeys_run AS run SET state = 'stopped', ended_at = now(), end_reason = {reason},
-        due_at = NULL, waiting_for = '', is_waiting = false, steps = run.steps + 1
-    FROM {source} WHERE run.id = {run} AND run.state = 'running'
-    RETURNING run.id, run.steps, run.block, run.end_reason
+    UPDATE journeys_run AS run SET state = {stopped}, ended_at = now(), end_reason = {code},
+        end_facts = {facts}, due_at = NULL, waiting_for = '', is_waiting = false,
+        steps = run.steps + 1
+    FROM {source} WHERE run.id = {run} AND run.state = {running}
+    RETURNING run.id, run.steps, run.block, run.end_reason, run.end_facts
 ), logged AS (
-    INSERT INTO journeys_runstep (run_id, number, block, summary, text, way, details)
-    SELECT id, steps, block, 'Stopped', end_reason, '', '{{}}' FROM stopped
+    INSERT INTO journeys_runstep (run_id, number, block, summary, text, facts, way, details)
+    SELECT id, steps, block, '', end_reason, end_facts, '', '{{}}' FROM stopped
 )
 """
 STOP = """

@@ -20,6 +20,7 @@ from pipeline.bulk_actions.pages.timeline import outcomes
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.lifecycle import archive, pause, publish, resume
 from pipeline.journeys.models import Journey, Run, RunState, RunStep
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import User
@@ -58,7 +59,7 @@ def was_in(journey: Journey, people: Any, days_ago: int) -> None:
     enroll(journey.version, [one.pk for one in people], "By hand")
     theirs = Run.objects.filter(journey=journey, candidate__in=people)
     theirs.update(started_at=Now() - timedelta(days=days_ago))
-    stop_runs(theirs, "Long ago.")
+    stop_runs(theirs, because(Code.TEXT, text="Long ago."))
 
 
 # --- who enters ---
@@ -333,7 +334,7 @@ def test_undo_stops_what_it_started_and_nothing_else(
     )
     for run in Run.objects.filter(journey=journey, candidate__in=people):
         assert (run.state, run.end_reason) == (RunState.STOPPED, told)
-        assert [(line.summary, line.text) for line in run.log.all()] == [("Stopped", told)]
+        assert [(line.title, line.text) for line in run.log.all()] == [("Stopped", told)]
     assert Run.objects.running().filter(journey=other).count() == 6
     assert Run.objects.running().filter(journey=journey, candidate__in=before).count() == 2
 
@@ -351,10 +352,13 @@ def test_undo_says_of_each_that_has_ended_why_it_stays(
     Run.objects.exclude(pk=finished.pk).update(due_at=None)
     waits_are_over()
     until_nothing_is_due()
-    stop_runs(Run.objects.filter(pk__in=[stopped.pk, again.pk]), "Olga Berg stopped it.")
+    stop_runs(
+        Run.objects.filter(pk__in=[stopped.pk, again.pk]),
+        because(Code.STOPPED_BY_HAND, by="Olga Berg"),
+    )
     enroll(journey.version, [again.candidate_id], "By hand")
     Run.objects.filter(pk=failed.pk).update(
-        state=RunState.FAILED, ended_at=Now(), end_reason="The folder is gone."
+        state=RunState.FAILED, ended_at=Now(), end_code="The folder is gone."
     )
     Run.objects.filter(pk=gone.pk).delete()
 
@@ -362,8 +366,8 @@ def test_undo_says_of_each_that_has_ended_why_it_stays(
 
     assert reasons_of(undone) == {
         "The run has come to its end.": 1,
-        "The run was stopped before. Olga Berg stopped it.": 2,
-        "The run had failed. The folder is gone.": 1,
+        "The run was stopped before.": 2,
+        "The run had failed.": 1,
         "The run no longer exists.": 1,
     }
     assert undone.changed == 1

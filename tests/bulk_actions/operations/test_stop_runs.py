@@ -67,7 +67,7 @@ def test_the_preview_is_what_happens_and_each_run_says_by_whom_and_why(
     for run in Run.objects.filter(candidate__in=people):
         assert (run.state, run.end_reason, run.due_at) == (RunState.STOPPED, told, None)
         assert run.ended_at
-        assert [(line.summary, line.text) for line in run.log.all()][1:] == [("Stopped", told)]
+        assert [(line.title, line.text) for line in run.log.all()][1:] == [("Stopped", told)]
         assert run.steps == 2
         assert action.outcomes.get(candidate=run.candidate_id).before == {"run": run.pk}
     assert Run.objects.running().filter(candidate__in=other).count() == 2

@@ -6,10 +6,9 @@ import pytest
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.blocks.problems import problems_of
-from pipeline.journeys.blocks.start_journey import SELF_START
-from pipeline.journeys.blocks.stop_journey import SELF_STOP
 from pipeline.journeys.lifecycle import CantPublish, archive, pause, publish
 from pipeline.journeys.models import Journey, JourneyVersion, Run, RunState
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import MOST_ENTRIES, enroll
 from pipeline.workspaces.models import User
 from tests.journeys.conftest import until_nothing_is_due
@@ -82,11 +81,12 @@ def test_a_journey_that_is_not_live_is_not_started_and_the_log_says_so(
 
 
 @pytest.mark.parametrize(
-    ("type", "sentence"), [("start_journey", SELF_START), ("stop_journey", SELF_STOP)]
+    ("type", "code"), [("start_journey", Code.STARTS_ITSELF), ("stop_journey", Code.STOPS_ITSELF)]
 )
 def test_a_journey_that_names_itself_is_not_published_and_does_not_run(
-    make_journey: Any, candidate: Candidate, owner: User, type: str, sentence: str
+    make_journey: Any, candidate: Candidate, owner: User, type: str, code: Code
 ):
+    sentence = str(because(code))
     journey = make_journey(THREE_DAYS)
     journey.draft["blocks"]["b1"] = {
         "type": type,

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.lifecycle import pause, resume
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing import message_retry, messages
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach import delivery
@@ -91,7 +92,10 @@ def test_nothing_leaves_when_the_run_was_stopped_before_its_turn(
     begin: Any, text: MessageTemplate, sms_provider: SMSProvider, monkeypatch: Any
 ):
     run = begin(text)
-    before_begin(monkeypatch, lambda: stop_runs(Run.objects.all(), "Stopped by Ana Ruiz."))
+    before_begin(
+        monkeypatch,
+        lambda: stop_runs(Run.objects.all(), because(Code.TEXT, text="Stopped by Ana Ruiz.")),
+    )
 
     until_nothing_is_due()
 
@@ -133,7 +137,7 @@ def test_a_stop_while_the_provider_thinks_is_at_once_and_the_message_is_still_to
     hand_over = delivery.hand_over
 
     def stop_meanwhile(owner: Any, sender: Any, message: Message) -> Any:
-        stop_runs(Run.objects.all(), "Stopped by Ana Ruiz.")
+        stop_runs(Run.objects.all(), because(Code.TEXT, text="Stopped by Ana Ruiz."))
         return hand_over(owner, sender, message)
 
     monkeypatch.setattr(delivery, "hand_over", stop_meanwhile)

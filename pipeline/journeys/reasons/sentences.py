@@ -1,0 +1,255 @@
+"""The sentences of the codes, made when they are shown; the only place that knows them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from pipeline.candidates.models import FolderKind
+from pipeline.tasks.models.types import TaskType
+
+from .codes import Code
+
+Facts = Mapping[str, Any]
+UNKNOWN = "…"  # in place of a fact that is missing
+DAMAGED = gettext_lazy("What happened here can't be told: its details are damaged.")
+
+
+def sentence_of(code: str, facts: Facts | None = None) -> str:
+    """Never raises. What is no code is the sentence itself: so the releases before codes wrote."""
+    known = SENTENCES.get(code)
+    if known is None:
+        return str(code)
+    try:
+        given = Given(facts or {})
+        return str(known) % given if isinstance(known, Promise) else known(given)
+    except Exception:  # whatever somebody wrote into the facts
+        return str(DAMAGED)
+
+
+def title_of(code: str) -> str:
+    """Of a line in the log that no block wrote."""
+    return _("Not begun") if code == Code.ENTERED_TOO_OFTEN else _("Stopped")
+
+
+class Given(dict[str, Any]):
+    """Facts as a sentence takes them: with other reasons in words, and a sign for what is missing.
+
+    As in {"problem": {"code": "block.gone", "facts": {…}}}.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        value = self.get(name)
+        if isinstance(value, dict) and "code" in value:
+            return sentence_of(value["code"], value.get("facts"))
+        return UNKNOWN if value is None else value
+
+
+def several(facts: Facts) -> str:
+    return " ".join(sentence_of(one["code"], one.get("facts")) for one in facts["reasons"])
+
+
+def stopped_by_action(facts: Facts) -> str:
+    if facts.get("reason"):
+        return _("Stopped by %(by)s, bulk action %(action)s: %(reason)s") % facts
+    return _("Stopped by %(by)s, bulk action %(action)s.") % facts
+
+
+def gone(facts: Facts) -> str:
+    kinds = {
+        "campaign": _("The campaign “%(name)s” no longer exists."),
+        "folder": _("The folder “%(name)s” no longer exists."),
+        "journey": _("The journey “%(name)s” no longer exists."),
+        "label": _("The label “%(name)s” no longer exists."),
+        "opening": _("The opening “%(name)s” no longer exists."),
+        "recruiter": _("The recruiter “%(name)s” no longer exists."),
+        "template": _("The template “%(name)s” no longer exists."),
+        "webhook": _("The webhook “%(name)s” no longer exists."),
+    }
+    return kinds.get(facts["kind"], _("“%(name)s” no longer exists.")) % facts
+
+
+def left(facts: Facts) -> str:
+    return str(facts.get("reason") or _("Leave the journey"))
+
+
+def too_many(facts: Facts) -> str:
+    sentence = _(
+        "The candidate has as many waiting tasks of the type %(type)s as your workspace allows."
+        " This stops a journey that makes task after task; the number is in the settings of tasks."
+    )
+    return sentence % {"type": TaskType(facts["type"]).label}
+
+
+def canceled(facts: Facts) -> str:
+    """ "Canceled 2 waiting tasks: Outbound Call, ASAP Callback. Spared 1 that Ana Ruiz has." """
+    sentences = [_("Canceled nothing: no such task waited.")]
+    if taken := facts["canceled"]:
+        number = sum(taken.values())
+        sentence = ngettext(
+            "Canceled %(number)d waiting task: %(kinds)s.",
+            "Canceled %(number)d waiting tasks: %(kinds)s.",
+            number,
+        )
+        sentences = [sentence % {"number": number, "kinds": kinds_of(taken)}]
+    if spared := facts.get("spared"):
+        sentence = _("Spared %(number)d, as %(agents)s had accepted: %(kinds)s.")
+        agents = ", ".join(facts["agents"])
+        given = {"number": sum(spared.values()), "agents": agents, "kinds": kinds_of(spared)}
+        sentences.append(sentence % given)
+    return " ".join(sentences)
+
+
+def kinds_of(counts: Mapping[str, int]) -> str:
+    kinds = sorted((str(TaskType(type).label), number) for type, number in counts.items())
+    return ", ".join(f"{number} {kind}" if number > 1 else kind for kind, number in kinds)
+
+
+def not_live(facts: Facts) -> str:
+    states = {
+        "draft": _("Did not start journey %(journey)s “%(name)s”: it is a draft."),
+        "paused": _("Did not start journey %(journey)s “%(name)s”: it is paused."),
+        "archived": _("Did not start journey %(journey)s “%(name)s”: it is archived."),
+    }
+    return states[facts["state"]] % facts
+
+
+def runs_stopped(facts: Facts) -> str:
+    """ "Stopped 2 runs: journey 7 “Win back”, journey 9 “Reminders”." """
+    journeys = facts["journeys"]
+    if not journeys:
+        return _("Stopped nothing: the candidate was in no such journey.")
+    sentence = ngettext(
+        "Stopped %(number)d run: %(names)s.", "Stopped %(number)d runs: %(names)s.", len(journeys)
+    )
+    names = Counter(
+        _("journey %(journey)s “%(name)s”") % {"journey": pk, "name": name} for pk, name in journeys
+    )
+    return sentence % {"number": len(journeys), "names": ", ".join(sorted(names))}
+
+
+def no_such_folder(facts: Facts) -> str:
+    kind = FolderKind(facts["kind"]).label
+    sentence = _("Not moved: %(opening)s has no folder of the kind %(kind)s.")
+    return sentence % {"opening": facts["opening"], "kind": kind}
+
+
+def labels_added(facts: Facts) -> str:
+    return _("Added %(labels)s.") % {"labels": quoted(facts["labels"])}
+
+
+def labels_removed(facts: Facts) -> str:
+    return _("Removed %(labels)s.") % {"labels": quoted(facts["labels"])}
+
+
+def quoted(names: Iterable[str]) -> str:
+    return ", ".join(_("“%(name)s”") % {"name": name} for name in names)
+
+
+def recruiter(facts: Facts) -> str:
+    names = {name: facts.get(name) or _("nobody") for name in ("before", "after")}
+    return _("Recruiter: %(after)s (was %(before)s).") % names
+
+
+def attribute_set(facts: Facts) -> str:
+    if facts.get("before"):
+        return _("Set %(name)s to “%(after)s” (was “%(before)s”).") % facts
+    return _("Set %(name)s to “%(after)s” (was nothing).") % facts
+
+
+SENTENCES: dict[str, Promise | Callable[[Facts], str]] = {
+    Code.TEXT: gettext_lazy("%(text)s"),
+    Code.SEVERAL: several,
+    Code.ENDED: gettext_lazy("Came to the end of the journey."),
+    Code.ERROR: gettext_lazy("Unexpected error. Tell support: run %(run)s, block %(block)s."),
+    Code.LOOP: gettext_lazy(
+        "Stopped after %(steps)s steps in a row without a wait: this journey goes round in circles."
+        " Put a Wait into the circle, or let a Condition lead out of it."
+    ),
+    Code.ENTERED_TOO_OFTEN: gettext_lazy(
+        "Stopped: the candidate has entered this journey %(times)s times within an hour, so what"
+        " journeys do makes them enter again and again. Put a Wait before it, or let the journey be"
+        " entered once."
+    ),
+    Code.UNREADABLE: gettext_lazy("%(problem)s"),
+    Code.BLOCK_GONE: gettext_lazy(
+        "The block at which it stood is no longer in this version of the journey."
+    ),
+    Code.BLOCK_UNKNOWN: gettext_lazy("Belay no longer knows the block “%(type)s”."),
+    Code.STOPPED_BY_HAND: gettext_lazy("%(by)s stopped it."),
+    Code.STOPPED_ARCHIVED: gettext_lazy("%(by)s archived the journey."),
+    Code.STOPPED_BY_ACTION: stopped_by_action,
+    Code.STOPPED_BY_UNDO: gettext_lazy(
+        "Stopped by %(by)s, bulk action %(action)s: Undo of “%(title)s”."
+    ),
+    Code.STOPPED_BY_JOURNEY: gettext_lazy(
+        "Stopped by Journey %(journey)s “%(name)s” v%(version)s: %(block)s."
+    ),
+    Code.REJECTED: gettext_lazy("The candidate was rejected."),
+    Code.HIRED: gettext_lazy("The candidate was hired."),
+    Code.OPTED_OUT: gettext_lazy("The candidate opted out of messages."),
+    Code.MISCONFIGURED: gettext_lazy("%(problem)s"),
+    Code.GONE: gone,
+    Code.STARTS_ITSELF: gettext_lazy(
+        "A journey can't start itself. Let a way lead back to its first block instead."
+    ),
+    Code.STOPS_ITSELF: gettext_lazy("A journey does not stop itself by this block. Use Exit."),
+    Code.OTHERS_AT_IT: gettext_lazy(
+        "Others are entering or leaving at this moment. Tries again at once."
+    ),
+    Code.WAIT_BEGUN: gettext_lazy("Waits %(what)s."),
+    Code.WAIT_OVER: gettext_lazy("The wait is over."),
+    Code.WAIT_HAPPENED: gettext_lazy("It happened: %(what)s."),
+    Code.WAIT_TIMED_OUT: gettext_lazy("Timed out: no %(what)s."),
+    Code.CONDITION_MET: gettext_lazy("Yes: %(rule)s."),
+    Code.CONDITION_NOT_MET: gettext_lazy("No: not so: %(rule)s."),
+    Code.CONDITION_NONE_MET: gettext_lazy("No: none is so: %(rule)s."),
+    Code.SPLIT: gettext_lazy("Went way %(way)s"),
+    Code.EXIT: left,
+    Code.TASK_CREATED: gettext_lazy("Created task %(task)s: %(what)s"),
+    Code.TASK_REFUSED: gettext_lazy("No task was created. %(problem)s"),
+    Code.TASK_IMPOSSIBLE: gettext_lazy("%(problem)s"),
+    Code.TASK_TOO_MANY: too_many,
+    Code.TASKS_CANCELED: canceled,
+    Code.STARTED: gettext_lazy("Started journey %(journey)s “%(name)s”."),
+    Code.START_IS_IN_IT: gettext_lazy(
+        "Did not start journey %(journey)s “%(name)s”: the candidate is in it."
+    ),
+    Code.START_NOT_AGAIN: gettext_lazy(
+        "Did not start journey %(journey)s “%(name)s”: its rule for coming again."
+    ),
+    Code.START_NOT_LIVE: not_live,
+    Code.START_TOO_OFTEN: gettext_lazy(
+        "Stopped: the candidate has entered journey %(journey)s “%(name)s” %(times)s times within"
+        " an hour, so journeys start each other in a circle. Put a Wait into it, or let the journey"
+        " be entered once."
+    ),
+    Code.RUNS_STOPPED: runs_stopped,
+    Code.WEBHOOK_TOLD: gettext_lazy("Told %(name)s, in delivery %(delivery)s."),
+    Code.WEBHOOK_OFF: gettext_lazy("Nothing was sent: the webhook “%(name)s” is switched off."),
+    Code.UNCHANGED: gettext_lazy("Already as wanted: nothing was changed."),
+    Code.MOVED: gettext_lazy("Moved from %(before)s to %(after)s."),
+    Code.NOT_MOVED: gettext_lazy(
+        "Not moved: %(folder)s is a folder of %(of)s, not of %(opening)s."
+    ),
+    Code.NO_SUCH_FOLDER: no_such_folder,
+    Code.LABELS_ADDED: labels_added,
+    Code.LABELS_REMOVED: labels_removed,
+    Code.RECRUITER: recruiter,
+    Code.RECRUITER_BLIND: gettext_lazy("Not assigned: %(name)s does not see %(opening)s."),
+    Code.ATTRIBUTE_SET: attribute_set,
+    Code.ATTRIBUTE_REMOVED: gettext_lazy("Took away %(name)s."),
+    Code.ATTRIBUTE_REFUSED: gettext_lazy("%(name)s was not set: %(problem)s"),
+    Code.MESSAGE_SENT: gettext_lazy("Sent the %(message)s to %(address)s."),
+    Code.MESSAGE_FAILED: gettext_lazy("The %(message)s to %(address)s was not sent: %(problem)s"),
+    Code.MESSAGE_UNCONFIRMED: gettext_lazy(
+        "The %(message)s to %(address)s is unconfirmed: %(problem)s"
+    ),
+    Code.MESSAGE_NOT_SENT: gettext_lazy("Nothing was sent. %(problem)s"),
+    Code.MESSAGE_WAITS: gettext_lazy("Waits: %(problem)s"),
+    Code.MESSAGE_RETRIED: gettext_lazy("%(problem)s Tries again every minute."),
+    Code.MESSAGE_GIVEN_UP: gettext_lazy("%(problem)s Gave up after %(tries)s tries."),
+}
