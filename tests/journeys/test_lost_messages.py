@@ -54,9 +54,9 @@ def test_it_is_unconfirmed_once_nobody_can_be_at_it_any_more(message: Message):
     assert message.status == "unconfirmed"
     run = Run.objects.get()
     assert run.state == RunState.STOPPED
-    lines = list(run.log.values_list("number", "text"))
-    assert [number for number, _ in lines] == list(range(1, run.steps + 1))
-    assert sum("unconfirmed" in text for _, text in lines) == 1
+    lines = list(run.log.all())
+    assert [line.number for line in lines] == list(range(1, run.steps + 1))
+    assert sum("unconfirmed" in line.text for line in lines) == 1
 
 
 def test_it_is_left_alone_while_its_sender_may_be_at_it(message: Message):

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.journeys.models import Run, RunState
 from pipeline.journeys.reasons import Code, Reason, all_of, because, sentence_of
-from pipeline.journeys.reasons.sentences import DAMAGED, SENTENCES, UNKNOWN
+from pipeline.journeys.reasons.sentences import SENTENCES, UNKNOWN
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
 from tests.journeys.definitions import garbage
@@ -27,16 +27,20 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.LOOP: [
         (
             {"steps": 100},
-            "Stopped after 100 steps in a row without a wait: this journey goes round in circles."
-            " Put a Wait into the circle, or let a Condition lead out of it.",
+            (
+                "Stopped after 100 steps in a row without a wait: this journey goes round in circles."
+                " Put a Wait into the circle, or let a Condition lead out of it."
+            ),
         )
     ],
     Code.ENTERED_TOO_OFTEN: [
         (
             {"times": 10},
-            "Stopped: the candidate has entered this journey 10 times within an hour, so what"
-            " journeys do makes them enter again and again. Put a Wait before it, or let the"
-            " journey be entered once.",
+            (
+                "Stopped: the candidate has entered this journey 10 times within an hour, so what"
+                " journeys do makes them enter again and again. Put a Wait before it, or let the"
+                " journey be entered once."
+            ),
         )
     ],
     Code.UNREADABLE: [({"problem": "It has no blocks."}, "It has no blocks.")],
@@ -104,9 +108,11 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.TASK_TOO_MANY: [
         (
             {"type": "outbound_call"},
-            "The candidate has as many waiting tasks of the type Outbound Call as your workspace"
-            " allows. This stops a journey that makes task after task; the number is in the"
-            " settings of tasks.",
+            (
+                "The candidate has as many waiting tasks of the type Outbound Call as your workspace"
+                " allows. This stops a journey that makes task after task; the number is in the"
+                " settings of tasks."
+            ),
         )
     ],
     Code.TASKS_CANCELED: [
@@ -121,8 +127,10 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
                 "spared": {"voicemail": 1},
                 "agents": ["Ana Ruiz", "Liv Holm"],
             },
-            "Canceled 3 waiting tasks: ASAP Callback, 2 Outbound Call."
-            " Spared 1, as Ana Ruiz, Liv Holm had accepted: Voicemail.",
+            (
+                "Canceled 3 waiting tasks: ASAP Callback, 2 Outbound Call."
+                " Spared 1, as Ana Ruiz, Liv Holm had accepted: Voicemail."
+            ),
         ),
     ],
     Code.STARTED: [(JOURNEY, "Started journey 7 “Win back”.")],
@@ -137,9 +145,11 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.START_TOO_OFTEN: [
         (
             JOURNEY | {"times": 10},
-            "Stopped: the candidate has entered journey 7 “Win back” 10 times within an hour, so"
-            " journeys start each other in a circle. Put a Wait into it, or let the journey be"
-            " entered once.",
+            (
+                "Stopped: the candidate has entered journey 7 “Win back” 10 times within an hour, so"
+                " journeys start each other in a circle. Put a Wait into it, or let the journey be"
+                " entered once."
+            ),
         )
     ],
     Code.RUNS_STOPPED: [
@@ -165,7 +175,7 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.NO_SUCH_FOLDER: [
         (
             {"opening": "Leeds", "kind": "on_hold"},
-            "Not moved: Leeds has no folder of the kind On hold.",
+            "Not moved: Leeds has no folder of the kind On Hold.",
         )
     ],
     Code.LABELS_ADDED: [({"labels": ["German", "Night"]}, "Added “German”, “Night”.")],
@@ -217,15 +227,15 @@ def test_every_code_is_in_the_table_and_has_its_sentence():
 @pytest.mark.parametrize("code", Code)
 def test_without_its_facts_or_with_garbage_it_is_still_a_sentence(code: Code):
     chance = random.Random(code)
-    for facts in (None, {}, [], "x", 7, {"problem": {"code": []}}, {"reasons": [1]}):
-        assert sentence_of(code, facts)  # type: ignore[arg-type]
+    broken: list[Any] = [None, {}, [], "x", 7, {"problem": {"code": []}}, {"reasons": [1]}]
+    for facts in broken:
+        assert sentence_of(code, facts)
     for good, _ in TABLE[code]:
         for name in good:
             for _ in range(20):
                 told = sentence_of(code, good | {name: garbage(chance)})
                 assert isinstance(told, str)
-                lacking = sentence_of(code, {key: good[key] for key in good if key != name})
-                assert lacking == str(DAMAGED) or lacking
+            assert sentence_of(code, {key: good[key] for key in good if key != name})
 
 
 def test_a_fact_that_is_missing_has_its_sign():

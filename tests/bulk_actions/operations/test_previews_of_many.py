@@ -16,6 +16,7 @@ from pipeline.bulk_actions.operations import OPERATIONS, Operation
 from pipeline.bulk_actions.operations.send_message import text_of
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Label, Opening, RejectReason
 from pipeline.journeys.models import Journey, Run
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.models import Channel, MessageTemplate, OptOut
@@ -107,7 +108,8 @@ def journey(request: pytest.FixtureRequest, reentry: dict[str, Any]) -> Journey:
     made: Journey = request.getfixturevalue("make_journey")(waits, reentry=reentry)
     assert made.version
     enroll(made.version, list(Candidate.objects.values_list("pk", flat=True)), "By hand")
-    stop_runs(Run.objects.filter(candidate__in=Candidate.objects.all()[: MANY // 2]), "Long ago.")
+    half = Candidate.objects.all()[: MANY // 2]
+    stop_runs(Run.objects.filter(candidate__in=half), because(Code.TEXT, text="Long ago."))
     return made
 
 

@@ -16,6 +16,7 @@ from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Opening
 from pipeline.journeys.lifecycle import archive, pause, publish
 from pipeline.journeys.models import Journey, Run, RunState
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.workspaces.models import User, Workspace
@@ -257,7 +258,7 @@ def test_the_list_shows_who_is_in_a_journey(
 ):
     put_into(make_journey(THREE_DAYS, name="Another"), make_candidates(2))
     put_into(journey, make_candidates(2))
-    stop_runs(Run.objects.filter(journey=journey), "Was in it.")
+    stop_runs(Run.objects.filter(journey=journey), because(Code.TEXT, text="Was in it."))
     people = put_into(journey, make_candidates(3))
     labelled = put_into(journey, make_candidates(2, labels=labels[:1], full_name="Inger Svärd"))
     make_candidates(2, labels=labels[:1])

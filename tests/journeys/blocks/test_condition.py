@@ -26,7 +26,8 @@ def decide(candidate: Candidate, *rules: dict[str, Any], join: str = "all") -> t
     options = {"join": join, "rules": list(rules)}
     block = Condition(options)
     assert block.problems(candidate.workspace) == []
-    return block.decide([candidate.pk], candidate.workspace)[candidate.pk]
+    way, reason = block.decide([candidate.pk], candidate.workspace)[candidate.pk]
+    return way, str(reason)
 
 
 def way(candidate: Candidate, **rule: Any) -> str:
@@ -162,12 +163,12 @@ PRO = {"kind": "attribute", "name": "Plan", "operator": "is", "value": "pro"}
 @pytest.mark.parametrize(
     ("source", "plan", "join", "expected"),
     [
-        ("Fair", "pro", "all", ("yes", "the source is “Fair” and Plan is “pro”")),
-        ("Fair", "", "all", ("no", "not so: Plan is “pro”")),
-        ("", "", "all", ("no", "not so: the source is “Fair”")),
-        ("", "pro", "any", ("yes", "Plan is “pro”")),
-        ("Fair", "pro", "any", ("yes", "the source is “Fair”")),
-        ("", "", "any", ("no", "none is so: the source is “Fair” or Plan is “pro”")),
+        ("Fair", "pro", "all", ("yes", "Yes: the source is “Fair” and Plan is “pro”.")),
+        ("Fair", "", "all", ("no", "No: not so: Plan is “pro”.")),
+        ("", "", "all", ("no", "No: not so: the source is “Fair”.")),
+        ("", "pro", "any", ("yes", "Yes: Plan is “pro”.")),
+        ("Fair", "pro", "any", ("yes", "Yes: the source is “Fair”.")),
+        ("", "", "any", ("no", "No: none is so: the source is “Fair” or Plan is “pro”.")),
     ],
 )
 def test_all_and_any_and_which_rule_decided(
