@@ -28,8 +28,8 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
         (
             {"steps": 100},
             (
-                "Stopped after 100 steps in a row without a wait: this journey goes round in circles."
-                " Put a Wait into the circle, or let a Condition lead out of it."
+                "Stopped after 100 steps in a row without a wait: this journey goes round in"
+                " circles. Put a Wait into the circle, or let a Condition lead out of it."
             ),
         )
     ],
@@ -109,8 +109,8 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
         (
             {"type": "outbound_call"},
             (
-                "The candidate has as many waiting tasks of the type Outbound Call as your workspace"
-                " allows. This stops a journey that makes task after task; the number is in the"
+                "The candidate has as many waiting tasks of the type Outbound Call as your"
+                " workspace allows. This stops a journey that makes task after task; the number is in the"
                 " settings of tasks."
             ),
         )
@@ -146,9 +146,9 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
         (
             JOURNEY | {"times": 10},
             (
-                "Stopped: the candidate has entered journey 7 “Win back” 10 times within an hour, so"
-                " journeys start each other in a circle. Put a Wait into it, or let the journey be"
-                " entered once."
+                "Stopped: the candidate has entered journey 7 “Win back” 10 times within an hour,"
+                " so journeys start each other in a circle. Put a Wait into it, or let the journey"
+                " be entered once."
             ),
         )
     ],
