@@ -110,8 +110,8 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
             {"type": "outbound_call"},
             (
                 "The candidate has as many waiting tasks of the type Outbound Call as your"
-                " workspace allows. This stops a journey that makes task after task; the number is in the"
-                " settings of tasks."
+                " workspace allows. This stops a journey that makes task after task; the number is"
+                " in the settings of tasks."
             ),
         )
     ],
