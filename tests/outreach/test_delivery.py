@@ -16,6 +16,7 @@ from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations.share_with_reviewer import ShareWithReviewer
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import Run, RunState
+from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach import delivery, limits, optouts
@@ -88,7 +89,7 @@ class OfRun(Order):
         until_nothing_is_due()
 
     def stop(self) -> None:
-        stop_runs(Run.objects.all(), "Stopped by Ana Ruiz.")
+        stop_runs(Run.objects.all(), because(Code.TEXT, text="Stopped by Ana Ruiz."))
 
     def look_again(self) -> None:
         come_back_at_once()
