@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pipeline.journeys.models.journey import JourneyState
 from pipeline.outreach import reasons as outreach
+from pipeline.tasks import reasons as tasks
 
 Facts = Mapping[str, Any]
 LEFT_OUT = "left_out:"  # with a folder's kind: see writing/left_out.py
@@ -162,7 +163,10 @@ def day_of(at: datetime) -> str:
 
 
 # Codes of other rooms begin like this; their sentences are made there.
-ROOMS: dict[str, Callable[[str, Any], str]] = {outreach.PREFIX: outreach.sentence_of}
+ROOMS: dict[str, Callable[[str, Any], str]] = {
+    outreach.PREFIX: outreach.sentence_of,
+    tasks.PREFIX: tasks.sentence_of,
+}
 
 # Of each code the first sentence whose placeholders all have their facts; the last needs none.
 SENTENCES: dict[Code, tuple[Any, ...]] = {

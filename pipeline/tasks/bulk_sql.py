@@ -8,32 +8,19 @@ so until the commit. Without the locks the same SQL is a preview. Who executes i
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from itertools import count
 from typing import Any
 
 from django.db import connection
 
-from pipeline.outreach import optouts
-from pipeline.outreach.models import CampaignState, CampaignWork, Channel, Priority
+from pipeline.outreach.models import Priority
 
 from .models import Task
 from .models.querysets import TaskQuerySet
-from .models.rules import TaskRules
 from .models.scopes import Scope
-from .models.states import State
-from .models.types import KINDS, OF_CAMPAIGN, TaskChannel, TaskType
+from .new_tasks import NewTasks
 
 Sql = tuple[str, dict[str, Any]]
-NO_PHONE, NO_EMAIL = "Has no phone number.", "Has no e-mail address."
-OPT_OUTS = {
-    TaskChannel.SMS: (Channel.SMS, "Has opted out of SMS."),
-    TaskChannel.EMAIL: (Channel.EMAIL, "Has opted out of e-mails."),
-}
-# What a candidate lacks for a task; any other problem is the campaign's or a limit's.
-LACKS = {NO_PHONE, NO_EMAIL, *(text for _, text in OPT_OUTS.values())}
 
 
 def hold_tasks(candidate_ids: list[int]) -> None:
@@ -46,99 +33,34 @@ def hold_tasks(candidate_ids: list[int]) -> None:
         cursor.execute(HOLD, [candidate_ids])
 
 
-@dataclass(frozen=True)
-class NewTasks:
-    """One task in the queue for each of many candidates, as `create_task` makes them one by one.
+def creating(new: NewTasks, source: str, creator: dict[str, Any], by: Mapping[str, str]) -> Sql:
+    """`created (id, candidate_id)`: a task for each row of `source`; to follow `ruling`.
 
-    Of a type that waits in the queue, with a due time where it is timed.
+    `source` is a FROM clause in which `person` has the candidate's id and opening_id. `creator`
+    are the fields of a Creator, `by` those of its columns that are SQL over `source`.
     """
-
-    workspace_id: int
-    type: TaskType
-    campaign_id: int | None = None
-    campaign_name: str = ""
-    priority: int | None = None  # else the campaign's, or Normal
-    due_at: datetime | None = None
-    notes: str = ""
-
-    @cached_property
-    def enough(self) -> str:
-        """The problem of who has the most waiting tasks of the type already."""
-        most = TaskRules.of(self.workspace_id).most_waiting
-        return (
-            f"Has already {most} waiting task{'' if most == 1 else 's'} of this type (the most your"
-            " workspace allows)."
-        )
-
-    def ruling(self, people: str, *, holds: bool = True) -> Sql:
-        """`ruled`: `people` with `problem`, why somebody gets no task, else empty.
-
-        Reads their id, email and phone. Changes nothing, and locks nothing unless it `holds` the
-        campaign.
-        """
-        channel = KINDS[self.type].channel
-        rules = [CAMPAIGN_RULES] if self.campaign_id else []
-        if channel in (TaskChannel.PHONE, TaskChannel.SMS):
-            rules.append("WHEN phone = '' THEN %(task_no_phone)s")
-        if channel == TaskChannel.EMAIL:
-            rules.append("WHEN email = '' THEN %(task_no_email)s")
-        if channel in OPT_OUTS:
-            rules.append(OPT_OUT_RULE.replace("address_of", optouts.FIELD[OPT_OUTS[channel][0]]))
-        rules.append(NUMBER_RULE)
-        whens = "\n            ".join(rules).format(people=people)
-        hold = "FOR KEY SHARE" if holds else ""
-        sql = RULING.format(people=people, rules=whens, hold=hold)
-        return sql, self._ruling_params(channel)
-
-    def _ruling_params(self, channel: TaskChannel) -> dict[str, Any]:
-        fitting = [channel for channel, types in OF_CAMPAIGN.items() if self.type in types]
-        opt_out, opted_out = OPT_OUTS.get(channel, ("", ""))
-        return {
-            "task_workspace": self.workspace_id,
-            "task_campaign": self.campaign_id,
-            "task_channels": [str(channel) for channel in fitting],
-            "task_work": str(CampaignWork.AGENTS),
-            "task_draft": str(CampaignState.DRAFT),
-            "task_gone": f"The campaign {self.campaign_name} no longer exists.",
-            "task_unfit": f"The campaign {self.campaign_name} is no longer ready for such tasks.",
-            "task_no_phone": NO_PHONE,
-            "task_no_email": NO_EMAIL,
-            "task_opt_out": str(opt_out),
-            "task_opted_out": opted_out,
-            "task_type": str(self.type),
-            "task_waiting": str(State.IN_QUEUE),
-            "task_most": TaskRules.of(self.workspace_id).most_waiting,
-            "task_enough": self.enough,
-        }
-
-    def creating(self, source: str, creator: dict[str, Any], by: Mapping[str, str]) -> Sql:
-        """`created (id, candidate_id)`: a task for each row of `source`; to follow `ruling`.
-
-        `source` is a FROM clause in which `person` has the candidate's id and opening_id. `creator`
-        are the fields of a Creator, `by` those of its columns that are SQL over `source`.
-        """
-        task = Task(
-            workspace_id=self.workspace_id,
-            campaign_id=self.campaign_id,
-            type=self.type,
-            due_at=self.due_at,
-            notes=self.notes,
-            **creator,
-        )
-        computed = {
-            "candidate_id": "person.id",
-            "opening_id": "person.opening_id",
-            "priority": PRIORITY,
-            **by,
-        }
-        values = {name: value for name, value in columns_of(task).items() if name not in computed}
-        params = {f"new_{name}": value for name, value in values.items()}
-        computed |= {name: f"%(new_{name})s" for name in values}
-        sql = CREATING.format(
-            columns=", ".join(computed), values=", ".join(computed.values()), source=source
-        )
-        normal = {"task_priority": self.priority, "task_normal": int(Priority.NORMAL)}
-        return sql, params | normal
+    task = Task(
+        workspace_id=new.workspace_id,
+        campaign_id=new.campaign_id,
+        type=new.type,
+        due_at=new.due_at,
+        notes=new.notes,
+        **creator,
+    )
+    computed = {
+        "candidate_id": "person.id",
+        "opening_id": "person.opening_id",
+        "priority": PRIORITY,
+        **by,
+    }
+    values = {name: value for name, value in columns_of(task).items() if name not in computed}
+    params = {f"new_{name}": value for name, value in values.items()}
+    computed |= {name: f"%(new_{name})s" for name in values}
+    sql = CREATING.format(
+        columns=", ".join(computed), values=", ".join(computed.values()), source=source
+    )
+    normal = {"task_priority": new.priority, "task_normal": int(Priority.NORMAL)}
+    return sql, params | normal
 
 
 def columns_of(task: Task) -> dict[str, Any]:
@@ -199,32 +121,6 @@ SELECT count(*) FROM (
 
 # Everywhere below the tasks are looked up by their candidate, and only then by anything else: what
 # statistics say of a queue that has just grown leads the planner to walk all of it for each chunk.
-
-# The key-share lock keeps the campaign from being deleted between the look and the change.
-RULING = """
-of_campaign AS (
-    SELECT id, priority,
-           work = %(task_work)s AND state <> %(task_draft)s AND channel = ANY(%(task_channels)s)
-           AS fits
-    FROM outreach_campaign
-    WHERE id = %(task_campaign)s AND workspace_id = %(task_workspace)s {hold}
-), ruled AS (
-    SELECT {people}.*, CASE
-            {rules}
-            ELSE '' END AS problem
-    FROM {people}
-)
-"""
-CAMPAIGN_RULES = """WHEN NOT EXISTS (SELECT FROM of_campaign) THEN %(task_gone)s
-            WHEN NOT (SELECT fits FROM of_campaign) THEN %(task_unfit)s"""
-OPT_OUT_RULE = """WHEN EXISTS (
-                SELECT FROM outreach_optout WHERE workspace_id = %(task_workspace)s
-                AND channel = %(task_opt_out)s AND address = lower({people}.address_of)
-            ) THEN %(task_opted_out)s"""
-NUMBER_RULE = """WHEN %(task_most)s <= (
-                SELECT count(*) FILTER (WHERE type = %(task_type)s AND state = %(task_waiting)s)
-                FROM tasks_task WHERE candidate_id = {people}.id
-            ) THEN %(task_enough)s"""
 
 PRIORITY = """
 coalesce(%(task_priority)s::int, (SELECT priority FROM of_campaign), %(task_normal)s)

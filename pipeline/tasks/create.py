@@ -8,29 +8,28 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.models import (
-    Campaign,
-    CampaignChannel,
-    CampaignState,
-    CampaignWork,
-    Priority,
-)
+from pipeline.outreach.models import Campaign, Priority
 
-from .bulk_sql import NewTasks
+from .bulk_sql import creating
 from .models import Task
 from .models.actors import Creator
 from .models.announce import announce
-from .models.rules import TaskRules
 from .models.states import State
-from .models.types import KINDS, OF_CAMPAIGN, TaskType
+from .models.types import TaskType
+from .new_tasks import NewTasks
+from .reasons import Reason
+from .rule_book import problem_with, problem_with_campaign, reason_of, ruling
 
 
 class CantCreate(ValueError):
-    """This task can't be made; says why and what to do, in a recruiter's words."""
+    """This task can't be made; `reason` says why and what to do."""
 
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
-class TooManyWaiting(CantCreate):
-    """The candidate has the most waiting tasks of that type that the workspace allows."""
+    def __str__(self) -> str:
+        return str(self.reason)
 
 
 @transaction.atomic
@@ -46,20 +45,22 @@ def create_task(
 ) -> Task:
     """A new task in the queue; of a Manual type, one that the creating agent has.
 
-    Without a `priority` it is the campaign's, or Normal. Raises CantCreate, and TooManyWaiting.
+    Without a `priority` it is the campaign's, or Normal. Raises CantCreate.
     """
-    kind = KINDS[type]
-    if kind.is_timed and due_at is None:
-        raise CantCreate(f"A {type.label} needs a time: say when it is due.")
-    if kind.is_manual and creator.user_id is None:
-        raise CantCreate(f"A {type.label} is made by an agent, who then has it.")
-    if campaign:
-        check_campaign(campaign, type, candidate.workspace_id)
+    new = NewTasks(
+        candidate.workspace_id,
+        type,
+        campaign_id=campaign.pk if campaign else None,
+        campaign_name=campaign.name if campaign else "",
+        due_at=due_at,
+        needs_address=False,
+        has_agent=creator.user_id is not None,
+    )
     # Locked, so that two creations count one after the other, and a move to another opening
     # comes before or after: the trigger that keeps the task's opening sees the whole task.
     candidate = Candidate.objects.select_for_update(no_key=True).get(pk=candidate.pk)
-    if not kind.is_manual:
-        check_number(candidate, type)
+    if problem := problem_with(new, candidate.pk, holds=True):
+        raise CantCreate(problem)
     task = Task.objects.create(
         workspace_id=candidate.workspace_id,
         candidate=candidate,
@@ -70,7 +71,7 @@ def create_task(
         due_at=due_at,
         notes=notes,
         **creator.fields,
-        **(born_assigned(creator) if kind.is_manual else {}),
+        **(born_assigned(creator) if new.kind.is_manual else {}),
     )
     task.refresh_from_db()
     announce("create", task.workspace_id, [task.pk])
@@ -88,61 +89,35 @@ def born_assigned(creator: Creator) -> dict[str, Any]:
 
 def check_campaign(campaign: Campaign, type: TaskType, workspace_id: int) -> None:
     """Raises CantCreate unless `campaign` may have tasks of that type, in that workspace."""
-    if campaign.workspace_id != workspace_id:
-        raise CantCreate("This campaign is another workspace's.")
-    if campaign.work != CampaignWork.AGENTS:
-        raise CantCreate(f"{campaign} is automated: it sends by itself and has no tasks.")
-    if campaign.state == CampaignState.DRAFT:
-        raise CantCreate(f"{campaign} is a draft. Make it ready first.")
-    if type not in OF_CAMPAIGN[CampaignChannel(campaign.channel)]:
-        raise CantCreate(
-            f"A {type.label} does not fit {campaign}, whose channel is "
-            f"{campaign.get_channel_display()}."
-        )
-
-
-def check_number(candidate: Candidate, type: TaskType) -> None:
-    """Raises TooManyWaiting. To be called with the candidate locked."""
-    most = TaskRules.of(candidate.workspace_id).most_waiting
-    waiting = Task.objects.for_candidate(candidate).waiting().filter(type=type).count()
-    if waiting >= most:
-        raise TooManyWaiting(
-            f"{candidate} has {waiting} waiting tasks of the type {type.label}, and your workspace "
-            f"allows {most}. Work off or cancel one of them, or raise the number in the settings."
-        )
+    new = NewTasks(workspace_id, type, campaign_id=campaign.pk, campaign_name=campaign.name)
+    if problem := problem_with_campaign(new):
+        raise CantCreate(problem)
 
 
 def create_tasks(
     new: NewTasks, creator: Creator, runs: Mapping[int, int]
-) -> dict[int, tuple[int | None, str]]:
+) -> dict[int, tuple[int | None, Reason | None]]:
     """One for each candidate whose id is a key of `runs`, on behalf of that run of a journey.
 
     In the caller's transaction, which holds the candidates' locks. Returns for each candidate the
     task's id, or None and why there is none.
     """
-    ruling, params = new.ruling("people")
-    creating, values = new.creating(
+    judging, params = ruling(new, "people")
+    making, values = creating(
+        new,
         "ruled AS person WHERE person.problem = ''",
         creator.fields,
         {"created_by_run_id": "person.run_id"},
     )
-    sql = FOR_RUNS.format(ruling=ruling, creating=creating)
+    sql = FOR_RUNS.format(ruling=judging, creating=making)
     with connection.cursor() as cursor:
         cursor.execute(
             sql,
             {"candidates": list(runs), "runs": list(runs.values()), **params, **values},
         )
-        made = {pk: (task, problem) for pk, task, problem in cursor.fetchall()}
+        made = {pk: (task, reason_of(new, problem)) for pk, task, problem in cursor.fetchall()}
     announce("create", new.workspace_id, sorted(task for task, _ in made.values() if task))
     return made
-
-
-def why_none(new: NewTasks, candidate: Candidate) -> str:
-    """Why this candidate would get no such task now; empty for one who would."""
-    ruling, params = new.ruling("people", holds=False)
-    with connection.cursor() as cursor:
-        cursor.execute(FOR_ONE.format(ruling=ruling), {"candidate": candidate.pk, **params})
-        return str(cursor.fetchone()[0])
 
 
 FOR_RUNS = """
@@ -153,10 +128,4 @@ WITH people AS (
 ), {ruling}, {creating}
 SELECT ruled.id, created.id, ruled.problem
 FROM ruled LEFT JOIN created ON created.candidate_id = ruled.id
-"""
-FOR_ONE = """
-WITH people AS (
-    SELECT id, email, phone FROM candidates_candidate WHERE id = %(candidate)s
-), {ruling}
-SELECT problem FROM ruled
 """

@@ -102,17 +102,9 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.EXIT: [({}, "Leave the journey"), ({"reason": "Done"}, "Done")],
     Code.TASK_CREATED: [({"task": 5, "what": "Outbound Call"}, "Created task 5: Outbound Call")],
     Code.TASK_REFUSED: [
-        ({"problem": "Has no phone number."}, "No task was created. Has no phone number.")
-    ],
-    Code.TASK_IMPOSSIBLE: [({"problem": GONE}, "The folder “Hired” no longer exists.")],
-    Code.TASK_TOO_MANY: [
         (
-            {"type": "outbound_call"},
-            (
-                "The candidate has as many waiting tasks of the type Outbound Call as your"
-                " workspace allows. This stops a journey that makes task after task; the number is"
-                " in the settings of tasks."
-            ),
+            {"problem": {"code": "task.no_phone", "facts": {}}},
+            "No task was created. Has no phone number.",
         )
     ],
     Code.TASKS_CANCELED: [

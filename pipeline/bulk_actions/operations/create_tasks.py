@@ -9,11 +9,14 @@ from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.foundation.parameters import MomentField
 from pipeline.outreach.models import Campaign, CampaignState, Priority
-from pipeline.tasks.bulk_sql import NewTasks, canceling
+from pipeline.tasks.bulk_sql import canceling, creating
 from pipeline.tasks.create import CantCreate, check_campaign
 from pipeline.tasks.desk.forms import in_future, notes_field
 from pipeline.tasks.models.actors import Canceler, CancelSource, Creator, Origin
 from pipeline.tasks.models.types import KINDS, TaskType
+from pipeline.tasks.new_tasks import NewTasks
+from pipeline.tasks.reasons import Code, Reason
+from pipeline.tasks.rule_book import ruling
 
 from . import with_tasks
 from .base import OptionsForm, Preview, Revert
@@ -64,10 +67,10 @@ class CreateTasksForm(OptionsForm):
         if campaign:
             try:
                 check_campaign(campaign, type, self.workspace.pk)
-            except CantCreate as reason:
-                self.add_error("for_campaign", str(reason))
+            except CantCreate as error:
+                self.add_error("for_campaign", str(error))
         if KINDS[type].is_timed and not chosen.get("due") and "due" not in self.errors:
-            self.add_error("due", f"Say when the {type.label} is due.")
+            self.add_error("due", str(Reason(Code.NEEDS_TIME, {"type": str(type)})))
         return chosen
 
     def options(self) -> dict[str, Any]:
@@ -148,15 +151,17 @@ class CreateTasks(JudgingOperation):
     def change(self) -> JudgedChange:
         origin = Origin.CAMPAIGN if self.options["campaign"] else Origin.BULK_ACTION
         creator = Creator(name="", origin=origin).fields
-        ruling, params = self.new_tasks.ruling("seen")
-        creating, values = self.new_tasks.creating(
+        new = self.new_tasks
+        rules, params = ruling(new, "seen")
+        making, values = creating(
+            new,
             "judged AS person, starter WHERE person.result = 1",
             creator,
             with_tasks.by_starter("created"),
         )
         return JudgedChange(
-            judging=f"{ruling}, {JUDGED}",
-            changing=f"{with_tasks.STARTER}, {creating}",
+            judging=f"{rules}, {JUDGED}",
+            changing=f"{with_tasks.STARTER}, {making}",
             params=params | values,
             columns=("email", "phone"),
         )
@@ -195,7 +200,7 @@ class CreateTasks(JudgingOperation):
 JUDGED = """
 judged AS (
     SELECT ruled.*, CASE WHEN problem = '' THEN 1 ELSE 3 END AS result, problem AS reason,
-           '{}'::jsonb AS before, NULL::jsonb AS facts
+           '{}'::jsonb AS before, %(rule_facts)s::jsonb -> problem AS facts
     FROM ruled
 )
 """

@@ -5,16 +5,18 @@ from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
-from pipeline.journeys.reasons import Code, Reason, because
+from pipeline.journeys.reasons import Code, Reason, Sentence, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.models import Campaign, Priority
-from pipeline.tasks.bulk_sql import LACKS, NewTasks
-from pipeline.tasks.create import CantCreate, check_campaign, create_tasks, why_none
+from pipeline.tasks import reasons as tasks
+from pipeline.tasks.create import CantCreate, check_campaign, create_tasks
 from pipeline.tasks.models.actors import Creator
 from pipeline.tasks.models.types import QUEUED, TIMED, TaskType
+from pipeline.tasks.new_tasks import NewTasks
+from pipeline.tasks.rule_book import LACKS, problem_with
 from pipeline.workspaces.models import Workspace
 
-from .base import Block, BlockForm, Rehearsal, chosen, gone, row_of, text_in
+from .base import Block, BlockForm, Rehearsal, chosen, row_of, text_in
 
 UNITS = {"minutes": "minutes", "hours": "hours", "days": "days"}
 MOST_DUE = 10_000
@@ -55,7 +57,7 @@ class CreateTaskForm(BlockForm):
         answers: dict[str, Any] = super().clean() or self.cleaned_data
         type, campaign = answers.get("type"), answers.get("campaign")
         if type in TIMED and answers.get("due_in") is None:
-            self.add_error("due_in", f"A {TaskType(type).label} needs a time: say when it is due.")
+            self.add_error("due_in", str(needs_time(type)))
         if type and campaign:
             try:
                 check_campaign(campaign, TaskType(type), self.workspace.pk)
@@ -92,7 +94,7 @@ class CreateTask(Block):
             return ["No task type is chosen."]
         due_in, unit = self.options.get("due_in"), self.options.get("due_unit") or "hours"
         if self.type in TIMED and due_in is None:
-            return [f"A {self.type.label} needs a time: say when it is due."]
+            return [Sentence(needs_time(self.options["type"]))]
         if due_in is not None and not (type(due_in) is int and 0 <= due_in <= MOST_DUE):
             return [f"When it is due is a whole number from 0 to {MOST_DUE:,}."]
         if unit not in list(UNITS):
@@ -101,8 +103,8 @@ class CreateTask(Block):
             return ["This priority no longer exists. Choose again."]
         try:
             self.campaign_of(workspace.pk)
-        except CantCreate as reason:
-            return [reason.args[0]]
+        except CantCreate as error:
+            return [Sentence(of_tasks(error.reason))]
         return []
 
     def campaign_of(self, workspace_id: int) -> Campaign | None:
@@ -112,7 +114,8 @@ class CreateTask(Block):
         campaigns = Campaign.objects.filter(workspace=workspace_id)
         campaign = row_of(campaigns, self.options["campaign"])
         if campaign is None:
-            raise CantCreate(gone("campaign", text_in(self.options, "campaign_name")))
+            name = text_in(self.options, "campaign_name")
+            raise CantCreate(tasks.Reason(tasks.Code.CAMPAIGN_GONE, {"campaign": name}))
         check_campaign(campaign, self.type, workspace_id)
         return campaign
 
@@ -134,10 +137,11 @@ class CreateTask(Block):
             if task:
                 made_it = because(Code.TASK_CREATED, task=task, what=self.summary)
                 batch.go_on(run, made_it, task=task)
-            elif problem in LACKS:
-                batch.go_on(run, because(Code.TASK_REFUSED, problem=problem))
-            else:
-                batch.fail(run, self.refusal(problem, new))
+            elif problem and problem.code in LACKS:
+                said = of_tasks(problem).as_fact()
+                batch.go_on(run, because(Code.TASK_REFUSED, problem=said))
+            elif problem:
+                batch.fail(run, of_tasks(problem))
 
     def new_tasks(self, workspace_id: int, now: datetime) -> NewTasks:
         return NewTasks(
@@ -150,18 +154,22 @@ class CreateTask(Block):
             notes=text_in(self.options, "notes"),
         )
 
-    def refusal(self, problem: str, new: NewTasks) -> Reason:
-        if problem == new.enough:
-            return because(Code.TASK_TOO_MANY, type=str(self.type))
-        return because(Code.TASK_IMPOSSIBLE, problem=problem)
-
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
         new = self.new_tasks(candidate.workspace_id, database_clock.now())
-        problem = why_none(new, candidate)
-        if problem in LACKS:
+        problem = problem_with(new, candidate.pk)
+        if problem and problem.code in LACKS:
             return Rehearsal(f"No task would be created. {problem}")
         if problem:
-            return Rehearsal(f"The run would fail: {self.refusal(problem, new)}", way="")
+            return Rehearsal(f"The run would fail: {problem}", way="")
         return Rehearsal(f"Would create a task: {self.summary}")
+
+
+def of_tasks(reason: tasks.Reason) -> Reason:
+    """A reason of the tasks' as one of a run."""
+    return Reason(str(reason.code), dict(reason.facts))
+
+
+def needs_time(type: str) -> Reason:
+    return of_tasks(tasks.Reason(tasks.Code.NEEDS_TIME, {"type": type}))

@@ -45,8 +45,6 @@ class Code(StrEnum):
 
     TASK_CREATED = "create_task.created"  # task, what
     TASK_REFUSED = "create_task.refused"  # problem
-    TASK_IMPOSSIBLE = "create_task.impossible"  # problem
-    TASK_TOO_MANY = "create_task.too_many"  # type
     TASKS_CANCELED = "cancel_task.done"  # canceled, spared: {type: number}; agents
 
     STARTED = "start_journey.started"  # journey, name

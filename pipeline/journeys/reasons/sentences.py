@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pipeline.candidates.models import FolderKind
+from pipeline.tasks import reasons as tasks
 from pipeline.tasks.models.types import TaskType
 
 from .codes import Code
@@ -19,7 +20,12 @@ DAMAGED = gettext_lazy("What happened here can't be told: its details are damage
 
 
 def sentence_of(code: str, facts: Facts | None = None) -> str:
-    """Never raises. What is no code is the sentence itself: so the releases before codes wrote."""
+    """Never raises. What is no code is the sentence itself: so the releases before codes wrote.
+
+    A run may also have a reason of the tasks', who word it themselves.
+    """
+    if code.startswith(tasks.PREFIX):
+        return tasks.sentence_of(code, facts)
     known = SENTENCES.get(code)
     if known is None:
         return str(code)
@@ -74,14 +80,6 @@ def gone(facts: Facts) -> str:
 
 def left(facts: Facts) -> str:
     return str(facts.get("reason") or _("Leave the journey"))
-
-
-def too_many(facts: Facts) -> str:
-    sentence = _(
-        "The candidate has as many waiting tasks of the type %(type)s as your workspace allows."
-        " This stops a journey that makes task after task; the number is in the settings of tasks."
-    )
-    return sentence % {"type": TaskType(facts["type"]).label}
 
 
 def canceled(facts: Facts) -> str:
@@ -211,8 +209,6 @@ SENTENCES: dict[str, Promise | Callable[[Facts], str]] = {
     Code.EXIT: left,
     Code.TASK_CREATED: gettext_lazy("Created task %(task)s: %(what)s"),
     Code.TASK_REFUSED: gettext_lazy("No task was created. %(problem)s"),
-    Code.TASK_IMPOSSIBLE: gettext_lazy("%(problem)s"),
-    Code.TASK_TOO_MANY: too_many,
     Code.TASKS_CANCELED: canceled,
     Code.STARTED: gettext_lazy("Started journey %(journey)s “%(name)s”."),
     Code.START_IS_IN_IT: gettext_lazy(

@@ -17,6 +17,7 @@ from pipeline.tasks.models import Disposition, Task
 from pipeline.tasks.models.actors import Creator
 from pipeline.tasks.models.filled_form import FilledForm
 from pipeline.tasks.models.types import KINDS, MANUAL, TaskChannel, TaskType
+from pipeline.tasks.reasons import Code, Reason
 from pipeline.workspaces.models import User
 
 LONGEST_NOTES = 10_000
@@ -80,13 +81,13 @@ class KeyedForm(forms.Form):
                 task = self.create()
                 FilledForm.keep(self.cleaned_data["key"], self.user, task)
                 return task
-        except (IntegrityError, CantCreate) as reason:
+        except (IntegrityError, CantCreate, forms.ValidationError) as error:
             # Also when the first press used up what the second one is refused for.
             if made := FilledForm.task_of(self.cleaned_data["key"], self.user):
                 return made
-            if isinstance(reason, IntegrityError):
+            if isinstance(error, IntegrityError):
                 raise
-            self.add_error(None, str(reason))
+            self.add_error(None, error if isinstance(error, forms.ValidationError) else str(error))
             return None
 
     def create(self) -> Task:
@@ -136,11 +137,11 @@ class NewTaskForm(KeyedForm):
         if type and campaign:
             try:
                 check_campaign(campaign, TaskType(type), self.candidate.workspace_id)
-            except CantCreate as reason:
-                self.add_error("campaign", str(reason))
+            except CantCreate as error:
+                self.add_error("campaign", str(error))
         is_unset = not chosen.get("due_at") and "due_at" not in self.errors
         if type and KINDS[TaskType(type)].is_timed and is_unset:
-            self.add_error("due_at", f"Say when the {TaskType(type).label} is due.")
+            self.add_error("due_at", str(Reason(Code.NEEDS_TIME, {"type": type})))
         return chosen
 
     def create(self) -> Task:
@@ -172,7 +173,7 @@ class CallbackForm(KeyedForm):
         return in_future(self.cleaned_data["due_at"])
 
     def create(self) -> Task:
-        """Raises CantCreate also where the task is no longer the user's to complete."""
+        """Raises ValidationError where the task is no longer the user's to complete."""
         callback = create_task(
             self.task.candidate,
             TaskType.SCHEDULED_CALLBACK,
@@ -185,7 +186,7 @@ class CallbackForm(KeyedForm):
         # Afterwards, as everything else locks the candidate before its tasks, too.
         is_last = self.cleaned_data["complete"]
         if is_last and not self.task.complete(self.user, Disposition.CALLBACK_AGREED):
-            raise CantCreate(f"No callback was scheduled. {self.task.what_happened}")
+            raise forms.ValidationError(f"No callback was scheduled. {self.task.what_happened}")
         return callback
 
     @property

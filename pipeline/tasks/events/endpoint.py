@@ -31,7 +31,7 @@ def events(request: HttpRequest) -> HttpResponse:
     except NotAllowed as refusal:
         return refused(401, refusal.errors, CHALLENGE)
     except Refused as refusal:
-        return refused(refusal.status, refusal.errors)
+        return refused(refusal.status, refusal.errors, codes=refusal.codes)
     except Exception as error:
         if outage_of(error):
             raise  # answered with 503, in JSON, by config.outages
@@ -54,8 +54,14 @@ def token_of(request: HttpRequest) -> ApiToken:
     return token
 
 
-def refused(status: int, errors: Errors, headers: dict[str, str] | None = None) -> HttpResponse:
-    return answer({"errors": errors}, status, headers)
+def refused(
+    status: int,
+    errors: Errors,
+    headers: dict[str, str] | None = None,
+    codes: dict[str, str] | None = None,
+) -> HttpResponse:
+    content: dict[str, Any] = {"errors": errors}
+    return answer(content | ({"codes": codes} if codes else {}), status, headers)
 
 
 def answer(

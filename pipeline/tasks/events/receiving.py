@@ -7,13 +7,14 @@ from django.db import transaction
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach.models import Campaign
-from pipeline.tasks.create import CantCreate, TooManyWaiting, create_task
+from pipeline.tasks.create import CantCreate, create_task
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import Canceler, Creator
 from pipeline.tasks.models.event_types import CALLBACKS, TASKS, EventType
 from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
 from pipeline.tasks.models.scopes import OfTypes
 from pipeline.tasks.models.types import TaskType
+from pipeline.tasks.reasons import Code
 from pipeline.tasks.signals import event_taken
 from pipeline.workspaces.models import Workspace
 
@@ -114,10 +115,11 @@ def make_task(token: ApiToken, candidate: Candidate, said: dict[str, Any]) -> Ta
             due_at=said["callback_at"],
             notes=notes_of(said, token.workspace.tz),
         )
-    except TooManyWaiting as reason:
-        raise NotPossible({"candidate": str(reason)})
-    except CantCreate as reason:
-        raise NotPossible({"campaign" if campaign else "type": str(reason)})
+    except CantCreate as error:
+        field = "campaign" if campaign else "type"
+        if error.reason.code == Code.ENOUGH_WAITING:
+            field = "candidate"
+        raise NotPossible({field: str(error)}, {field: error.reason.code})
 
 
 def task_type(said: dict[str, Any]) -> TaskType:

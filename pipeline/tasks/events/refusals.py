@@ -1,5 +1,7 @@
 """Why an event is not taken: a status, and for each wrong field a sentence that says what to do."""
 
+from collections.abc import Mapping
+
 Errors = dict[str, str]
 
 
@@ -8,9 +10,11 @@ class Refused(Exception):
 
     status = 400
 
-    def __init__(self, errors: Errors) -> None:
+    def __init__(self, errors: Errors, codes: Mapping[str, str] | None = None) -> None:
+        """`codes` are those of the errors that programs can tell apart, for each field."""
         super().__init__(errors)
         self.errors = errors
+        self.codes = dict(codes or {})
 
 
 class NotAllowed(Refused):

@@ -107,7 +107,13 @@ def test_who_can_t_be_reached_like_that_gets_none(
     assert not action.chunks.filter(attempts__gt=0).exists()
 
 
-@pytest.mark.parametrize(("most", "told"), [(1, "1 waiting task"), (2, "2 waiting tasks")])
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [
+        (1, "1 waiting task of the type Outbound Call"),
+        (2, "2 waiting tasks of the type Outbound Call"),
+    ],
+)
 def test_who_has_enough_waiting_tasks_of_the_type_gets_no_more(
     most, told, make_candidates, order, workspace, recruiter
 ):
@@ -125,7 +131,9 @@ def test_who_has_enough_waiting_tasks_of_the_type_gets_no_more(
 
     assert_was(preview, action)
     assert reasons_of(action) == {
-        f"Has already {told} of this type (the most your workspace allows).": 1
+        f"The candidate already has {told}, the most your workspace allows."
+        f" Complete or cancel {'it' if most == 1 else 'one'}, or raise the limit in Settings →"
+        " Tasks.": 1
     }
     assert action.outcomes.failed().get().candidate_id == full.pk
     again = order(create(workspace))
@@ -135,13 +143,16 @@ def test_who_has_enough_waiting_tasks_of_the_type_gets_no_more(
 @pytest.mark.parametrize(
     ("become", "reason"),
     [
+        ({"state": CampaignState.DRAFT}, "Win back is a draft. Make it ready first."),
         (
-            {"state": CampaignState.DRAFT},
-            "The campaign Win back is no longer ready for such tasks.",
+            {"work": "automated"},
+            "Win back is automated: it sends by itself and has no tasks.",
         ),
-        ({"work": "automated"}, "The campaign Win back is no longer ready for such tasks."),
-        ({"channel": "sms"}, "The campaign Win back is no longer ready for such tasks."),
-        (None, "The campaign Win back no longer exists."),
+        (
+            {"channel": "sms"},
+            "Outbound Call does not fit Win back. Choose a campaign with the channel Phone call.",
+        ),
+        (None, "The campaign “Win back” no longer exists."),
         ({"state": CampaignState.PAUSED}, ""),
     ],
 )
@@ -172,7 +183,7 @@ def test_another_workspaces_campaign_is_as_good_as_none(
 
     action = order(create(workspace, campaign=theirs))
 
-    assert reasons_of(action) == {"The campaign Theirs no longer exists.": 1}
+    assert reasons_of(action) == {"The campaign “Theirs” no longer exists.": 1}
 
 
 def test_a_preview_changes_nothing(make_candidates, workspace):

@@ -66,7 +66,9 @@ def test_as_many_waiting_tasks_as_the_workspace_allows(
     run = pass_block("create_task", {"type": "outbound_call"})
 
     assert run.state == RunState.FAILED
-    assert run.end_reason.startswith("The candidate has as many waiting tasks of the type Outbound")
+    assert run.end_reason.startswith(
+        "The candidate already has 2 waiting tasks of the type Outbound Call, the most"
+    )
     assert Task.objects.count() == 2
 
 
@@ -81,7 +83,7 @@ def test_as_many_waiting_tasks_as_the_workspace_allows(
         (
             {"type": "inbound_email", "campaign": True},
             "campaign",
-            "A Inbound Email does not fit Win back, whose channel is Phone call.",
+            "Inbound Email does not fit Win back. Choose a campaign with the channel E-mail.",
         ),
         ({"type": MANUAL[0].value}, "type", None),
         ({"type": "outbound_call", "due_in": -1}, "due_in", None),

@@ -93,10 +93,13 @@ def test_anothers_key_leads_to_nothing_of_theirs(
     [
         ({"key": ""}, "This form has no valid one-time key, so nothing was created."),
         ({"type": ""}, "This field is required."),
-        ({"type": "reminder"}, "Say when the Reminder is due."),
+        ({"type": "reminder"}, "A Reminder needs a time: say when it is due."),
         ({"due_at": "2020-01-01T10:00"}, "This time has passed."),
         ({"due_at": "tomorrow"}, "Enter a valid date/time."),
-        ({"type": "inbound_sms", "campaign": "it"}, "A Inbound SMS does not fit Win back"),
+        (
+            {"type": "inbound_sms", "campaign": "it"},
+            "Inbound SMS does not fit Win back. Choose a campaign with the channel SMS.",
+        ),
     ],
 )
 def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(
@@ -127,8 +130,9 @@ def test_too_many_waiting_is_said_at_the_form(
     answer = client_of(agent).post("/tasks/new/", filled(candidate))
 
     assert answer.status_code == 422
-    assert "has 1 waiting tasks of the type Custom Task, and your workspace allows 1" in words(
-        answer
+    assert (
+        "already has 1 waiting task of the type Custom Task, the most your workspace allows"
+        in words(answer)
     )
 
 

@@ -204,8 +204,10 @@ def test_a_loop_of_events_is_stopped(call: Post, workspace: Workspace):
 
     assert answer.status_code == 422
     assert answer.json()["errors"]["candidate"].startswith(
-        "Ana Ruiz has 1 waiting tasks of the type Inbound Call, and your workspace allows 1."
+        "The candidate already has 1 waiting task of the type Inbound Call, the most your workspace"
+        " allows."
     )
+    assert answer.json()["codes"] == {"candidate": "task.enough_waiting"}
     assert (Task.objects.count(), InboundEvent.objects.count()) == (1, 1)
 
 
@@ -226,6 +228,7 @@ def test_a_campaign_has_to_fit(
 
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["campaign"])
     assert complaint in answer.json()["errors"]["campaign"]
+    assert answer.json()["codes"]["campaign"].startswith("task.campaign_")
     assert not InboundEvent.objects.exists()
 
 
