@@ -111,7 +111,12 @@ class Asked:
         return next((code for code in wanted if code in lacks), None)
 
 
-EVERYTHING = [Asked(*of) for of in product(TaskType, CAMPAIGNS, (True, False), (True, False))]
+EVERYTHING = [
+    Asked(type, campaign, is_due, has_agent)
+    for type, campaign in product(TaskType, CAMPAIGNS)
+    for is_due in ((True, False) if type in TIMED else (False,))
+    for has_agent in ((True, False) if type in MANUAL else (False,))
+]
 
 
 @pytest.fixture

@@ -88,7 +88,8 @@ def test_who_can_t_be_reached_like_that_gets_none(
     for pk, channel in ((1, Channel.SMS), (2, Channel.EMAIL)):
         first = Candidate.objects.order_by("pk")[pk]
         opt_out(elsewhere, channel, first.phone if channel == Channel.SMS else first.email)
-    operation = create(workspace, type)
+    due = (timezone.now() + timedelta(days=2)).isoformat()
+    operation = create(workspace, type, due=due)
     preview = operation.preview(Candidate.objects.all())
 
     action = order(operation)
