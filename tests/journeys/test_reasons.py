@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.journeys.models import Run, RunState
-from pipeline.journeys.reasons import Code, Reason, all_of, because, sentence_of
+from pipeline.journeys.reasons import Code, Reason, all_of, because, fact_of, sentence_of
 from pipeline.journeys.reasons.sentences import SENTENCES, UNKNOWN
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.stop import stop_runs
@@ -187,17 +187,19 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.ATTRIBUTE_REFUSED: [
         ({"name": "Plan", "problem": "Too many."}, "Plan was not set: Too many.")
     ],
-    Code.MESSAGE_SENT: [({"message": "SMS “Hi”", "address": "+1"}, "Sent the SMS “Hi” to +1.")],
+    Code.MESSAGE_SENT: [
+        ({"channel": "sms", "template": "Hi", "address": "+1"}, "Sent the SMS “Hi” to +1.")
+    ],
     Code.MESSAGE_FAILED: [
         (
-            {"message": "SMS “Hi”", "address": "+1", "problem": "No such number."},
+            {"channel": "sms", "template": "Hi", "address": "+1", "problem": "No such number."},
             "The SMS “Hi” to +1 was not sent: No such number.",
         )
     ],
     Code.MESSAGE_UNCONFIRMED: [
         (
-            {"message": "SMS “Hi”", "address": "+1", "problem": "Timed out."},
-            "The SMS “Hi” to +1 is unconfirmed: Timed out.",
+            {"channel": "email", "address": "a@b.c", "problem": {"code": "message.interrupted"}},
+            "The e-mail to +1 is unconfirmed: Timed out.",
         )
     ],
     Code.MESSAGE_NOT_SENT: [({"problem": "Opted out."}, "Nothing was sent. Opted out.")],
@@ -236,11 +238,11 @@ def test_a_fact_that_is_missing_has_its_sign():
 
 def test_a_reason_within_a_reason_within_a_reason():
     inner = because(Code.GONE, kind="folder", name="Hired")
-    outer = because(Code.MESSAGE_NOT_SENT, problem=all_of([inner, inner]).as_fact())
+    outer = because(Code.MESSAGE_NOT_SENT, problem=fact_of(all_of([inner, inner])))
 
     twice = 2 * ["The folder “Hired” no longer exists."]
     assert str(outer) == f"Nothing was sent. {' '.join(twice)}"
-    assert Reason(**outer.as_fact()) == outer
+    assert Reason(**fact_of(outer)) == outer
 
 
 def test_what_the_release_before_wrote_is_shown_as_it_stands(make_journey: Any, candidate: Any):

@@ -5,7 +5,7 @@ from django import forms
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
-from pipeline.journeys.reasons import Code, Reason, Sentence, because
+from pipeline.journeys.reasons import Code, Reason, Sentence, because, fact_of
 from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.models import Campaign, Priority
 from pipeline.tasks import reasons as tasks
@@ -138,8 +138,7 @@ class CreateTask(Block):
                 made_it = because(Code.TASK_CREATED, task=task, what=self.summary)
                 batch.go_on(run, made_it, task=task)
             elif problem and problem.code in LACKS:
-                said = of_tasks(problem).as_fact()
-                batch.go_on(run, because(Code.TASK_REFUSED, problem=said))
+                batch.go_on(run, because(Code.TASK_REFUSED, problem=fact_of(problem)))
             elif problem:
                 batch.fail(run, of_tasks(problem))
 

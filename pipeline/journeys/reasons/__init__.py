@@ -1,14 +1,24 @@
 """The reasons of runs: a code and its facts when written, a sentence when shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from .codes import Code as Code
 from .sentences import sentence_of as sentence_of
 from .sentences import title_of as title_of
 
 Facts = dict[str, Any]
+
+
+class AnyReason(Protocol):
+    """A reason of this room, or of one below."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -20,10 +30,6 @@ class Reason:
 
     def __str__(self) -> str:
         return sentence_of(self.code, self.facts)
-
-    def as_fact(self) -> Facts:
-        """As the facts of another reason keep it."""
-        return {"code": str(self.code), "facts": self.facts}
 
 
 class Sentence(str):
@@ -48,8 +54,13 @@ def reason_of(said: Reason | str, code: Code = Code.TEXT, fact: str = "text") ->
     return said.reason if isinstance(said, Sentence) else Reason(code, {fact: str(said)})
 
 
+def fact_of(reason: AnyReason) -> Facts:
+    """A reason, of another room too, as the facts of a reason keep it."""
+    return {"code": str(reason.code), "facts": dict(reason.facts)}
+
+
 def all_of(reasons: Sequence[Reason]) -> Reason:
     """Several as one, told one after the other."""
     if len(reasons) == 1:
         return reasons[0]
-    return because(Code.SEVERAL, reasons=[reason.as_fact() for reason in reasons])
+    return because(Code.SEVERAL, reasons=[fact_of(reason) for reason in reasons])

@@ -69,9 +69,9 @@ class Code(StrEnum):
     ATTRIBUTE_REMOVED = "update.attribute_removed"  # name
     ATTRIBUTE_REFUSED = "update.attribute_refused"  # name, problem
 
-    MESSAGE_SENT = "send.sent"  # message, address
-    MESSAGE_FAILED = "send.failed"  # message, address, problem
-    MESSAGE_UNCONFIRMED = "send.unconfirmed"  # message, address, problem
+    MESSAGE_SENT = "send.sent"  # channel, template, address
+    MESSAGE_FAILED = "send.failed"  # channel, template, address, problem
+    MESSAGE_UNCONFIRMED = "send.unconfirmed"  # channel, template, address, problem
     MESSAGE_NOT_SENT = "send.not_sent"  # problem
     MESSAGE_WAITS = "send.waits"  # problem
     MESSAGE_RETRIED = "send.retried"  # problem

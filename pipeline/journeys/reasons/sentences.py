@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pipeline.candidates.models import FolderKind
+from pipeline.outreach import reasons as outreach
+from pipeline.outreach.models import NOUNS, Channel
 from pipeline.tasks import reasons as tasks
 from pipeline.tasks.models.types import TaskType
 
@@ -22,18 +24,23 @@ DAMAGED = gettext_lazy("What happened here can't be told: its details are damage
 def sentence_of(code: str, facts: Facts | None = None) -> str:
     """Never raises. What is no code is the sentence itself: so the releases before codes wrote.
 
-    A run may also have a reason of the tasks', who word it themselves.
+    Reasons of the rooms below are worded there.
     """
-    if code.startswith(tasks.PREFIX):
-        return tasks.sentence_of(code, facts)
     known = SENTENCES.get(code)
     if known is None:
-        return str(code)
+        return of_another_room(code, facts)
     try:
         given = Given(facts or {})
         return str(known) % given if isinstance(known, Promise) else known(given)
     except Exception:  # whatever somebody wrote into the facts
         return str(DAMAGED)
+
+
+def of_another_room(code: str, facts: Facts | None) -> str:
+    for prefix, sentence in OTHER_ROOMS.items():
+        if code.startswith(prefix):
+            return sentence(code, facts)
+    return str(code)
 
 
 def title_of(code: str) -> str:
@@ -158,6 +165,21 @@ def attribute_set(facts: Facts) -> str:
     return _("Set %(name)s to “%(after)s” (was nothing).") % facts
 
 
+def about_message(sentence: Promise) -> Callable[[Facts], str]:
+    """With what was sent: "SMS “Reminder”", or "SMS" where its template is not known."""
+
+    def words(facts: Facts) -> str:
+        noun = str(NOUNS[Channel(facts["channel"])])
+        named = _("%(noun)s “%(template)s”") % {"noun": noun, "template": facts["template"]}
+        return str(sentence) % Given({**facts, "message": named if facts.get("template") else noun})
+
+    return words
+
+
+OTHER_ROOMS: dict[str, Callable[[str, Facts | None], str]] = {
+    outreach.PREFIX: outreach.sentence_of,
+    tasks.PREFIX: tasks.sentence_of,
+}
 SENTENCES: dict[str, Promise | Callable[[Facts], str]] = {
     Code.TEXT: gettext_lazy("%(text)s"),
     Code.SEVERAL: several,
@@ -239,10 +261,12 @@ SENTENCES: dict[str, Promise | Callable[[Facts], str]] = {
     Code.ATTRIBUTE_SET: attribute_set,
     Code.ATTRIBUTE_REMOVED: gettext_lazy("Took away %(name)s."),
     Code.ATTRIBUTE_REFUSED: gettext_lazy("%(name)s was not set: %(problem)s"),
-    Code.MESSAGE_SENT: gettext_lazy("Sent the %(message)s to %(address)s."),
-    Code.MESSAGE_FAILED: gettext_lazy("The %(message)s to %(address)s was not sent: %(problem)s"),
-    Code.MESSAGE_UNCONFIRMED: gettext_lazy(
-        "The %(message)s to %(address)s is unconfirmed: %(problem)s"
+    Code.MESSAGE_SENT: about_message(gettext_lazy("Sent the %(message)s to %(address)s.")),
+    Code.MESSAGE_FAILED: about_message(
+        gettext_lazy("The %(message)s to %(address)s was not sent: %(problem)s")
+    ),
+    Code.MESSAGE_UNCONFIRMED: about_message(
+        gettext_lazy("The %(message)s to %(address)s is unconfirmed: %(problem)s")
     ),
     Code.MESSAGE_NOT_SENT: gettext_lazy("Nothing was sent. %(problem)s"),
     Code.MESSAGE_WAITS: gettext_lazy("Waits: %(problem)s"),

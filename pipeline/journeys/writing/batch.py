@@ -7,14 +7,14 @@ from typing import Any
 
 from pipeline.journeys.definition.definition import Node
 from pipeline.journeys.models import JourneyVersion, Run, RunState
-from pipeline.journeys.reasons import Reason, reason_of
+from pipeline.journeys.reasons import Reason
 
 
 @dataclass
 class Result:
     """What one run did at a block, and where it stands afterwards."""
 
-    said: Reason | str  # a sentence is kept as it is
+    reason: Reason
     way: str = ""  # which it takes; empty where it stays or ends
     state: RunState = RunState.RUNNING
     due_at: datetime | None = None
@@ -23,10 +23,6 @@ class Result:
     tries: int = 0
     is_logged: bool = True
     details: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def reason(self) -> Reason:
-        return reason_of(self.said)
 
 
 @dataclass

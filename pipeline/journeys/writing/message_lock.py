@@ -13,9 +13,10 @@ from django.db.models.functions import Now
 
 from pipeline.journeys.models import Journey, Run, RunQuerySet, RunStep, definition_of
 from pipeline.journeys.models.sql import with_states
+from pipeline.journeys.reasons import Code, Reason, because, fact_of
 from pipeline.outreach import delivery
 from pipeline.outreach.delivery import INTERRUPTED
-from pipeline.outreach.models import Message
+from pipeline.outreach.models import Message, MessageStatus
 
 from . import step_log
 from .batch import Batch, Result
@@ -84,9 +85,19 @@ def settle(batch: Batch, run: Run, message: Message) -> None:
 
 
 def unconfirmed(batch: Batch, message: Message) -> Result:
-    sentence = f"The {message.get_channel_display()} to {message.address} is unconfirmed:"
-    text = f"{sentence} {INTERRUPTED.reason}"
-    return Result(text, way=SENT, due_at=batch.now, details={"message": message.pk})
+    reason = outcome(message, INTERRUPTED)
+    return Result(reason, way=SENT, due_at=batch.now, details={"message": message.pk})
+
+
+def outcome(message: Message, result: delivery.Result, template: str = "") -> Reason:
+    """What the log says became of the message."""
+    code = {
+        MessageStatus.SENT: Code.MESSAGE_SENT,
+        MessageStatus.FAILED: Code.MESSAGE_FAILED,
+    }.get(result.status, Code.MESSAGE_UNCONFIRMED)
+    facts = {"channel": str(message.channel), "template": template, "address": message.address}
+    problem = {"problem": fact_of(result.reason)} if result.reason else {}
+    return because(code, **facts, **problem)
 
 
 # --- what is written of them ---

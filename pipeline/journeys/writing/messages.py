@@ -23,16 +23,26 @@ from pipeline.candidates.models import Candidate
 from pipeline.foundation.parts import raise_if_lost
 from pipeline.foundation.turns import Interrupted, Turn
 from pipeline.journeys.models import Run, RunState
+from pipeline.journeys.reasons import AnyReason, Code, Reason, because, fact_of
 from pipeline.outreach import delivery, limits, pace
 from pipeline.outreach.delivery import Owner, Stopped
 from pipeline.outreach.drafts import RELATED, Draft, draft_of, refuse_opted_out
 from pipeline.outreach.limits import LimitReached
-from pipeline.outreach.models import NOUNS, Channel, Message, MessageStatus, MessageTemplate
-from pipeline.outreach.reasons import Reason
+from pipeline.outreach.models import Message, MessageStatus, MessageTemplate
 from pipeline.outreach.senders import Unavailable, sender_for
 
 from .batch import Batch, Result
-from .message_lock import SENT, conclude, due, is_still_wanted, lease, lock, record, standing
+from .message_lock import (
+    SENT,
+    conclude,
+    due,
+    is_still_wanted,
+    lease,
+    lock,
+    outcome,
+    record,
+    standing,
+)
 from .message_retry import put_off, put_off_as_away
 
 log = logging.getLogger(__name__)
@@ -71,7 +81,8 @@ class Sending:
         except Unavailable as reason:
             put_off_as_away(self.batch, waiting, str(reason))
         except LimitReached as reason:
-            put_off(self.batch, waiting, f"Waits: {reason}", self.when_it_resets())
+            waits = because(Code.MESSAGE_WAITS, problem=fact_of(reason.reason))
+            put_off(self.batch, waiting, waits, self.when_it_resets())
         finally:
             self.sender.close()
 
@@ -88,8 +99,7 @@ class Sending:
         except Exception as error:  # a template, a candidate's data: no reason to stop for others
             raise_if_lost(error)
             log.warning("Run %s at block %s", run.pk, self.batch.node.id, exc_info=error)
-            where = f"run {run.pk}, block {self.batch.node.id}"
-            reason = f"Unexpected error. Tell support: {where}."
+            reason = because(Code.ERROR, run=run.pk, block=self.batch.node.id)
             conclude(self.batch, [run], Result(reason, state=RunState.FAILED))
 
     def send_to(self, run: Run) -> None:
@@ -153,21 +163,19 @@ class RunMessage(Owner):
             standing(self.batch, run).update(due_at=Now())
         return True
 
-    def refuse(self, reason: Reason) -> None:
-        conclude(self.batch, [self.run], self.goes_on(f"Nothing was sent. {reason}", self.not_sent))
+    def refuse(self, reason: AnyReason) -> None:
+        not_sent = because(Code.MESSAGE_NOT_SENT, problem=fact_of(reason))
+        conclude(self.batch, [self.run], self.goes_on(not_sent, self.not_sent))
 
     def record(self, message: Message, result: delivery.Result) -> None:
         record(self.batch, message, result, self.step_of(message, result))
 
     def step_of(self, message: Message, result: delivery.Result) -> Result:
         """What the run did here, and where it goes."""
-        what = f"{NOUNS[Channel(message.channel)]} “{self.template}” to {message.address}"
-        if result.status == MessageStatus.SENT:
-            return self.goes_on(f"Sent the {what}.", SENT, message)
-        if result.status == MessageStatus.FAILED:
-            return self.goes_on(f"The {what} was not sent: {result.reason}", self.not_sent, message)
-        return self.goes_on(f"The {what} is unconfirmed: {result.reason}", SENT, message)
+        reason = outcome(message, result, self.template.name)
+        way = self.not_sent if result.status == MessageStatus.FAILED else SENT
+        return self.goes_on(reason, way, message)
 
-    def goes_on(self, text: str, way: str, message: Message | None = None) -> Result:
+    def goes_on(self, reason: Reason, way: str, message: Message | None = None) -> Result:
         details = {"message": message.pk} if message else {}
-        return Result(text, way=way, due_at=self.batch.now, details=details)
+        return Result(reason, way=way, due_at=self.batch.now, details=details)
