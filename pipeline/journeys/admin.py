@@ -103,8 +103,8 @@ class RunAdmin(SeenAdmin[Run]):
             last = Run.objects.aggregate(last=Max("pk"))["last"] or 0
             return queryset.filter(pk__gt=last - NEWEST), False
         if not (term.isascii() and term.isdecimal() and len(term) < 19):
-            told = "Search for a run's, a candidate's or a journey's id."
-            self.message_user(request, told, messages.WARNING)
+            hint = "Search for a run's, a candidate's or a journey's id."
+            self.message_user(request, hint, messages.WARNING)
             return queryset.none(), False
         number = int(term)
         return queryset.filter(Q(pk=number) | Q(candidate=number) | Q(journey=number)), False
@@ -115,14 +115,14 @@ class RunAdmin(SeenAdmin[Run]):
         clean = run.sight.clean  # type: ignore[attr-defined]
         rows = (
             (
-                one.number,
-                f"{one.at:%Y-%m-%d %H:%M:%S}",
-                one.block,
-                clean(one.title),
-                clean(one.text),
-                one.way,
+                line.number,
+                f"{line.at:%Y-%m-%d %H:%M:%S}",
+                line.block,
+                clean(line.title),
+                clean(line.text),
+                line.way,
             )
-            for one in lines
+            for line in lines
         )
         return format_html_join("", "<p>{}. {} {} {}: {} {}</p>", rows)
 

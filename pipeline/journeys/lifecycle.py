@@ -100,7 +100,7 @@ def archive(journey: Journey, by: User) -> bool:
 
 
 def change(
-    journey: Journey, verb: str, by: User | None, told: str, why: str = "", **fields: Any
+    journey: Journey, verb: str, by: User | None, done: str, why: str = "", **fields: Any
 ) -> bool:
     locked(journey)
     moved = move(journey, Journey.MOVES, verb, **fields)
@@ -108,7 +108,7 @@ def change(
         set_schedule(journey)
         listen(journey)
         what = f"{journey}: {why}" if why else str(journey)
-        record(journey.workspace, by, told, what, link_to(journey))
+        record(journey.workspace, by, done, what, link_to(journey))
     return moved
 
 

@@ -14,5 +14,5 @@ runs_changed = Signal()
 def announce_runs(workspace_id: int, candidate_ids: Iterable[int]) -> None:
     """Called in the transaction that moved the runs: told once it is committed, or never."""
     if ids := list(candidate_ids):
-        told = {"workspace_id": workspace_id, "candidate_ids": ids}
-        after_commit(runs_changed.send_robust, None, **told)
+        moved = {"workspace_id": workspace_id, "candidate_ids": ids}
+        after_commit(runs_changed.send_robust, None, **moved)

@@ -199,7 +199,10 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.MESSAGE_UNCONFIRMED: [
         (
             {"channel": "email", "address": "a@b.c", "problem": {"code": "message.interrupted"}},
-            "The e-mail to +1 is unconfirmed: Timed out.",
+            (
+                "The e-mail to a@b.c is unconfirmed: Handed over when the work was interrupted: it"
+                " may or may not have arrived, and is not sent again by itself."
+            ),
         )
     ],
     Code.MESSAGE_NOT_SENT: [({"problem": "Opted out."}, "Nothing was sent. Opted out.")],

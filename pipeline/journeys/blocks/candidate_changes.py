@@ -67,7 +67,9 @@ class Wanted:
 
 def labels_in(options: dict[str, Any], name: str) -> list[dict[str, Any]]:
     listed = options.get(name)
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return (
+        [label for label in listed if isinstance(label, dict)] if isinstance(listed, list) else []
+    )
 
 
 @dataclass
@@ -94,7 +96,7 @@ def keep_what_is_named(wanted: Wanted) -> None:
     """Nobody deletes these rows between the look at them and the change."""
     for table, ids in {
         "candidates_folder": [wanted.folder],
-        "candidates_label": [one.get("id") for one in [*wanted.add, *wanted.remove]],
+        "candidates_label": [label.get("id") for label in [*wanted.add, *wanted.remove]],
         "workspaces_membership": [wanted.recruiter],
     }.items():
         known = sorted(pk for pk in ids if type(pk) is int)
@@ -109,7 +111,7 @@ class Judge:
     def __init__(self, wanted: Wanted, people: list[Candidate]) -> None:
         self.wanted = wanted
         self.people = people  # with folder, opening and recruiter
-        self.found = {one.pk: CandidateChange() for one in people}
+        self.found = {candidate.pk: CandidateChange() for candidate in people}
 
     def changes(self) -> dict[int, CandidateChange]:
         """For each candidate, with nothing written. A few queries, however many they are."""
@@ -120,8 +122,8 @@ class Judge:
         if self.wanted.recruiter_change != KEEP:
             self.judge_recruiters()
         if self.wanted.attribute:
-            for one in self.people:
-                self.judge_attribute(one, self.found[one.pk])
+            for candidate in self.people:
+                self.judge_attribute(candidate, self.found[candidate.pk])
         return self.found
 
     def judge_folders(self) -> None:
@@ -130,21 +132,22 @@ class Judge:
             Folder.objects.filter(pk=wanted.folder)
             if wanted.folder
             else Folder.objects.filter(
-                kind=wanted.folder_kind, opening__in={one.opening_id for one in self.people}
+                kind=wanted.folder_kind,
+                opening__in={candidate.opening_id for candidate in self.people},
             )
         )
         by_opening = {folder.opening_id: folder for folder in chosen.select_related("opening")}
-        for one in self.people:
-            change, target = self.found[one.pk], by_opening.get(one.opening_id)
+        for candidate in self.people:
+            change, target = self.found[candidate.pk], by_opening.get(candidate.opening_id)
             if target is None:
-                change.why_not.append(self.why_not_moved(one, by_opening))
-            elif target.pk != one.folder_id:
-                moved = because(Code.MOVED, before=one.folder.name, after=target.name)
-                change.note("folder", one.folder_id, target.pk, moved)
+                change.why_not.append(self.why_not_moved(candidate, by_opening))
+            elif target.pk != candidate.folder_id:
+                moved = because(Code.MOVED, before=candidate.folder.name, after=target.name)
+                change.note("folder", candidate.folder_id, target.pk, moved)
                 change.columns["folder"] = target.pk
 
-    def why_not_moved(self, one: Candidate, by_opening: dict[int, Folder]) -> Reason:
-        opening = one.opening.name
+    def why_not_moved(self, candidate: Candidate, by_opening: dict[int, Folder]) -> Reason:
+        opening = candidate.opening.name
         if self.wanted.folder:
             (folder,) = by_opening.values()
             of = folder.opening.name
@@ -156,10 +159,10 @@ class Judge:
         listed = ids_of([*add, *remove])
         has = defaultdict(set)
         given = CandidateLabel.objects.filter(label__in=listed, candidate__in=self.found)
-        for candidate, label in given.values_list("candidate_id", "label_id"):
-            has[candidate].add(label)
-        for one in self.people:
-            had = has[one.pk]
+        for candidate_id, label_id in given.values_list("candidate_id", "label_id"):
+            has[candidate_id].add(label_id)
+        for candidate in self.people:
+            had = has[candidate.pk]
             more = [label for label in add if label["id"] not in had]
             less = [label for label in remove if label["id"] in had]
             done = [because(Code.LABELS_ADDED, labels=names_of(more))] if more else []
@@ -167,8 +170,8 @@ class Judge:
             if done:
                 added, taken = ids_of(more), ids_of(less)
                 after = sorted(had.union(added).difference(taken))
-                self.found[one.pk].note("labels", sorted(had), after, *done)
-                self.found[one.pk].labels = added, taken
+                self.found[candidate.pk].note("labels", sorted(had), after, *done)
+                self.found[candidate.pk].labels = added, taken
 
     def judge_recruiters(self) -> None:
         recruiter = None
@@ -177,31 +180,37 @@ class Judge:
             recruiter = members.get(pk=self.wanted.recruiter)
         seen = openings_of(recruiter) if recruiter else None
         name = str(recruiter.user) if recruiter else None
-        for one in self.people:
-            change = self.found[one.pk]
-            if seen is not None and one.opening_id not in seen:
-                opening = one.opening.name
+        for candidate in self.people:
+            change = self.found[candidate.pk]
+            if seen is not None and candidate.opening_id not in seen:
+                opening = candidate.opening.name
                 blind = because(Code.RECRUITER_BLIND, name=name, opening=opening)
                 change.why_not.append(blind)
-            elif one.recruiter_id != (recruiter.pk if recruiter else None):
-                was = str(one.recruiter.user) if one.recruiter else None
+            elif candidate.recruiter_id != (recruiter.pk if recruiter else None):
+                was = str(candidate.recruiter.user) if candidate.recruiter else None
                 assigned = because(Code.RECRUITER, before=was, after=name)
                 after = recruiter and recruiter.pk
-                change.note("recruiter", one.recruiter_id, after, assigned)
+                change.note("recruiter", candidate.recruiter_id, after, assigned)
                 change.columns["recruiter"] = after
 
-    def judge_attribute(self, one: Candidate, change: CandidateChange) -> None:
+    def judge_attribute(self, candidate: Candidate, change: CandidateChange) -> None:
         name, value = self.wanted.attribute, self.wanted.value
-        spelled = next((key for key in one.attributes if key.casefold() == name.casefold()), name)
-        was = one.attributes.get(spelled)
-        if not value and spelled in one.attributes:
-            kept = {key: each for key, each in one.attributes.items() if key != spelled}
+        spelled = next(
+            (key for key in candidate.attributes if key.casefold() == name.casefold()), name
+        )
+        was = candidate.attributes.get(spelled)
+        if not value and spelled in candidate.attributes:
+            kept = {
+                key: kept_value
+                for key, kept_value in candidate.attributes.items()
+                if key != spelled
+            }
             removed = because(Code.ATTRIBUTE_REMOVED, name=spelled)
             change.note(f"attribute {spelled}", was, None, removed)
             change.columns["attributes"] = kept
         elif value and written(was) != value:
-            after = one.attributes | {spelled: value}
-            if problem := why_too_much(after, one.attributes):
+            after = candidate.attributes | {spelled: value}
+            if problem := why_too_much(after, candidate.attributes):
                 refused = because(Code.ATTRIBUTE_REFUSED, name=spelled, problem=problem)
                 change.why_not.append(refused)
                 return
@@ -229,13 +238,13 @@ def write(changes: dict[int, CandidateChange], people: list[Candidate]) -> None:
     """All changes, in three statements at most; the candidates are locked by the runner."""
     rows = [
         (
-            one.pk,
-            columns.get("folder", one.folder_id),
-            columns.get("recruiter", one.recruiter_id),
-            json.dumps(columns.get("attributes", one.attributes)),
+            candidate.pk,
+            columns.get("folder", candidate.folder_id),
+            columns.get("recruiter", candidate.recruiter_id),
+            json.dumps(columns.get("attributes", candidate.attributes)),
         )
-        for one in people
-        if (columns := changes[one.pk].columns)
+        for candidate in people
+        if (columns := changes[candidate.pk].columns)
     ]
     added = [(label, pk) for pk, change in changes.items() for label in change.labels[0]]
     taken = [(label, pk) for pk, change in changes.items() for label in change.labels[1]]
@@ -243,13 +252,13 @@ def write(changes: dict[int, CandidateChange], people: list[Candidate]) -> None:
         for sql, values in ((CHANGE, rows), (ADD_LABELS, added), (TAKE_LABELS, taken)):
             if values:
                 cursor.execute(sql, [list(column) for column in zip(*values, strict=True)])
-    changed = [one for one in people if changes[one.pk].done]
+    changed = [candidate for candidate in people if changes[candidate.pk].done]
     if changed:
         after_commit(
             candidates_changed.send_robust,
             None,
             workspace_id=changed[0].opening.workspace_id,
-            opening_ids=sorted({one.opening_id for one in changed}),
+            opening_ids=sorted({candidate.opening_id for candidate in changed}),
             import_id=None,
         )
 

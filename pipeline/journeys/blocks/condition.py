@@ -152,7 +152,7 @@ class Condition(Block):
         rules = self.options.get("rules")
         if not isinstance(rules, list):
             return []
-        return [RULES[one["kind"]](one) for one in rules if is_rule(one)]
+        return [RULES[rule["kind"]](rule) for rule in rules if is_rule(rule)]
 
     @property
     def summary(self) -> str:
@@ -200,5 +200,5 @@ class Condition(Block):
         return Rehearsal(str(reason), way)
 
 
-def is_rule(one: Any) -> bool:
-    return isinstance(one, dict) and isinstance(one.get("kind"), str) and one["kind"] in RULES
+def is_rule(rule: Any) -> bool:
+    return isinstance(rule, dict) and isinstance(rule.get("kind"), str) and rule["kind"] in RULES

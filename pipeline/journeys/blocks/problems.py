@@ -73,7 +73,7 @@ def endless_in(definition: Definition) -> set[str]:
 def never_ends(start: str, definition: Definition) -> bool:
     """Whether whoever comes here goes round for ever, without ever a wait."""
     nodes = [definition.nodes[pk] for pk in definition.reached_from(start)]
-    return not any(waits(one) or not one.ways or None in one.ways.values() for one in nodes)
+    return not any(waits(node) or not node.ways or None in node.ways.values() for node in nodes)
 
 
 def circles_without_wait(definition: Definition) -> set[str]:

@@ -49,7 +49,7 @@ class Split(Block):
     def shares(self) -> list[int]:
         """As they are in the options; nothing where these are no percentages."""
         shares = self.options.get("shares")
-        is_right = isinstance(shares, list) and all(type(each) is int for each in shares)
+        is_right = isinstance(shares, list) and all(type(share) is int for share in shares)
         return shares if is_right and shares else []
 
     @property

@@ -101,12 +101,12 @@ class UpdateCandidateForm(BlockForm):
             "value": chosen["value"],
         }
         for name in LABEL_LISTS:
-            options[name] = [{"id": one.pk, "name": one.name} for one in chosen[name]]
+            options[name] = [{"id": label.pk, "name": label.name} for label in chosen[name]]
         return options
 
     @classmethod
     def answers(cls, options: dict[str, Any]) -> dict[str, Any]:
-        ids = {name: [one["id"] for one in options.get(name, ())] for name in LABEL_LISTS}
+        ids = {name: [label["id"] for label in options.get(name, ())] for name in LABEL_LISTS}
         return options | ids
 
 
@@ -151,9 +151,9 @@ class UpdateCandidate(Block):
             problems.append(gone("folder", text_in(self.options, "folder_name")))
         labels = Label.objects.filter(workspace=workspace)
         problems += [
-            gone("label", text_in(one, "name"))
-            for one in [*wanted.add, *wanted.remove]
-            if row_of(labels, one.get("id")) is None
+            gone("label", text_in(label, "name"))
+            for label in [*wanted.add, *wanted.remove]
+            if row_of(labels, label.get("id")) is None
         ]
         if wanted.recruiter_change not in (KEEP, NOBODY, ASSIGN):
             problems.append("Choose what to do with the recruiter.")

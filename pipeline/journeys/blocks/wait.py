@@ -207,7 +207,9 @@ def length(number: int, unit: str | None) -> timedelta:
 
 def zones_of(candidates: list[int], otherwise: ZoneInfo) -> dict[int, ZoneInfo]:
     people = Candidate.objects.filter(pk__in=candidates).only("attributes").order_by()
-    return {one.pk: zone_of(one, otherwise) for one in people.iterator(chunk_size=100)}
+    return {
+        candidate.pk: zone_of(candidate, otherwise) for candidate in people.iterator(chunk_size=100)
+    }
 
 
 def zone_of(candidate: Candidate, otherwise: ZoneInfo) -> ZoneInfo:

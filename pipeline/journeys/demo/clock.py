@@ -54,15 +54,15 @@ def take_steps(journeys: Sequence[Journey], most: int = MOST_STEPS) -> None:
 
 
 def advance(journey_id: int) -> None:
-    for standing in runner.by_place(runner.claim(journey_id)):
-        if standing.is_slow:
-            send(standing)
+    for group in runner.by_place(runner.claim(journey_id)):
+        if group.is_slow:
+            send(group)
         else:
-            runner.advance(standing)
+            runner.advance(group)
 
 
-def send(standing: runner.BlockGroup) -> None:
-    block, batch = standing.block, standing.batch
+def send(group: runner.BlockGroup) -> None:
+    block, batch = group.block, group.batch
     assert isinstance(block, SendMessage)
     template = block.template_in(batch.version.journey.workspace)
     assert template

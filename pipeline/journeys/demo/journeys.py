@@ -31,7 +31,7 @@ def draft(
         trigger={"type": trigger, "options": options, "summary": summary},
         reentry={"rule": rule},
         start=blocks[0].id,
-        nodes={one.id: one for one in blocks},
+        nodes={node.id: node for node in blocks},
     ).as_json()
 
 
@@ -91,8 +91,8 @@ class Shelf:
         return Label.objects.get_or_create(workspace=self.workspace, name=name)[0]
 
     def template(self, channel: Channel, name: str) -> MessageTemplate:
-        mine = MessageTemplate.objects.filter(workspace=self.workspace, channel=channel)
-        return mine.get(name=name)
+        templates = MessageTemplate.objects.filter(workspace=self.workspace, channel=channel)
+        return templates.get(name=name)
 
     def folder(self, kind: FolderKind) -> Folder:
         """Of the first opening."""

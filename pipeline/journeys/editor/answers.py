@@ -23,7 +23,7 @@ def shown(
     try:
         return open_panel(request, journey, panel(drafts.read_draft(journey)))
     except (CantEdit, BadDefinition) as reason:
-        return answer(request, journey, told=str(reason), status=422)
+        return answer(request, journey, message=str(reason), status=422)
 
 
 def changed(
@@ -41,7 +41,7 @@ def changed(
     try:
         drafts.edit(journey, request.user, revision_of(request), what, change)
     except REFUSALS as reason:
-        return answer(request, journey, told=str(reason), status=422)
+        return answer(request, journey, message=str(reason), status=422)
     block = (opens or focuses or [focus])[-1]
     panel = None
     if opens:

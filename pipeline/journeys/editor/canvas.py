@@ -91,7 +91,7 @@ def answer(
     journey: Journey,
     panel: Panel | None = None,
     *,
-    told: str = "",
+    message: str = "",
     focus: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -100,7 +100,7 @@ def answer(
         "journey": journey,
         "canvas": Canvas(journey, request.user),
         "panel": panel or Panel(),
-        "told": told,
+        "told": message,
         "focus": focus,
         "is_swapped": bool(request.htmx),
     }

@@ -30,17 +30,17 @@ from .layout import draw
 def publish(request: MemberRequest, pk: int) -> HttpResponse:
     """GET says what will be live and what changes; POST publishes just that."""
     journey = journey_of(request.user, pk)
-    told = ""
+    message = ""
     if request.method == "POST":
         try:
             version = published(request, journey)
         except (drafts.Stale, drafts.Archived, CantPublish, Unconfirmed) as reason:
-            told = str(reason)
+            message = str(reason)
         else:
             messages.success(request, success(journey, version))
             return redirect(journey)
-    context = {"journey": journey, "told": told, **what_would_be(request, journey)}
-    status = 422 if told else 200
+    context = {"journey": journey, "told": message, **what_would_be(request, journey)}
+    status = 422 if message else 200
     return render(request, "journeys/publish.html", context, status=status)
 
 

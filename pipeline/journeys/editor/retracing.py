@@ -37,18 +37,20 @@ def reset(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         drafts.replace(journey, request.user, revision_of(request), what, after)
     except REFUSALS as reason:
-        return answer(request, journey, told=str(reason), status=422)
+        return answer(request, journey, message=str(reason), status=422)
     return done(request, journey, what)
 
 
-def retraced(request: MemberRequest, pk: int, step: Callable[..., str], told: str) -> HttpResponse:
+def retraced(
+    request: MemberRequest, pk: int, step: Callable[..., str], message: str
+) -> HttpResponse:
     """`step` is undo or redo; the focus stays on its button while there is more of it."""
     journey = journey_of(request.user, pk)
     try:
         what = step(journey, request.user, revision_of(request))
     except REFUSALS as reason:
-        return answer(request, journey, told=str(reason), status=422)
+        return answer(request, journey, message=str(reason), status=422)
     name = step.__name__
     if not what:
-        return answer(request, journey, told=f"There is nothing to {name}.", status=422)
-    return done(request, journey, told.format(what=what), focus=name)
+        return answer(request, journey, message=f"There is nothing to {name}.", status=422)
+    return done(request, journey, message.format(what=what), focus=name)

@@ -38,7 +38,7 @@ def add(request: MemberRequest, pk: int) -> HttpResponse:
         return shown(request, journey, lambda draft: panels.add_panel(draft, place))
     kind = BLOCKS.get(request.POST.get("type", ""))
     if kind is None:
-        return answer(request, journey, told="Choose one of the blocks.", status=422)
+        return answer(request, journey, message="Choose one of the blocks.", status=422)
     place = Place.read(request.POST.get("at", ""))
     added: list[str] = []
 
@@ -64,10 +64,10 @@ def block(request: MemberRequest, pk: int, block: str) -> HttpResponse:
         draft = drafts.read_draft(journey)
         node = edits.node_of(draft, block)
     except (CantEdit, BadDefinition) as reason:
-        return answer(request, journey, told=str(reason), status=422)
+        return answer(request, journey, message=str(reason), status=422)
     kind = read(node).type
     if kind is None:
-        return answer(request, journey, told=read(node).problem, status=422)
+        return answer(request, journey, message=read(node).problem, status=422)
     form = kind.form(request.POST, workspace=journey.workspace)
     if not form.is_valid():
         panel = panels.block_panel(journey, draft, block, request.user, form)

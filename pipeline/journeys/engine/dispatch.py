@@ -52,11 +52,11 @@ def due() -> QuerySet[Happening]:
 
 def tell_workspace(workspaces: Isolation, workspace_id: int) -> int:
     """All but what can't be told, which is put off. Returns how much was told."""
-    told = 0
+    number = 0
 
     def tell_part(pks: Sequence[int]) -> None:
-        nonlocal told
-        told += tell(pks)
+        nonlocal number
+        number += tell(pks)
 
     waiting = due().filter(workspace=workspace_id).order_by("pk").values_list("pk", flat=True)
     if broken := work_in_parts(list(waiting[:BATCH]), tell_part):
@@ -65,4 +65,4 @@ def tell_workspace(workspaces: Isolation, workspace_id: int) -> int:
         until = workspaces.fail(subject, broken[0][1])
         late = Happening.objects.filter(pk__in=[pk for pk, _ in broken])
         late.update(put_off_until=until)
-    return told
+    return number

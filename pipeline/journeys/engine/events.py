@@ -60,15 +60,22 @@ def tell(which: Iterable[int] | None = None) -> int:
     happened = take(which) if acquire_dispatch_lock() else []
     if not happened:
         return 0
-    listeners = listeners_of({one.workspace_id for one in happened})
+    listeners = listeners_of({happening.workspace_id for happening in happened})
     hold_all(happened, listeners)
     # What only one journey has yet to hear has stopped and woken others before.
-    new = [one for one in happened if one.only_for is None]
+    new = [happening for happening in happened if happening.only_for is None]
     stopped = stop_where_wanted(new)
     # Who was stopped enters what follows, as a journey that begins in the folder Hired.
-    let_enter([one for one in happened if one.pk > stopped.get(one.candidate_id, 0)], listeners)
+    let_enter(
+        [
+            happening
+            for happening in happened
+            if happening.pk > stopped.get(happening.candidate_id, 0)
+        ],
+        listeners,
+    )
     wake(new)
-    if late := {one.workspace_id for one in new if one.put_off_until}:
+    if late := {happening.workspace_id for happening in new if happening.put_off_until}:
         Setback.objects.of(EVENTS).filter(record__in=late).delete()
     return len(happened)
 
@@ -85,7 +92,7 @@ def take(which: Iterable[int] | None = None) -> list[Happening]:
         rows = Happening.objects.raw(TAKE, [BATCH])
     else:
         rows = Happening.objects.raw(TAKE_THESE, [list(which)])
-    return sorted(rows, key=lambda one: one.pk)
+    return sorted(rows, key=lambda happening: happening.pk)
 
 
 def listeners_of(workspaces: Iterable[int]) -> dict[tuple[int, str], list[Listener]]:
@@ -96,11 +103,13 @@ def listeners_of(workspaces: Iterable[int]) -> dict[tuple[int, str], list[Listen
     found: dict[tuple[int, str], list[Listener]] = defaultdict(list)
     live = Journey.objects.live()
     triggers = Listener.objects.filter(workspace__in=workspaces, is_trigger=True, journey__in=live)
-    for one in triggers.select_related("journey__version__journey"):
-        if one.journey.version is None or one.journey.version.parsed_or_none is None:
-            log.warning("Nobody enters %s: its version can't be read.", one.journey)
+    for listener in triggers.select_related("journey__version__journey"):
+        if listener.journey.version is None or listener.journey.version.parsed_or_none is None:
+            log.warning("Nobody enters %s: its version can't be read.", listener.journey)
             continue
-        found[one.workspace_id, key(one.kind, one.ref, one.name)].append(one)
+        found[listener.workspace_id, key(listener.kind, listener.ref, listener.name)].append(
+            listener
+        )
     return found
 
 
@@ -111,22 +120,28 @@ def hold_all(happened: list[Happening], listeners: dict[tuple[int, str], list[Li
 
     Listeners of a journey that was paused or archived meanwhile are dropped.
     """
-    wanted = {one.journey_id for each in happened for one in listeners.get(place_of(each), ())}
+    wanted = {
+        listener.journey_id
+        for happening in happened
+        for listener in listeners.get(place_of(happening), ())
+    }
     live = hold_live(wanted)
     for place, found in listeners.items():
-        listeners[place] = [one for one in found if one.journey_id in live]
-    ends = [one.candidate_id for one in happened if is_an_end(one)]
+        listeners[place] = [listener for listener in found if listener.journey_id in live]
+    ends = [happening.candidate_id for happening in happened if is_an_end(happening)]
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, {"candidates": [one.candidate_id for one in happened], "ends": ends})
+        cursor.execute(
+            HOLD, {"candidates": [happening.candidate_id for happening in happened], "ends": ends}
+        )
 
 
 def let_enter(happened: list[Happening], listeners: dict[tuple[int, str], list[Listener]]) -> None:
     """Where a journey fails at it, the others hear all the same, and it hears again later."""
     entering: dict[Listener, list[Happening]] = defaultdict(list)
-    for one in happened:
-        for listener in listeners.get(place_of(one), ()):
-            if one.only_for in (None, listener.journey_id):
-                entering[listener].append(one)
+    for happening in happened:
+        for listener in listeners.get(place_of(happening), ()):
+            if happening.only_for in (None, listener.journey_id):
+                entering[listener].append(happening)
     if not entering:
         return
     entries = Isolation("journey_entries")
@@ -142,7 +157,9 @@ def let_enter(happened: list[Happening], listeners: dict[tuple[int, str], list[L
 def let_them_enter(listener: Listener, heard: list[Happening]) -> bool:
     """By what they heard, as the trigger says. One that fails in the caller's savepoint."""
     version = listener.journey.version
-    entering = [one.candidate_id for one in heard if wants(listener, one.properties)]
+    entering = [
+        happening.candidate_id for happening in heard if wants(listener, happening.properties)
+    ]
     if version and entering:
         why = text_of(version.parse().trigger)
         round_and_round = going_round(listener, entering)
@@ -156,17 +173,17 @@ def put_back(happened: list[Happening], journey_id: int, until: datetime) -> Non
     """Have that journey alone hear it once more."""
     Happening.objects.bulk_create(
         Happening(
-            workspace_id=one.workspace_id,
-            candidate_id=one.candidate_id,
-            kind=one.kind,
-            ref=one.ref,
-            name=one.name,
-            properties=one.properties,
-            at=one.at,
+            workspace_id=happening.workspace_id,
+            candidate_id=happening.candidate_id,
+            kind=happening.kind,
+            ref=happening.ref,
+            name=happening.name,
+            properties=happening.properties,
+            at=happening.at,
             put_off_until=until,
             only_for=journey_id,
         )
-        for one in happened
+        for happening in happened
     )
 
 
@@ -178,18 +195,18 @@ def going_round(listener: Listener, candidates: list[int]) -> set[int]:
     return entered_too_often(listener.journey_id, candidates)
 
 
-def place_of(one: Happening) -> tuple[int, str]:
-    return one.workspace_id, key_of(one)
+def place_of(happening: Happening) -> tuple[int, str]:
+    return happening.workspace_id, key_of(happening)
 
 
-def is_an_end(one: Happening) -> bool:
+def is_an_end(happening: Happening) -> bool:
     """Whether a workspace may want it to stop the candidate's runs."""
-    return one.kind in (Kind.OUTCOME, Kind.OPT_OUT)
+    return happening.kind in (Kind.OUTCOME, Kind.OPT_OUT)
 
 
-def key_of(one: Happening) -> str:
-    ref = None if one.kind in (Kind.CREATED, Kind.EVENT, Kind.OPT_OUT) else one.ref
-    return key(one.kind, ref, one.name)
+def key_of(happening: Happening) -> str:
+    ref = None if happening.kind in (Kind.CREATED, Kind.EVENT, Kind.OPT_OUT) else happening.ref
+    return key(happening.kind, ref, happening.name)
 
 
 def wants(listener: Listener, properties: dict[str, Any]) -> bool:
@@ -205,8 +222,8 @@ def wake(happened: list[Happening]) -> None:
         cursor.execute(
             WAKE,
             {
-                "candidates": [one.candidate_id for one in happened],
-                "keys": [key_of(one) for one in happened],
+                "candidates": [happening.candidate_id for happening in happened],
+                "keys": [key_of(happening) for happening in happened],
             },
         )
 
@@ -217,9 +234,11 @@ def stop_where_wanted(happened: list[Happening]) -> dict[int, int]:
     Returns by which happening each of them was stopped, the last one for who was several times.
     """
     stopping: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
-    for one in happened:
-        if is_an_end(one):
-            stopping[one.workspace_id, one.name or one.kind][one.candidate_id] = one.pk
+    for happening in happened:
+        if is_an_end(happening):
+            stopping[happening.workspace_id, happening.name or happening.kind][
+                happening.candidate_id
+            ] = happening.pk
     stopped: dict[int, int] = {}
     for (workspace_id, what), last in sorted(stopping.items()):
         if reason := JourneyRules.of(workspace_id).reason_to_stop(what):

@@ -33,7 +33,7 @@ def execute_external_some() -> int:
     for workspace_id, pk in due.values_list("workspace", "pk"):
         of_each[workspace_id].append(pk)
     order = random.sample(list(of_each), len(of_each))
-    chosen = [random.choice(of_each[one]) for one in order]
+    chosen = [random.choice(of_each[workspace_id]) for workspace_id in order]
     return for_each_journey("journey_sending", chosen, execute_external_batch) if chosen else 0
 
 
@@ -42,18 +42,18 @@ def execute_external_batch(journey_id: int, isolation: Isolation | None = None) 
     isolation = isolation or Isolation("journey_sending")
     slow = Run.objects.running().filter(journey=journey_id, is_slow=True)
     runs = list(slow.filter(due_at__lte=Now()).order_by("due_at")[:BATCH])
-    for standing in by_place(runs):
-        place = of_place(standing)
-        isolation.attempt(place, partial(execute_external, standing))
+    for group in by_place(runs):
+        place = of_place(group)
+        isolation.attempt(place, partial(execute_external, group))
         if until := isolation.put_off_until(*place.key):
-            put_off(standing.runs, until)
+            put_off(group.runs, until)
     tell_of(runs)
     return len(runs)
 
 
-def execute_external(standing: BlockGroup) -> None:
-    if standing.is_slow:
-        standing.block.execute_external(standing.batch)
+def execute_external(group: BlockGroup) -> None:
+    if group.is_slow:
+        group.block.execute_external(group.batch)
     else:  # a newer Belay has another idea of the block: the runner's to deal with
-        marked = Run.objects.running().filter(pk__in=[run.pk for run in standing.runs])
+        marked = Run.objects.running().filter(pk__in=[run.pk for run in group.runs])
         marked.update(is_slow=False)

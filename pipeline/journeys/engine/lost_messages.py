@@ -33,9 +33,9 @@ def settle_lost_messages() -> None:
 
 
 def settle_lost_message(message: Message, run: Run | None) -> None:
-    standing = by_place([run])[0] if run else None
-    if standing and standing.node and not standing.problem:
-        batch = standing.batch
+    group = by_place([run])[0] if run else None
+    if group and group.node and not group.problem:
+        batch = group.batch
         record(batch, message, INTERRUPTED, unconfirmed(batch, message))
     else:  # the candidate was deleted, or the version can't be read: there is no log to write
         write_result(message, INTERRUPTED)

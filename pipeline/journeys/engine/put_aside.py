@@ -37,42 +37,42 @@ def for_each_journey(loop: str, journeys: list[int], work: Callable[[int, Isolat
 
 
 def advance_with_care(
-    standing: "BlockGroup", isolation: Isolation, advance: Callable[["BlockGroup"], object]
+    group: "BlockGroup", isolation: Isolation, advance: Callable[["BlockGroup"], object]
 ) -> None:
     """Take the step of these runs in the caller's transaction; what fails is put off."""
-    place = of_place(standing)
+    place = of_place(group)
     if until := isolation.put_off_until(*place.key):
-        put_off(standing.runs, until)
+        put_off(group.runs, until)
         return
     try:
         with transaction.atomic():
-            advance(standing)
+            advance(group)
     except (BaseTimeoutException, Interrupted):
         raise
     except Exception as error:
         raise_if_lost(error)
         if outage_of(error):  # to try each alone would be to wait for the same lock again
-            put_off(standing.runs, isolation.fail(place, error))
+            put_off(group.runs, isolation.fail(place, error))
         else:
-            advance_in_parts(standing, isolation, advance)
+            advance_in_parts(group, isolation, advance)
         return
     isolation.succeed(place)
-    note_success(standing.runs, isolation)
+    note_success(group.runs, isolation)
 
 
 def advance_in_parts(
-    standing: "BlockGroup", isolation: Isolation, advance: Callable[["BlockGroup"], object]
+    group: "BlockGroup", isolation: Isolation, advance: Callable[["BlockGroup"], object]
 ) -> None:
     """All but those that it fails for."""
-    broken = work_in_parts(standing.runs, lambda runs: advance(standing.only(runs)))
+    broken = work_in_parts(group.runs, lambda runs: advance(group.only(runs)))
     untried = [run for run, error in broken if isinstance(error, TooMany)]
     if untried:
-        put_off(untried, isolation.fail(of_place(standing), broken[0][1]))
+        put_off(untried, isolation.fail(of_place(group), broken[0][1]))
     for run, error in broken:
         if not isinstance(error, TooMany):
-            put_off([run], isolation.fail(of_run(standing, run), error))
+            put_off([run], isolation.fail(of_run(group, run), error))
     failed = {run.pk for run, _ in broken}
-    note_success((run for run in standing.runs if run.pk not in failed), isolation)
+    note_success((run for run in group.runs if run.pk not in failed), isolation)
 
 
 def put_off(runs: Iterable[Run], until: datetime) -> None:
@@ -97,15 +97,15 @@ def of_journey(journey: Journey) -> Subject:
     return Subject(journey.pk, journey.workspace_id, what, journey.get_absolute_url())
 
 
-def of_place(standing: "BlockGroup") -> Subject:
-    journey, node = standing.version.journey, standing.node
+def of_place(group: "BlockGroup") -> Subject:
+    journey, node = group.version.journey, group.node
     what = f"A step of the journey “{journey}” ({node.type if node else 'its end'})"
-    part = f"{standing.version.pk}/{standing.place}"
+    part = f"{group.version.pk}/{group.place}"
     return Subject(journey.pk, journey.workspace_id, what, journey.get_absolute_url(), part)
 
 
-def of_run(standing: "BlockGroup", run: Run) -> Subject:
-    journey = standing.version.journey
+def of_run(group: "BlockGroup", run: Run) -> Subject:
+    journey = group.version.journey
     what = f"A run of the journey “{journey}”"
     link = reverse("journeys:run", args=[journey.pk, run.pk])
     return Subject(run.pk, run.workspace_id, what, link, RUN)

@@ -58,17 +58,17 @@ def advance_batch(journey_id: int, isolation: Isolation | None = None) -> int:
     see engine/external.py."""
     isolation = isolation or Isolation("journey_steps")
     runs = claim(journey_id)
-    for standing in by_place(runs):
-        advance_with_care(standing, isolation, advance_or_mark)
+    for group in by_place(runs):
+        advance_with_care(group, isolation, advance_or_mark)
     tell_of(runs)
     return len(runs)
 
 
-def advance_or_mark(standing: "BlockGroup") -> None:
-    if standing.is_slow:
-        Run.objects.filter(pk__in=[run.pk for run in standing.runs]).update(is_slow=True)
+def advance_or_mark(group: "BlockGroup") -> None:
+    if group.is_slow:
+        Run.objects.filter(pk__in=[run.pk for run in group.runs]).update(is_slow=True)
     else:
-        advance(standing)
+        advance(group)
 
 
 def tell_of(runs: list[Run]) -> None:
@@ -146,27 +146,27 @@ def by_place(runs: Iterable[Run]) -> list[BlockGroup]:
         {version_id for version_id, _ in places}
     )
     return [
-        BlockGroup(versions[version_id], block, standing)
-        for (version_id, block), standing in places.items()
+        BlockGroup(versions[version_id], block, at_block)
+        for (version_id, block), at_block in places.items()
     ]
 
 
-def advance(standing: BlockGroup) -> None:
+def advance(group: BlockGroup) -> None:
     """Take the step of all these runs, in the caller's transaction."""
-    if standing.problem:
-        failed = {run.pk: failure(standing.problem) for run in standing.runs}
-        write(standing.runs, failed, standing.definition)
-    elif standing.node is None:  # an empty journey, or the end of a way
-        ended = {run.pk: Result(END, state=RunState.FINISHED) for run in standing.runs}
-        write(standing.runs, ended, standing.definition)
+    if group.problem:
+        failed = {run.pk: failure(group.problem) for run in group.runs}
+        write(group.runs, failed, group.definition)
+    elif group.node is None:  # an empty journey, or the end of a way
+        ended = {run.pk: Result(END, state=RunState.FINISHED) for run in group.runs}
+        write(group.runs, ended, group.definition)
     else:
-        execute(standing.block, standing.batch)
+        execute(group.block, group.batch)
         write(
-            standing.runs,
-            standing.batch.results,
-            standing.definition,
-            standing.node,
-            standing.batch.label,
+            group.runs,
+            group.batch.results,
+            group.definition,
+            group.node,
+            group.batch.label,
         )
 
 

@@ -34,7 +34,10 @@ def index(request: MemberRequest) -> HttpResponse:
         journeys = journeys.filter(name__gt=after)
     counts = {name: CountOf(rows) for name, rows in counted(request).items()}
     found = list(journeys.annotate(**counts)[: PAGE + 1])
-    rows = [(one, {name: Number(getattr(one, name)) for name in counts}) for one in found[:PAGE]]
+    rows = [
+        (journey, {name: Number(getattr(journey, name)) for name in counts})
+        for journey in found[:PAGE]
+    ]
     context = {
         "rows": rows,
         "next": found[PAGE - 1].name if len(found) > PAGE else None,

@@ -62,7 +62,7 @@ class Given(dict[str, Any]):
 
 
 def several(facts: Facts) -> str:
-    return " ".join(sentence_of(one["code"], one.get("facts")) for one in facts["reasons"])
+    return " ".join(sentence_of(reason["code"], reason.get("facts")) for reason in facts["reasons"])
 
 
 def stopped_by_action(facts: Facts) -> str:

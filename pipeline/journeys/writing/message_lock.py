@@ -24,7 +24,7 @@ from .batch import Batch, Result
 SENT, NOT_SENT = "next", "not_sent"  # the ways on from a message
 
 
-def standing(batch: Batch, runs: RunQuerySet) -> RunQuerySet:
+def at_block(batch: Batch, runs: RunQuerySet) -> RunQuerySet:
     """Those of `runs` that are at the batch's block."""
     return runs.running().filter(version=batch.version, block=batch.node.id)
 
@@ -32,7 +32,7 @@ def standing(batch: Batch, runs: RunQuerySet) -> RunQuerySet:
 def due(batch: Batch, runs: list[Run]) -> RunQuerySet:
     live = Journey.objects.live().filter(pk=batch.version.journey_id)
     mine = Run.objects.filter(pk__in=[run.pk for run in runs])
-    return standing(batch, mine).filter(Exists(live), due_at__lte=Now())
+    return at_block(batch, mine).filter(Exists(live), due_at__lte=Now())
 
 
 def lock(batch: Batch, runs: list[Run]) -> list[Run]:
@@ -61,7 +61,7 @@ def is_still_wanted(batch: Batch, message: Message) -> bool:
     assert message.journey_run_id
     assert message.journey_step
     at_its_step = Run.objects.filter(pk=message.journey_run_id, steps=message.journey_step - 1)
-    held = standing(batch, at_its_step).select_for_update(no_key=True)
+    held = at_block(batch, at_its_step).select_for_update(no_key=True)
     if not held or not Message.objects.sending().filter(pk=message.pk).exists():
         return False
     Run.objects.filter(pk=message.journey_run_id).update(due_at=Now() + lease())
@@ -120,7 +120,7 @@ def record(batch: Batch, message: Message, result: delivery.Result, step: Result
     run = runs.filter(pk__in=[message.journey_run_id]).first()
     if not delivery.write_result(message, result) or run is None:
         return  # it was given up for lost meanwhile, or the candidate was deleted
-    if standing(batch, Run.objects.filter(pk=run.pk, steps=run.steps)).exists():
+    if at_block(batch, Run.objects.filter(pk=run.pk, steps=run.steps)).exists():
         write(batch, [run], step)
     else:
         add_line(batch, run, step)

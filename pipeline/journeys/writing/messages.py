@@ -34,6 +34,7 @@ from pipeline.outreach.senders import Unavailable, sender_for
 from .batch import Batch, Result
 from .message_lock import (
     SENT,
+    at_block,
     conclude,
     due,
     is_still_wanted,
@@ -41,7 +42,6 @@ from .message_lock import (
     lock,
     outcome,
     record,
-    standing,
 )
 from .message_retry import put_off, put_off_as_away
 
@@ -160,7 +160,7 @@ class RunMessage(Owner):
         run = Run.objects.select_for_update(no_key=True).filter(pk=self.run.pk)
         list(run)
         if delivery.discard(message):
-            standing(self.batch, run).update(due_at=Now())
+            at_block(self.batch, run).update(due_at=Now())
         return True
 
     def refuse(self, reason: AnyReason) -> None:
