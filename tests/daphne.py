@@ -2,16 +2,15 @@
 
 import contextlib
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
-from django.conf import settings
 
+from tests import nursery
 from tests.servers import child_environment
 
 
@@ -26,25 +25,19 @@ class Daphne:
     log: Path
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: psutil.Process | None = None
 
     def launch(self) -> None:
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "daphne", "-p", str(self.port), "config.asgi:application"],
-                cwd=settings.BASE_DIR,
-                env=child_environment() | self.environment,
-                stdout=log,
-                stderr=log,
-            )
+        arguments = ("-p", str(self.port), "config.asgi:application")
+        environment = child_environment() | self.environment
+        self.process = nursery.daphne(*arguments, environment=environment, log=self.log)
 
     def wait_until_it_answers(self) -> None:
-        assert self.process
         for _ in range(1200):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{self.url}/healthz", timeout=5).close()  # noqa: S310
                 return
-            assert self.process.poll() is None, self.log.read_text()
+            assert self.is_running, self.log.read_text()
             time.sleep(0.1)
         pytest.fail(f"daphne does not answer:\n{self.log.read_text()}")
 
@@ -53,18 +46,18 @@ class Daphne:
         self.wait_until_it_answers()
 
     def stop(self) -> None:
-        if self.process:
+        if self.process and self.is_running:
             self.process.terminate()
             self.process.wait(30)
 
     def kill(self) -> None:
-        if self.process:
+        if self.process and self.is_running:
             self.process.kill()
             self.process.wait()
 
     @property
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and self.process.is_running()
 
     @property
     def url(self) -> str:

@@ -6,6 +6,7 @@ which kill and restart them, need the embedded ones.
 """
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -48,6 +49,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         for made in both:
             made.result()
     else:
+        gc.disable()  # until all is imported and collected: conftest.py
         prepare_environment(is_worker)
     return (yield)
 

@@ -58,7 +58,7 @@ class Crew:
 
     def dismiss(self) -> None:
         everybody = [p for one in self.running if alive(one) for p in [one, *one.children(True)]]
-        for process in [*everybody, *orphans()]:
+        for process in [*everybody, *nursery.orphans()]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
@@ -76,20 +76,6 @@ def is_horse(child: psutil.Process) -> bool:
         return bool(os.getpgid(child.pid) == child.pid)
     except ProcessLookupError:  # it has just ended
         return False
-
-
-def orphans() -> list[psutil.Process]:
-    """What is left of killed workers, told by the environment of this run."""
-    mine = os.environ["BELAY_DATA"]
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if nursery.MODULE in (process.info["cmdline"] or ()) and not nursery.is_one(process):
-            try:
-                if process.environ().get("BELAY_DATA") == mine:
-                    found.append(process)
-            except psutil.Error:
-                continue
-    return found
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-
 from .columns import recognized
 from .errors import ImportRefused
 
@@ -135,6 +133,9 @@ def opened(path: Path, data_only: bool) -> Iterator[Any]:
 
 def open_in(stack: ExitStack, path: Path, data_only: bool) -> Any:
     """By its content: openpyxl refuses names without .xlsx."""
+    # Here, as no other process needs the 0.1 s and the 200 modules.
+    from openpyxl import load_workbook
+
     file = stack.enter_context(path.open("rb"))
     workbook = load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
     stack.callback(workbook.close)

@@ -190,24 +190,13 @@ class House:
     def close(self) -> None:
         self.thaw(self.frozen)
         everybody = [process for member in self.members.values() for process in member.family]
-        for process in [*everybody, *strays(self.port)]:
+        for process in [*everybody, *nursery.orphans()]:
             with suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(everybody, timeout=10)
         self.gone.append(self.network)
         self.bury_the_lost()
         self.mail.stop()
-
-
-def strays(port: int) -> list[psutil.Process]:
-    """Horses that outlived their worker, told by the environment of this house."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if nursery.MODULE in (process.info["cmdline"] or ()) and not nursery.is_one(process):
-            with suppress(psutil.Error):
-                if process.environ().get("PUBLIC_URL", "").endswith(f":{port}"):
-                    found.append(process)
-    return found
 
 
 def last_words(log: Path, lines: int = 12) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from django.conf import settings
 
 from tests import nursery
 
@@ -26,19 +25,11 @@ class Member:
         if self.is_alive:
             return
         self.is_ours = False
-        if self.command[1].endswith("manage.py"):
-            _, _, *command = self.command
-            self.process = nursery.manage(*command, environment=self.environment, log=self.log)
-            return
-        with self.log.open("a") as log:
-            self.process = psutil.Popen(
-                self.command,
-                cwd=settings.BASE_DIR,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        _, kind, *arguments = self.command
+        if kind == "-m":
+            _, *arguments = arguments
+        begin = nursery.daphne if kind == "-m" else nursery.manage
+        self.process = begin(*arguments, environment=self.environment, log=self.log)
 
     @property
     def is_alive(self) -> bool:
