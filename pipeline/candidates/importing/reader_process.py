@@ -28,7 +28,7 @@ from .reader_child import Limits
 from .reading import Layout
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([reader_child.__name__])
+FORKS.set_forkserver_preload([reader_child.__name__, "openpyxl"])
 # A look is waited for by a person, and by a thread of the web process.
 LOOK = Limits(cpu_seconds=8, cpu_seconds_per_mb=0.4, most_cpu_seconds=30, silent_seconds=45)
 READ = Limits(cpu_seconds=30, cpu_seconds_per_mb=1, most_cpu_seconds=1800, silent_seconds=120)
