@@ -1,6 +1,7 @@
 """Django admin, all of it: a superuser sees all, staff their workspace, and by their rights."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from pipeline.tasks.models.saved_filter import SavedFilter
 from pipeline.workspaces.admin_access import SuperusersOnly, WorkspaceModelAdmin
 from pipeline.workspaces.models import Membership, Role, User, Workspace
 from pipeline.workspaces.models.setback import Setback
-from tests.conftest import join
+from tests.conftest import OnceForAll, join
 
 from .admin_rows import Rows, rows_of_workspace
 
@@ -55,14 +56,26 @@ EDITABLE = {
 ONLY_SUPERUSERS = {"workspaces.workspace": "add"}
 
 
-@pytest.fixture
-def own(db: None) -> Rows:
-    return rows_of_workspace(OWN)
+@pytest.fixture(scope="module")
+def both(once_for_all: OnceForAll) -> tuple[Rows, Rows]:
+    with once_for_all():
+        return rows_of_workspace(OWN), rows_of_workspace(FOREIGN)
 
 
 @pytest.fixture
-def foreign(own: Rows) -> Rows:
-    return rows_of_workspace(FOREIGN)
+def copies(both: tuple[Rows, Rows], db: None) -> tuple[Rows, Rows]:
+    """Objects of this test's own, for the same rows."""
+    return deepcopy(both)
+
+
+@pytest.fixture
+def own(copies: tuple[Rows, Rows]) -> Rows:
+    return copies[0]
+
+
+@pytest.fixture
+def foreign(copies: tuple[Rows, Rows]) -> Rows:
+    return copies[1]
 
 
 def staff_of(rows: Rows | None, name: str, *rights: Permission) -> User:
