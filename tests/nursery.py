@@ -84,7 +84,7 @@ def root_for(environment: dict[str, str]) -> Parent:
                 [sys.executable, "-m", MODULE],
                 cwd=BASE,
                 env=environment | {"PYTHONUNBUFFERED": "1"},
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 start_new_session=True,
             )
         roots[key] = Parent(process.pid, ours, process)
@@ -120,7 +120,7 @@ def orphans() -> list[psutil.Process]:
 
 def is_ours(process: psutil.Process) -> bool:
     try:
-        return process.environ().get("BELAY_DATA") == os.environ["BELAY_DATA"]
+        return bool(process.environ().get("BELAY_DATA") == os.environ["BELAY_DATA"])
     except psutil.Error:
         return False
 
