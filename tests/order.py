@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-# By processor time and waiting, the longest first; what starts all of Belay, breaks its servers,
-# opens a browser or asks for every address as everybody takes its time by nature.
+# By processor time and waiting, the longest first. What starts all of Belay, breaks its servers,
+# opens a browser, asks for every address as everybody or tries every file or combination takes its
+# time by nature.
 SLOW = (
     "tests/faults/nemesis/test_nemesis.py",
     "tests/config/test_up.py",
@@ -29,6 +30,11 @@ SLOW = (
     "tests/config/test_connections.py",
     "tests/config/test_cut_answers.py",
     "tests/tasks/events/test_ten_thousand.py",
+    "tests/candidates/importing/test_samples.py",
+    "tests/candidates/importing/test_hostile.py",
+    "tests/bulk_actions/operations/test_previews_of_many.py",
+    "tests/tasks/test_cancel_table.py",
+    "tests/config/test_many_downloads.py",
     "tests/workspaces/webhooks/test_senders.py",
     "tests/foundation/test_fence.py",
 )
