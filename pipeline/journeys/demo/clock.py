@@ -17,10 +17,12 @@ from pipeline.journeys.engine import runner
 from pipeline.journeys.engine.events import wake
 from pipeline.journeys.models import Journey, Run
 from pipeline.journeys.models.listener import Happening, Kind
+from pipeline.journeys.models.sql import with_states
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.journeys.writing.messages import RunMessage, Sending
 from pipeline.outreach import delivery
 from pipeline.outreach.sql import PUT_BACK_MESSAGES
+from pipeline.tasks.demo.clock import CANCELED_AT, CREATED_AT
 
 MOST_STEPS = 50  # of one run
 
@@ -82,42 +84,33 @@ def execute(statement: str, moments: Mapping[int, datetime], *values: Any) -> No
         cursor.execute(statement, [list(moments), list(moments.values()), *values])
 
 
-ENTERED_AT = """
-UPDATE journeys_run AS run SET started_at = one.moment, due_at = one.moment
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (candidate_id, moment)
-WHERE run.candidate_id = one.candidate_id AND run.journey_id = %s AND run.state = 'running'
+ENTERED_AT = with_states("""
+UPDATE journeys_run AS run SET started_at = person.moment, due_at = person.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS person (id, moment)
+WHERE run.candidate_id = person.id AND run.journey_id = %s AND run.state = {running}
   AND run.steps = 0
-"""
+""")
 HEARD_AT = """
-UPDATE journeys_run AS run SET due_at = one.moment
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (candidate_id, moment)
-WHERE run.candidate_id = one.candidate_id AND run.journey_id = %s AND run.heard
+UPDATE journeys_run AS run SET due_at = person.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS person (id, moment)
+WHERE run.candidate_id = person.id AND run.journey_id = %s AND run.heard
 """
 # The log goes last: by its newest lines the others know which runs took a step.
 PUT_BACK = (
-    """
-UPDATE tasks_task AS task SET created_at = one.moment, queued_at = one.moment,
-    due_at = task.due_at - (now() - one.moment)
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE task.created_by_run_id = one.id AND task.created_at >= now()
-""",
-    """
-UPDATE tasks_task AS task SET ended_at = one.moment
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE task.canceled_by_run_id = one.id AND task.ended_at >= now()
-""",
+    CREATED_AT,
+    CANCELED_AT,
     PUT_BACK_MESSAGES,
-    """
-UPDATE journeys_run AS run SET due_at = run.due_at - (now() - one.moment),
-    ended_at = CASE WHEN run.state <> 'running' THEN one.moment END
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE run.id = one.id AND EXISTS (
+    with_states("""
+UPDATE journeys_run AS run SET due_at = run.due_at - (now() - moved.moment),
+    ended_at = CASE WHEN run.state <> {running} THEN moved.moment END
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS moved (id, moment)
+WHERE run.id = moved.id AND EXISTS (
     SELECT FROM journeys_runstep AS line WHERE line.run_id = run.id AND line.at >= now()
 )
-""",
+"""),
     """
-UPDATE journeys_runstep AS line SET at = one.moment
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS one (id, moment)
-WHERE line.run_id = one.id AND line.at >= now()
+UPDATE journeys_runstep AS line SET at = moved.moment
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS moved (id, moment)
+WHERE line.run_id = moved.id AND line.at >= now()
 """,
 )

@@ -8,6 +8,7 @@ from django.db import connection
 
 from pipeline.foundation.counts import MOST
 from pipeline.journeys.models import JourneyVersion
+from pipeline.journeys.models.sql import STATES
 
 NEWEST = 10_000  # runs of each state whose log is looked at
 
@@ -23,15 +24,15 @@ def counts_of(
     who passed is counted among the newest runs.
     """
     with connection.cursor() as cursor:
-        seen = "" if openings is None else SEEN
+        named = STATES | {"seen": "" if openings is None else SEEN}
         places: dict[str, Any] = {"openings": list(openings or ())}
         cursor.execute(
-            HERE.format(seen=seen),
+            HERE.format(**named),
             places | {"version": version.pk, "blocks": blocks, "most": MOST + 1},
         )
         here = dict(cursor.fetchall())
         cursor.execute(
-            PASSED.format(seen=seen),
+            PASSED.format(**named),
             places | {"version": version.pk, "journey": version.journey_id, "newest": NEWEST},
         )
         rows = cursor.fetchall()
@@ -59,7 +60,7 @@ HERE = """
 SELECT block, (
     SELECT count(*) FROM (
         SELECT FROM journeys_run WHERE version_id = %(version)s AND block = wanted.block
-        AND state = 'running' {seen} LIMIT %(most)s
+        AND state = {running} {seen} LIMIT %(most)s
     ) AS counted
 ) FROM unnest(%(blocks)s::text[]) AS wanted (block)
 """
@@ -68,10 +69,10 @@ SELECT block, (
 # A line with a way is a block that was left; the last line of a run that ended is where it ended.
 PASSED = """
 WITH newest AS MATERIALIZED (
-    SELECT run.* FROM unnest(ARRAY['running', 'finished', 'stopped', 'failed']) AS each (state),
+    SELECT run.* FROM unnest(ARRAY[{running}, {finished}, {stopped}, {failed}]) AS every (state),
     LATERAL (
         SELECT id, version_id, state, steps FROM journeys_run
-        WHERE journey_id = %(journey)s AND state = each.state {seen}
+        WHERE journey_id = %(journey)s AND state = every.state {seen}
         ORDER BY id DESC LIMIT %(newest)s
     ) AS run
 ), most AS (
@@ -83,6 +84,6 @@ FROM newest AS run CROSS JOIN LATERAL (
     SELECT * FROM journeys_runstep WHERE run_id = run.id OFFSET 0
 ) AS step
 WHERE run.version_id = %(version)s
-  AND (step.way <> '' OR run.state = 'finished' AND step.number = run.steps)
+  AND (step.way <> '' OR run.state = {finished} AND step.number = run.steps)
 GROUP BY step.block
 """
