@@ -4,6 +4,8 @@ import random
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
 from pipeline.journeys.models import Run, RunState
 from pipeline.journeys.reasons import Code, Reason, all_of, because, fact_of, sentence_of
@@ -248,17 +250,40 @@ def test_a_reason_within_a_reason_within_a_reason():
     assert Reason(**fact_of(outer)) == outer
 
 
-def test_what_the_release_before_wrote_is_shown_as_it_stands(make_journey: Any, candidate: Any):
+OLD_LINE = """
+INSERT INTO journeys_runstep (run_id, number, block, summary, text, way, details)
+VALUES (%s, 1, 'b1', 'Stopped', 'Olga Berg stopped it, 100 %% of it.', '', '{}')
+"""
+OLD_END = """
+UPDATE journeys_run SET state = 'stopped', ended_at = now(), due_at = NULL, steps = 1,
+    end_reason = 'Olga Berg stopped it, 100 %% of it.'
+WHERE id = %s
+"""
+
+
+def test_what_the_release_before_writes_is_shown_as_it_stands(make_journey: Any, candidate: Any):
     journey = make_journey(("wait", {"kind": "time", "number": 3, "unit": "days"}))
     enroll(journey.version, [candidate.pk], "By hand")
     run = Run.objects.get()
-    run.log.create(number=1, block="b1", summary="Stopped", code="Olga Berg stopped it, 100 %.")
-    Run.objects.filter(pk=run.pk).update(steps=1, end_code="Olga Berg stopped it, 100 %.")
+    with connection.cursor() as cursor:
+        cursor.execute(OLD_LINE, [run.pk])
+        cursor.execute(OLD_END, [run.pk])
 
     run.refresh_from_db()
     line = run.log.get()
-    assert run.end_reason == line.text == "Olga Berg stopped it, 100 %."
+    assert run.end_reason == line.text == "Olga Berg stopped it, 100 % of it."
     assert line.title == "Stopped"
+
+
+def test_the_migration_rewrites_no_row_and_takes_nothing_from_the_release_before():
+    sql = call_command("sqlmigrate", "journeys", "0006_reasons")
+
+    assert [line for line in sql.splitlines() if line and not line.startswith("--")] == [
+        "BEGIN;",
+        'ALTER TABLE "journeys_run" ADD COLUMN "end_facts" jsonb NULL;',
+        'ALTER TABLE "journeys_runstep" ADD COLUMN "facts" jsonb NULL;',
+        "COMMIT;",
+    ]
 
 
 def test_a_stop_is_stored_as_a_code_with_facts(make_journey: Any, candidate: Any):
