@@ -77,12 +77,12 @@ class BulkActionAdmin(SeenAdmin[BulkAction]):
         chosen = BulkAction.objects.filter(pk__in=[action.pk for action in queryset])
         lost = [action for action in chosen if not action.cancel(by=request.user)]
         canceled = len(chosen) - len(lost)
-        told = f"{canceled:,} canceled"
+        sentence = f"{canceled:,} canceled"
         if lost:
-            told += f", {len(lost):,} could not be canceled: " + ", ".join(
+            sentence += f", {len(lost):,} could not be canceled: " + ", ".join(
                 f"#{action.pk} already {action.get_status_display()}" for action in lost[:NAMED]
             )
         if len(lost) > NAMED:
-            told += f", and {len(lost) - NAMED:,} more"
+            sentence += f", and {len(lost) - NAMED:,} more"
         level = messages.WARNING if lost else messages.SUCCESS
-        self.message_user(request, f"{told}.", level)
+        self.message_user(request, f"{sentence}.", level)

@@ -46,7 +46,7 @@ class Unnest(Func):
 
 def each_of(chunks: ChunkQuerySet) -> Any:
     """The ids of the candidates in `chunks`, found by the database."""
-    return chunks.order_by().annotate(each=Unnest(F("candidate_ids"))).values("each")
+    return chunks.order_by().annotate(frozen=Unnest(F("candidate_ids"))).values("frozen")
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,7 @@ class Following:
         if self.kind is not Undo:
             return None
         action = self.action
+        # The time zone is for workers of the release before; it goes with the next one.
         limits = {"time_zone": action.workspace.tz.key, "reach": self._reach()}
         if action.operation == Undo.key:
             return Undo(action.options | limits)
@@ -182,22 +183,22 @@ class Following:
 
     def _candidates(self) -> CandidateQuerySet:
         """Found by the database alone: there may be a million."""
-        mine = Candidate.objects.visible_to(self.user)
+        seen = Candidate.objects.visible_to(self.user)
         if self.follow_up != FollowUp.UNDO:
             taken = Outcome.objects.filter(action__in=self._earlier, candidate_id=OuterRef("pk"))
-            mine = mine.exclude(Exists(taken))
+            seen = seen.exclude(Exists(taken))
         outcomes = self.action.outcomes.all()
         written_to = Message.objects.filter(bulk_action_id=self.action.pk, candidate=OuterRef("pk"))
         if self.follow_up == FollowUp.UNDO:
-            return mine.filter(among_found(outcomes.changed().values("candidate_id")))
+            return seen.filter(among_found(outcomes.changed().values("candidate_id")))
         if self.follow_up == FollowUp.RETRY:
-            failed = mine.filter(among_found(outcomes.failed().values("candidate_id")))
+            failed = seen.filter(among_found(outcomes.failed().values("candidate_id")))
             return failed.exclude(Exists(written_to.filter(status__in=WRITTEN_TO)))
         if self.action.is_discarded:
-            return mine.filter(pk__in=each_of(self.action.chunks.all()))
+            return seen.filter(pk__in=each_of(self.action.chunks.all()))
         left = each_of(self.action.chunks.pending())
         # A message that was on its way when the action was stopped has no outcome yet.
-        return mine.filter(pk__in=left).exclude(
+        return seen.filter(pk__in=left).exclude(
             Exists(outcomes.filter(candidate_id=OuterRef("pk"))) | Exists(written_to)
         )
 
@@ -230,7 +231,7 @@ def on_offer(action: BulkAction, user: User) -> list[FollowUp]:
     membership = membership_of(user)
     if membership is None or not membership.can_start:
         return []
-    return [each for each in FollowUp if not Following(action, each, user).problem]
+    return [offer for offer in FollowUp if not Following(action, offer, user).problem]
 
 
 # What it says of the action that it follows; and that one of it, with and without a change.
@@ -252,14 +253,14 @@ def links(action: BulkAction, user: User) -> list[Link]:
     """To the action that this one follows, and to those that follow it, as far as `user` sees."""
 
     def seen(actions: Iterable[BulkAction]) -> list[BulkAction]:
-        return [partly(sight_of(user), each) for each in actions]
+        return [partly(sight_of(user), action) for action in actions]
 
-    mine = BulkAction.objects.visible_to(user).for_rows()
-    befores = mine.filter(pk=action.follows_id or 0)  # one, or none
-    later = mine.filter(follows=action).order_by("pk")[:MOST_LINKS]
+    visible = BulkAction.objects.visible_to(user).for_rows()
+    befores = visible.filter(pk=action.follows_id or 0)  # one, or none
+    later = visible.filter(follows=action).order_by("pk")[:MOST_LINKS]
     return [
-        *(Link(FOLLOWS[FollowUp(action.follow_up)][0], each, False) for each in seen(befores)),
-        *(Link(words_of(each), each, is_later=True) for each in seen(later)),
+        *(Link(FOLLOWS[FollowUp(action.follow_up)][0], before, False) for before in seen(befores)),
+        *(Link(words_of(after), after, is_later=True) for after in seen(later)),
     ]
 
 

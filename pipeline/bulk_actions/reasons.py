@@ -17,6 +17,7 @@ from django.utils.formats import localize
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from pipeline.journeys import reasons as journeys
 from pipeline.journeys.models.journey import JourneyState
 from pipeline.outreach import reasons as outreach
 from pipeline.tasks import reasons as tasks
@@ -136,6 +137,9 @@ def words_of(facts: Mapping[str, Any], zone: tzinfo | None) -> dict[str, str]:
     days = facts.get("days")
     if isinstance(days, int):
         words["days"] = ngettext("%(days)s day", "%(days)s days", days) % {"days": localize(days)}
+    why = facts.get("why")
+    if isinstance(why, Mapping) and why.get("code"):  # a run's, with facts of its own
+        words["why"] = journeys.sentence_of(str(why["code"]), why.get("facts"))
     state = facts.get("state")
     if state in JourneyState.values:
         words["state"] = JourneyState(state).label.lower()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from pipeline.candidates.sight import Sight
+from pipeline.candidates.sql.people import PLACES
 
 from .models import BulkAction, Result
 
@@ -70,13 +71,13 @@ def write_counts(action: BulkAction, total: int, changed: int, unchanged: int, f
 
 
 # As the lists of the review have them: the candidates that are in those openings now.
-COUNTS = """
+COUNTS = f"""
 SELECT chunk.action_id, count(*), count(*) FILTER (WHERE outcome.result = %s),
     count(*) FILTER (WHERE outcome.result = %s), count(*) FILTER (WHERE outcome.result = %s)
 FROM bulk_actions_chunk AS chunk CROSS JOIN LATERAL unnest(chunk.candidate_ids) AS frozen (id)
-JOIN candidates_candidate AS candidate ON candidate.id = frozen.id
+JOIN {PLACES} AS candidate ON candidate.id = frozen.id
 LEFT JOIN bulk_actions_outcome AS outcome
     ON outcome.candidate_id = frozen.id AND outcome.action_id = chunk.action_id
 WHERE chunk.action_id = ANY(%s) AND candidate.opening_id = ANY(%s)
 GROUP BY chunk.action_id
-"""
+"""  # noqa: S608

@@ -12,6 +12,8 @@ from django.utils import translation
 from pipeline.bulk_actions.models import Outcome
 from pipeline.bulk_actions.reasons import SENTENCES, Code, as_text, sentence_of
 
+from .followups import hired as hired
+
 FACTS = {
     "text": "The provider said no.",
     "folder": "Hired",

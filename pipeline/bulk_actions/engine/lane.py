@@ -67,12 +67,12 @@ def work_on(action_id: int, lane: int) -> None:
     """
     turn = Turn(settings.BULK_TURN_SECONDS)
     job = get_current_job()
-    mine = Lane.of(job.id) if job else None
-    if job is None or mine is None:
+    called_for = Lane.of(job.id) if job else None
+    if job is None or called_for is None:
         be_lane(action_id, lane, turn)
         return
     line = Line(job.origin)
-    following: Lane | None = line.choose(mine)
+    following: Lane | None = line.choose(called_for)
     while following:
         be_lane(following.action, following.number, turn, line)
         following = None if turn.is_over() else line.take_next()

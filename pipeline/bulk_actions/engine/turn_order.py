@@ -52,16 +52,17 @@ class Line:
             log.warning("Nobody knows which lanes wait in %s: %s", self.name, error)
             return []
 
-    def choose(self, mine: Lane) -> Lane:
-        """`mine`, whose job this is, or one that deserves it more: then `mine` waits in front."""
-        others = [(job_id, lane) for job_id, lane in self.waiting() if lane.action != mine.action]
-        for job_id, lane in self.in_order([("", mine), *others]):
-            if lane is mine:
+    def choose(self, called_for: Lane) -> Lane:
+        """The one whose job it is; or one that deserves it more, and the first waits in front."""
+        waiting = self.waiting()
+        others = [(job_id, lane) for job_id, lane in waiting if lane.action != called_for.action]
+        for job_id, lane in self.in_order([("", called_for), *others]):
+            if lane is called_for:
                 break
             if self.take(job_id):
-                self.put_in_front(mine)
+                self.put_in_front(called_for)
                 return lane
-        return mine
+        return called_for
 
     def take_next(self) -> Lane | None:
         """The one that deserves it most of those that wait; None when none waits."""
@@ -90,7 +91,7 @@ class Line:
         """First the workspaces with the fewest lanes at work; then those that have yet to begin."""
         workspaces = {lane.workspace for _, lane in wanting}
         busy = self.busy() if len(workspaces) > 1 else Counter[int]()
-        return sorted(wanting, key=lambda each: (busy[each[1].workspace], not each[1].is_new))
+        return sorted(wanting, key=lambda found: (busy[found[1].workspace], not found[1].is_new))
 
     def busy(self) -> Counter[int]:
         """How many lanes of this queue are at work for each workspace."""
@@ -105,9 +106,9 @@ class Line:
         """Whether this lane waits already: reconcile may have sent it a second time."""
         return any(lane[1:3] == (action_id, number) for _, lane in self.waiting())
 
-    def others_wait(self, mine: int) -> bool:
-        """Whether a lane of another action than `mine` waits."""
-        return any(lane.action != mine for _, lane in self.waiting())
+    def others_wait(self, called_for: int) -> bool:
+        """Whether a lane of another action than `called_for` waits."""
+        return any(lane.action != called_for for _, lane in self.waiting())
 
 
 class Share:

@@ -1,8 +1,9 @@
 """The models of this room, one file each."""
 
-from .bulk_action import ACTIVE, BulkAction, BulkActionQuerySet, Delivery, FollowUp, Status
+from .bulk_action import BulkAction, BulkActionQuerySet
 from .chunk import Chunk
 from .outcome import Outcome, Result
+from .status import ACTIVE, Delivery, FollowUp, Status
 
 __all__ = [
     "ACTIVE",

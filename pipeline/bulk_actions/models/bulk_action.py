@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from enum import Enum, auto
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -25,45 +24,10 @@ from pipeline.workspaces.webhooks import outbox
 
 from . import locks
 from .payload import payload_of
-
-
-class Status(models.TextChoices):
-    IN_QUEUE = "in_queue", "In Queue"  # created, waiting to start; no candidate processed
-    IN_PROGRESS = "in_progress", "In Progress"  # running; some candidates may be processed
-    COMPLETED = "completed", "Completed"  # all candidates were processed successfully
-    COMPLETED_WITH_FAILURES = "completed_with_failures", "Completed with Failures"
-    FAILED = "failed", "Failed"  # did not complete
-    CANCELED = "canceled", "Canceled"  # stopped by a user, or as its owner lost the right to it
-    HALTED = "halted", "Halted"  # stopped because a messaging limit was reached
-
-
-ACTIVE = (Status.IN_QUEUE, Status.IN_PROGRESS)
-ENDED = (
-    Status.COMPLETED,
-    Status.COMPLETED_WITH_FAILURES,
-    Status.FAILED,
-    Status.CANCELED,
-    Status.HALTED,
-)
-
+from .status import ACTIVE, ENDED, MOVES, Delivery, FollowUp, Status
 
 # What an action counts that prepared something for all candidates together, and never made it.
 DISCARDS = {"changed": 0, "unchanged": 0, "failed": 0, "is_discarded": True}
-
-
-class Delivery(Enum):
-    """How far the one file or e-mail about all candidates of an action has come."""
-
-    NOT_NEEDED = auto()  # each candidate is changed by itself
-    NOTHING_LEFT = auto()  # until it is made, nothing has happened to anybody
-    MAY_HAVE_ARRIVED = auto()
-    ARRIVED = auto()
-
-
-class FollowUp(models.TextChoices):
-    REST = "untouched", "Run on the untouched"
-    RETRY = "failed", "Retry the failed"
-    UNDO = "done", "Undo what was done"
 
 
 class BulkActionQuerySet(models.QuerySet["BulkAction"]):
@@ -106,20 +70,7 @@ class BulkActionQuerySet(models.QuerySet["BulkAction"]):
 class BulkAction(models.Model):
     """One order: an operation, its options, a frozen selection, a status."""
 
-    MOVES: ClassVar[dict[str, dict[str, str]]] = {
-        # verb: {from: to}
-        # The start delay is over and a lane took it up.
-        "start": {Status.IN_QUEUE: Status.IN_PROGRESS},
-        # Works in both: nobody was touched yet, or no further one will be.
-        "cancel": {Status.IN_QUEUE: Status.CANCELED, Status.IN_PROGRESS: Status.CANCELED},
-        # A messaging limit was reached in the middle.
-        "halt": {Status.IN_PROGRESS: Status.HALTED},
-        # No pending chunk is left. A cancel that came first has won; one that comes now has lost.
-        "finish": {Status.IN_PROGRESS: Status.COMPLETED},
-        "finish_with_failures": {Status.IN_PROGRESS: Status.COMPLETED_WITH_FAILURES},
-        # It can't go on, whoever tries: see engine.reconcile.
-        "fail": {Status.IN_QUEUE: Status.FAILED, Status.IN_PROGRESS: Status.FAILED},
-    }
+    MOVES: ClassVar = MOVES
 
     id = models.AutoField(primary_key=True)  # 32 bits: half of an advisory lock's key
     workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)
@@ -236,15 +187,15 @@ class BulkAction(models.Model):
 
     def heartbeat(self) -> bool:
         """The same; and tells everybody that it does, while no chunk can tell it any more."""
-        mine = BulkAction.objects.active().filter(pk=self.pk)
-        return bool(mine.update(progressed_at=Now()))
+        active = BulkAction.objects.active().filter(pk=self.pk)
+        return bool(active.update(progressed_at=Now()))
 
     def is_wholly_visible_to(self, user: User) -> bool:
         """Whether all its openings are the user's: needed for what holds all its candidates."""
         openings = Opening.objects.visible_to(user).filter(pk__in=self.opening_ids)
-        is_mine = BulkAction.objects.visible_to(user).filter(pk=self.pk).exists()
-        if not is_mine or not user.membership.is_limited:
-            return is_mine
+        is_visible = BulkAction.objects.visible_to(user).filter(pk=self.pk).exists()
+        if not is_visible or not user.membership.is_limited:
+            return is_visible
         return openings.count() == len(self.opening_ids)
 
     @property
@@ -378,10 +329,10 @@ class BulkAction(models.Model):
 
     def audit(self, verb: str, by: User | None, why: str = "") -> None:
         undone = self.follows if self.follow_up == FollowUp.UNDO and verb == "undid" else None
-        told = f"{(undone or self).title} ({self.total:,} selected)"
+        summary = f"{(undone or self).title} ({self.total:,} selected)"
         if why:
-            told = f"{told[:100]}: {why}"  # of the two, the reason must not be cut
-        record(self.workspace, by, verb, told, self.get_absolute_url())
+            summary = f"{summary[:100]}: {why}"  # of the two, the reason must not be cut
+        record(self.workspace, by, verb, summary, self.get_absolute_url())
 
     def announce(self, *, status_changed: bool = True) -> None:
         bulk_action_changed.send_robust(

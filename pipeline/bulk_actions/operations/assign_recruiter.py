@@ -1,11 +1,14 @@
+import json
 from typing import Any
 
 from django import forms
 
+from pipeline.candidates.sql import people, places
+from pipeline.workspaces import sql as workspaces
 from pipeline.workspaces.models import Membership
 
 from .base import OptionsForm, Revert
-from .judging import JudgedChange, JudgingOperation
+from .judging import JudgedChange, JudgingOperation, changing
 from .recruiters import recruiters_for
 
 NOBODY = "nobody"
@@ -60,8 +63,7 @@ class AssignRecruiter(JudgingOperation):
         params = {
             "recruiter": self.options["recruiter"],
             "starters": [str(role) for role in Membership.STARTERS],
-            "gone": f"{self.name} is no longer a recruiter here.",
-            "blind": f"{self.name} does not see ",
+            "facts": json.dumps({"recruiter": self.name}),
         }
         return JudgedChange(JUDGING, CHANGING, params)
 
@@ -83,64 +85,46 @@ def _name(before: dict[str, Any], members: dict[Any, Membership]) -> str:
     return str(member.user) if member else "somebody who has left"
 
 
-# The key-share lock keeps the member from leaving between the look and the change.
-JUDGING = """
-owner AS (
-    SELECT id, is_limited FROM workspaces_membership
-    WHERE id = %(recruiter)s::bigint AND role = ANY(%(starters)s) FOR KEY SHARE
-), judged AS (
+JUDGING = f"""
+owner AS ({workspaces.member_with_role("%(recruiter)s", "%(starters)s")}), judged AS (
     SELECT seen.*, ruled.reason,
-           CASE WHEN ruled.reason <> '' THEN 3
-                WHEN seen.recruiter_id IS NOT DISTINCT FROM %(recruiter)s::bigint THEN 2
-                ELSE 1 END AS result,
-           jsonb_build_object('recruiter', seen.recruiter_id) AS before,
-           NULL::jsonb AS facts
+           CASE WHEN ruled.reason <> '' THEN %(FAILED)s
+                WHEN seen.recruiter_id IS NOT DISTINCT FROM %(recruiter)s::bigint
+                THEN %(UNCHANGED)s ELSE %(CHANGED)s END AS result,
+           CASE ruled.reason
+                WHEN %(RECRUITER_GONE)s THEN %(facts)s::jsonb
+                WHEN %(RECRUITER_BLIND)s THEN %(facts)s::jsonb
+                     || jsonb_build_object('opening', {places.opening_name("seen.opening_id")})
+                END AS facts,
+           jsonb_build_object('recruiter', seen.recruiter_id) AS before
     FROM seen LEFT JOIN owner ON true, LATERAL (
         SELECT CASE
-            WHEN %(recruiter)s::bigint IS NOT NULL AND owner.id IS NULL THEN %(gone)s
-            WHEN owner.is_limited AND NOT EXISTS (
-                SELECT FROM candidates_opening_members AS given
-                WHERE given.membership_id = owner.id AND given.opening_id = seen.opening_id
-            ) THEN %(blind)s || (
-                SELECT name FROM candidates_opening WHERE id = seen.opening_id
-            ) || '.'
-            ELSE '' END AS reason
+            WHEN %(recruiter)s::bigint IS NOT NULL AND owner.id IS NULL THEN %(RECRUITER_GONE)s
+            WHEN owner.is_limited AND NOT {places.is_given("seen.opening_id", "owner.id")}
+            THEN %(RECRUITER_BLIND)s ELSE '' END AS reason
+        OFFSET 0  -- judged once for a candidate
     ) AS ruled
 )
-"""
+"""  # noqa: S608
+CHANGING = changing({"recruiter_id": "%(recruiter)s::bigint"})
 
-CHANGING = """
-assigned AS (
-    UPDATE candidates_candidate AS candidate SET recruiter_id = %(recruiter)s::bigint
-    FROM judged WHERE candidate.id = judged.id AND judged.result = 1
-)
-"""
-
-COMPARE = """
+COMPARE = f"""
 owners AS (
-    SELECT id FROM workspaces_membership
-    WHERE id IN (SELECT (was->>'recruiter')::bigint FROM touched) FOR KEY SHARE
+    {workspaces.members_among("SELECT (was->>'recruiter')::bigint FROM touched")}
 ), found AS (
     SELECT touched.id, owners.id AS owner, differs.changed,
-           CASE WHEN differs.changed IS NULL THEN NULL
-                WHEN touched.recruiter_id IS NULL THEN 'Taken from every recruiter'
-                ELSE 'Assigned anew' END AS since,
-           CASE WHEN was->>'recruiter' IS NOT NULL AND owners.id IS NULL
-                THEN 'The recruiter that it had is no longer in the workspace.'
-                ELSE '' END AS reason,
-           jsonb_build_object('recruiter', touched.recruiter_id) AS before,
-           NULL::jsonb AS facts
+           CASE WHEN differs.changed IS NOT NULL THEN
+                     CASE WHEN touched.recruiter_id IS NULL THEN %(UNASSIGNED)s
+                     ELSE %(REASSIGNED)s END
+                WHEN was->>'recruiter' IS NOT NULL AND owners.id IS NULL
+                THEN %(OLD_RECRUITER_GONE)s ELSE '' END AS reason,
+           NULL::jsonb AS facts,
+           jsonb_build_object('recruiter', touched.recruiter_id) AS before
     FROM touched
     LEFT JOIN owners ON owners.id = (was->>'recruiter')::bigint, LATERAL (
         SELECT CASE WHEN touched.recruiter_id IS DISTINCT FROM %(recruiter)s::bigint
                     THEN 'recruiter' END AS changed
     ) AS differs
 )
-"""
-
-RESTORE = """
-restored AS (
-    UPDATE candidates_candidate AS candidate SET recruiter_id = fit.owner
-    FROM fit WHERE candidate.id = fit.id
-)
-"""
+"""  # noqa: S608
+RESTORE = people.updating({"recruiter_id": "fit.owner"}, "fit")

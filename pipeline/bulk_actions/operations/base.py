@@ -61,11 +61,11 @@ class Revert:
 
     `judging` reads `touched`, which is `picked` with `columns` more of candidates_candidate and
     `was`, the `before` of the outcome. It changes nothing and ends in one row for each candidate:
-    `found (id, changed, since, reason, before, …)`. Of one that is no longer as the action left
-    it, `changed` is the key that `before` has for what is different, and `since` says how it is
-    now ("Moved on to Hired"; who did that and when is added); else both are NULL. `reason` is
-    what else is in the way, else empty; `before` is what is there now, with the keys as before.
-    `changing` then restores those that are in `fit`, the rows of `found` with nothing in the way.
+    `found (id, changed, reason, facts, before, …)`. `reason` is the code of what is in the way,
+    else empty; `before` is what is there now, with the keys as before. Of one that is no longer as
+    the action left it, `changed` is the key that `before` has for what is different (else NULL),
+    and `reason` says how it is now; the facts who did that and when are added. `changing` then
+    restores those that are in `fit`, the rows of `found` with nothing in the way.
 
     A parameter `reach` is there for both: the openings that the one who undoes may see, NULL for
     all.

@@ -6,6 +6,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.reasons import Code, sentence_of
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.bulk_sql import canceling, choosing, with_names
@@ -140,8 +141,11 @@ class CancelTasks(JudgingOperation):
 
     @property
     def already(self) -> str:  # type: ignore[override]
-        is_all = self.options["scope"] == "all"
-        return "No waiting task." if is_all else "No waiting task of this kind."
+        return sentence_of(self.nothing)
+
+    @property
+    def nothing(self) -> Code:
+        return Code.NO_TASK if self.options["scope"] == "all" else Code.NO_TASK_OF_KIND
 
     def change(self) -> JudgedChange:
         chosen, params = choosing("seen", self.options["workspace"], self.scope)
@@ -155,7 +159,7 @@ class CancelTasks(JudgingOperation):
         return JudgedChange(
             judging=f"{chosen}, {JUDGED}",
             changing=f"{with_tasks.STARTER}, {changing}",
-            params=params | values | {"already": self.already},
+            params=params | values | {"nothing": self.nothing},
         )
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
@@ -167,15 +171,15 @@ class CancelTasks(JudgingOperation):
         """What would be canceled and what would stay, in numbers."""
         waiting = self.count(Task.objects.cancelable(), candidates)
         if not waiting:
-            told = "No waiting task would be canceled"
+            sentence = "No waiting task would be canceled"
         else:
             total = waiting.total()
-            told = f"{total:,} waiting task{'' if total == 1 else 's'} would be canceled: "
-            told += of_types(waiting)
+            sentence = f"{total:,} waiting task{'' if total == 1 else 's'} would be canceled: "
+            sentence += of_types(waiting)
         if assigned := self.count(Task.objects.assigned(), candidates).total():
-            told += f"; {assigned:,} {'is' if assigned == 1 else 'are'} with an agent and "
-            told += "stays" if assigned == 1 else "stay"
-        return f"{told}."
+            sentence += f"; {assigned:,} {'is' if assigned == 1 else 'are'} with an agent and "
+            sentence += "stays" if assigned == 1 else "stay"
+        return f"{sentence}."
 
     def count(self, tasks: TaskQuerySet, candidates: CandidateQuerySet) -> Counter[str]:
         """How many `tasks` of each type the candidates have, found candidate by candidate."""
@@ -229,10 +233,9 @@ of_each AS (
     ) AS everybody
     GROUP BY id
 ), judged AS (
-    SELECT id, CASE WHEN tasks IS NULL THEN 2 ELSE 1 END AS result,
-           CASE WHEN tasks IS NULL THEN %(already)s ELSE '' END AS reason,
-           CASE WHEN tasks IS NULL THEN '{}' ELSE jsonb_build_object('tasks', tasks) END AS before,
-           NULL::jsonb AS facts
+    SELECT id, CASE WHEN tasks IS NULL THEN %(UNCHANGED)s ELSE %(CHANGED)s END AS result,
+           CASE WHEN tasks IS NULL THEN %(nothing)s ELSE '' END AS reason, NULL::jsonb AS facts,
+           CASE WHEN tasks IS NULL THEN '{}' ELSE jsonb_build_object('tasks', tasks) END AS before
     FROM of_each
 )
 """

@@ -1,9 +1,11 @@
+import json
 from typing import Any
 
 from django import forms
 from django.db.models import Count, Exists, OuterRef, Q
 
 from pipeline.candidates.models import CandidateLabel, CandidateQuerySet, Label
+from pipeline.candidates.sql import labels
 
 from .base import Operation, OptionsForm, Preview, Revert, Skip
 
@@ -59,6 +61,9 @@ class ChangeLabels(Operation):
     def _ids(self, verb: str) -> list[int]:
         return [label["id"] for label in self.options[verb]]
 
+    def _facts(self, verb: str) -> str:
+        return json.dumps({"labels": [label["name"] for label in self.options[verb]]})
+
     @property
     def title(self) -> str:
         title = f"Labels: {self._all_names}"
@@ -74,12 +79,12 @@ class ChangeLabels(Operation):
         return "; ".join(parts)
 
     def preview(self, candidates: CandidateQuerySet) -> Preview:
-        mine = CandidateLabel.objects.filter(candidate=OuterRef("pk"))
+        held = CandidateLabel.objects.filter(candidate=OuterRef("pk"))
         as_ordered = Q()
         for label in self._ids("add"):
-            as_ordered &= Q(Exists(mine.filter(label=label)))
+            as_ordered &= Q(Exists(held.filter(label=label)))
         if self._ids("remove"):
-            as_ordered &= ~Q(Exists(mine.filter(label__in=self._ids("remove"))))
+            as_ordered &= ~Q(Exists(held.filter(label__in=self._ids("remove"))))
         counts = candidates.order_by().aggregate(
             total=Count("pk"), as_ordered=Count("pk", filter=as_ordered)
         )
@@ -90,14 +95,14 @@ class ChangeLabels(Operation):
         return SQL, {
             "add": self._ids("add"),
             "remove": self._ids("remove"),
-            "gone": f"One of the labels {self._names('add')} no longer exists.",
+            "facts": self._facts("add"),
         }
 
     def revert(self) -> Revert:
         params = {
             "add": self._ids("add"),
             "remove": self._ids("remove"),
-            "gone": f"One of the labels {self._names('remove')} no longer exists.",
+            "facts": self._facts("remove"),
         }
         return Revert(COMPARE, RESTORE, params)
 
@@ -110,79 +115,67 @@ class ChangeLabels(Operation):
         ]
 
 
-# All or nothing for each candidate: where a label to add is gone, none is removed either.
-SQL = """
-wanted AS (
-    SELECT id FROM candidates_label WHERE id = ANY(%(add)s) ORDER BY id FOR KEY SHARE
-), possible AS (
-    SELECT count(*) = cardinality(%(add)s::bigint[]) AS yes FROM wanted
-), had AS (
-    SELECT picked.id,
-           coalesce(array_agg(held.label_id ORDER BY held.label_id)
-                    FILTER (WHERE held.label_id IS NOT NULL), '{}') AS labels
-    FROM picked LEFT JOIN candidates_candidatelabel AS held
-      ON held.candidate_id = picked.id
-     AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
-    GROUP BY picked.id
-), added AS (
-    INSERT INTO candidates_candidatelabel (label_id, candidate_id)
-    SELECT wanted.id, picked.id FROM picked, wanted, possible WHERE possible.yes
-    ON CONFLICT DO NOTHING
-), removed AS (
-    DELETE FROM candidates_candidatelabel AS held USING picked, possible
-    WHERE possible.yes AND held.candidate_id = picked.id AND held.label_id = ANY(%(remove)s)
-), outcome AS (
-    SELECT had.id AS candidate_id,
-           CASE WHEN NOT possible.yes THEN 3
-                WHEN had.labels @> %(add)s::bigint[]
-                     AND NOT had.labels && %(remove)s::bigint[] THEN 2
-                ELSE 1 END AS result,
-           CASE WHEN possible.yes THEN '' ELSE %(gone)s END AS reason,
-           jsonb_build_object('labels', had.labels) AS before,
-           NULL::jsonb AS facts
-    FROM had, possible
-)
+BOTH = "%(add)s::bigint[] || %(remove)s::bigint[]"
+REMOVED = """
+possible.yes AND held.candidate_id = picked.id AND held.label_id = ANY(%(remove)s)
+"""
+ADDED_SINCE = """
+held.candidate_id = fit.id AND held.label_id = ANY(%(add)s::bigint[])
+AND held.label_id <> ALL(fit.old)
+"""
+TAKEN_SINCE = """
+fit, known WHERE known.id = ANY(fit.old) AND known.id = ANY(%(remove)s::bigint[])
 """
 
+# All or nothing for each candidate: where a label to add is gone, none is removed either.
+SQL = f"""
+wanted AS ({labels.labels("%(add)s")}), possible AS (
+    SELECT count(*) = cardinality(%(add)s::bigint[]) AS yes FROM wanted
+), had AS ({labels.held_by_each("picked", BOTH)}), added AS (
+    {labels.giving("wanted.id", "picked.id", "picked, wanted, possible WHERE possible.yes")}
+), removed AS (
+    {labels.taking("picked, possible", REMOVED)}
+), outcome AS (
+    SELECT had.id AS candidate_id,
+           CASE WHEN NOT possible.yes THEN %(FAILED)s
+                WHEN had.labels @> %(add)s::bigint[] AND NOT had.labels && %(remove)s::bigint[]
+                THEN %(UNCHANGED)s ELSE %(CHANGED)s END AS result,
+           CASE WHEN possible.yes THEN '' ELSE %(LABEL_GONE)s END AS reason,
+           CASE WHEN NOT possible.yes THEN %(facts)s::jsonb END AS facts,
+           jsonb_build_object('labels', had.labels) AS before
+    FROM had, possible
+)
+"""  # noqa: S608
+
 # A label that was added and is deleted since can't be missed.
-COMPARE = """
-known AS (
-    SELECT id FROM candidates_label WHERE id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
-    ORDER BY id FOR KEY SHARE
-), has AS (
-    SELECT id, ARRAY(SELECT jsonb_array_elements(was->'labels')::bigint) AS old, ARRAY(
-        SELECT held.label_id FROM candidates_candidatelabel AS held
-        WHERE held.candidate_id = touched.id
-          AND held.label_id = ANY(%(add)s::bigint[] || %(remove)s::bigint[])
-        ORDER BY held.label_id
-    ) AS labels
+COMPARE = f"""
+known AS ({labels.labels(BOTH)}), has AS (
+    SELECT id, ARRAY(SELECT jsonb_array_elements(was->'labels')::bigint) AS old,
+           ARRAY({labels.held("touched.id", BOTH)}) AS labels
     FROM touched
 ), left_with AS (
-    SELECT coalesce(array_agg(id ORDER BY id), '{}') AS labels
+    SELECT coalesce(array_agg(id ORDER BY id), '{{}}') AS labels
     FROM known WHERE id = ANY(%(add)s::bigint[])
 ), found AS (
     SELECT has.id, has.old,
            CASE WHEN has.labels <> left_with.labels THEN 'labels' END AS changed,
-           CASE WHEN has.labels <> left_with.labels THEN 'Labelled otherwise' END AS since,
-           CASE WHEN EXISTS (
+           ruled.reason,
+           CASE ruled.reason WHEN %(LABEL_GONE)s THEN %(facts)s::jsonb END AS facts,
+           jsonb_build_object('labels', has.labels) AS before
+    FROM has, left_with, LATERAL (
+        SELECT CASE WHEN has.labels <> left_with.labels THEN %(LABELLED_OTHERWISE)s
+            WHEN EXISTS (
                 SELECT FROM unnest(has.old) AS label
                 WHERE label = ANY(%(remove)s::bigint[]) AND label NOT IN (SELECT id FROM known)
-           ) THEN %(gone)s ELSE '' END AS reason,
-           jsonb_build_object('labels', has.labels) AS before,
-           NULL::jsonb AS facts
-    FROM has, left_with
+            ) THEN %(LABEL_GONE)s ELSE '' END AS reason
+    ) AS ruled
 )
-"""
+"""  # noqa: S608
 
-RESTORE = """
+RESTORE = f"""
 taken AS (
-    DELETE FROM candidates_candidatelabel AS held USING fit
-    WHERE held.candidate_id = fit.id AND held.label_id = ANY(%(add)s::bigint[])
-      AND held.label_id <> ALL(fit.old)
+    {labels.taking("fit", ADDED_SINCE)}
 ), given AS (
-    INSERT INTO candidates_candidatelabel (label_id, candidate_id)
-    SELECT known.id, fit.id FROM fit, known
-    WHERE known.id = ANY(fit.old) AND known.id = ANY(%(remove)s::bigint[])
-    ON CONFLICT DO NOTHING
+    {labels.giving("known.id", "fit.id", TAKEN_SINCE)}
 )
 """

@@ -1,8 +1,10 @@
+import json
 from typing import Any
 
 from django import forms
 
 from pipeline.candidates.models import Opening
+from pipeline.candidates.sql import copies, people, places
 
 from .base import OptionsForm
 from .judging import JudgedChange, JudgingOperation
@@ -57,13 +59,9 @@ class CreateApplication(JudgingOperation):
         return True
 
     def change(self) -> JudgedChange:
-        name = self.options["opening_name"]
         params = {
             "opening": self.options["opening"],
-            "gone": f"The opening {name} no longer exists.",
-            "there": f"Already in {name}.",
-            "taken": f"Already in {name} with the same e-mail.",
-            "copied": f"Already has an application in {name}.",
+            "facts": json.dumps({"opening": self.options["opening_name"]}),
         }
         return JudgedChange(JUDGING, CHANGING, params, columns=("email", "copied_from_id"))
 
@@ -71,60 +69,34 @@ class CreateApplication(JudgingOperation):
         return [""] * len(befores)
 
 
-# Two applications are the same person's when one was copied from the other, or both from a third.
-JUDGING = """
-target AS (
-    SELECT id, opening_id FROM candidates_folder WHERE opening_id = %(opening)s
-    ORDER BY kind <> 'inbox', position, id LIMIT 1 FOR KEY SHARE
-), queued AS (
+JUDGING = f"""
+target AS ({places.first_folder("%(opening)s")}), queued AS (
     SELECT seen.*, target.id AS to_folder, coalesce(copied_from_id, seen.id) AS origin,
            row_number() OVER (
                PARTITION BY seen.opening_id <> %(opening)s, email <> '',
-                            CASE WHEN email = '' THEN coalesce(copied_from_id, seen.id)::text
+                            CASE WHEN email = ''
+                            THEN coalesce(copied_from_id, seen.id)::text
                             ELSE email END
                ORDER BY seen.id
            ) AS turn
     FROM seen LEFT JOIN target ON true
 ), judged AS (
-    SELECT queued.*, CASE WHEN ruled.reason = '' THEN 1 ELSE 3 END AS result, ruled.reason,
-           '{}'::jsonb AS before, NULL::jsonb AS facts
+    SELECT queued.*, CASE WHEN ruled.reason = '' THEN %(CHANGED)s ELSE %(FAILED)s END AS result,
+           ruled.reason, CASE WHEN ruled.reason <> '' THEN %(facts)s::jsonb END AS facts,
+           '{{}}'::jsonb AS before
     FROM queued, LATERAL (
         SELECT CASE
-            WHEN to_folder IS NULL THEN %(gone)s
-            WHEN opening_id = %(opening)s THEN %(there)s
-            WHEN email <> '' AND (turn > 1 OR EXISTS (
-                SELECT FROM candidates_candidate AS other
-                WHERE other.opening_id = %(opening)s AND other.email = queued.email
-                  AND other.email <> '' -- what the index says of itself
-            )) THEN %(taken)s
-            WHEN email = '' AND turn > 1 OR EXISTS (
-                SELECT FROM candidates_candidate AS other
-                WHERE other.copied_from_id IN (queued.id, origin)
-                  AND other.copied_from_id IS NOT NULL -- what the index says of itself
-                  AND other.opening_id + 0 = %(opening)s -- or all of the opening is read for each
-            ) OR EXISTS (
-                SELECT FROM candidates_candidate AS other
-                WHERE other.opening_id = %(opening)s AND other.id = origin
-            ) THEN %(copied)s
+            WHEN to_folder IS NULL THEN %(OPENING_GONE)s
+            WHEN opening_id = %(opening)s THEN %(IN_OPENING)s
+            WHEN email <> '' AND (turn > 1 OR {people.has_email("%(opening)s", "queued.email")})
+            THEN %(SAME_EMAIL)s
+            WHEN email = '' AND turn > 1 OR {copies.has_copy("%(opening)s", "queued.id", "origin")}
+            THEN %(HAS_APPLICATION)s
             ELSE '' END AS reason
+        OFFSET 0  -- judged once for a candidate
     ) AS ruled
 )
-"""
-
-CHANGING = """
-copied AS (
-    INSERT INTO candidates_candidate (
-        workspace_id, opening_id, folder_id, first_name, last_name, full_name, email, phone,
-        source, attributes, copied_from_id
-    )
-    SELECT workspace_id, %(opening)s, judged.to_folder, first_name, last_name, full_name,
-           original.email, phone, source, attributes, original.id
-    FROM judged JOIN candidates_candidate AS original USING (id)
-    WHERE judged.result = 1 ORDER BY id
-    RETURNING id, copied_from_id
-), labelled AS (
-    INSERT INTO candidates_candidatelabel (label_id, candidate_id)
-    SELECT held.label_id, copied.id
-    FROM copied JOIN candidates_candidatelabel AS held ON held.candidate_id = copied.copied_from_id
+"""  # noqa: S608
+CHANGING = copies.copying(
+    "%(opening)s", "judged.to_folder", "judged", "judged.result = %(CHANGED)s"
 )
-"""

@@ -12,7 +12,9 @@ from pipeline.outreach.models import Campaign, CampaignState, Priority
 from pipeline.tasks.bulk_sql import canceling, creating
 from pipeline.tasks.create import CantCreate, check_campaign
 from pipeline.tasks.desk.forms import in_future, notes_field
+from pipeline.tasks.made_sql import made_by
 from pipeline.tasks.models.actors import Canceler, CancelSource, Creator, Origin
+from pipeline.tasks.models.states import State
 from pipeline.tasks.models.types import KINDS, TaskType
 from pipeline.tasks.new_tasks import NewTasks
 from pipeline.tasks.reasons import Code, Reason
@@ -155,7 +157,7 @@ class CreateTasks(JudgingOperation):
         rules, params = ruling(new, "seen")
         making, values = creating(
             new,
-            "judged AS person, starter WHERE person.result = 1",
+            "judged AS person, starter WHERE person.result = %(CHANGED)s",
             creator,
             with_tasks.by_starter("created"),
         )
@@ -189,7 +191,7 @@ class CreateTasks(JudgingOperation):
         return Revert(
             judging=FOUND,
             changing=f"{with_tasks.STARTER}, {changing}",
-            params=params,
+            params=params | STATES,
             cancels_tasks=True,
         )
 
@@ -199,45 +201,42 @@ class CreateTasks(JudgingOperation):
 
 JUDGED = """
 judged AS (
-    SELECT ruled.*, CASE WHEN problem = '' THEN 1 ELSE 3 END AS result, problem AS reason,
-           '{}'::jsonb AS before, %(rule_facts)s::jsonb -> problem AS facts
+    SELECT ruled.*, CASE WHEN problem = '' THEN %(CHANGED)s ELSE %(FAILED)s END AS result,
+           problem AS reason, %(rule_facts)s::jsonb -> problem AS facts, '{}'::jsonb AS before
     FROM ruled
 )
 """
 
-# The task itself says who was faster, so `since` has nothing to add. There is one for each
-# candidate, as an action has one outcome for each.
-FOUND = """
+# The task itself says who was faster, so `changed` stays NULL. There is one for each candidate, as
+# an action has one outcome for each.
+FOUND = f"""
 found AS (
-    SELECT touched.id, task.id AS task, NULL::text AS changed, NULL::text AS since,
+    SELECT touched.id, task.id AS task, NULL::text AS changed,
            CASE
-               WHEN task.id IS NULL THEN 'The task no longer exists.'
-               WHEN task.state = 'in_queue' THEN ''
-               WHEN task.state = 'assigned'
-               THEN 'The task was accepted by ' || task.agent_name || ' on ' || spoken.accepted
-               WHEN task.state = 'completed'
-               THEN 'The task was completed by ' || task.agent_name || ' on ' || spoken.ended
-               WHEN undoing.id IS NOT NULL
-               THEN 'Already undone by ' || task.canceled_by_name || ' on ' || spoken.ended
-               ELSE 'The task was canceled by ' || CASE
-                   WHEN task.canceled_by_journey_id IS NULL THEN task.canceled_by_name
-                   ELSE 'Journey ' || task.canceled_by_journey_id || ' “' || task.canceled_by_name
-                        || '” v' || task.canceled_by_journey_version END
-                   || ' on ' || spoken.ended
+               WHEN task.id IS NULL THEN %(TASK_GONE)s
+               WHEN task.state = %(in_queue)s THEN ''
+               WHEN task.state = %(assigned)s THEN %(TASK_ACCEPTED)s
+               WHEN task.state = %(completed)s THEN %(TASK_COMPLETED)s
+               WHEN undoing.id IS NOT NULL THEN %(ALREADY_UNDONE)s
+               ELSE %(TASK_CANCELED)s
            END AS reason,
-           '{}'::jsonb AS before, NULL::jsonb AS facts
+           CASE
+               WHEN task.state = %(in_queue)s THEN NULL
+               WHEN task.state = %(assigned)s THEN jsonb_build_object(
+                   'by', task.agent_name, 'at', date_trunc('minute', task.accepted_at))
+               WHEN task.state = %(completed)s THEN jsonb_build_object(
+                   'by', task.agent_name, 'at', date_trunc('minute', task.ended_at))
+               WHEN task.state = %(canceled)s THEN jsonb_strip_nulls(jsonb_build_object(
+                   'by', task.canceled_by_name, 'at', date_trunc('minute', task.ended_at),
+                   'journey', task.canceled_by_journey_id,
+                   'version', task.canceled_by_journey_version))
+           END AS facts,
+           '{{}}'::jsonb AS before
     FROM touched
-    LEFT JOIN LATERAL (
-        SELECT * FROM tasks_task AS made
-        WHERE made.candidate_id = touched.id AND made.created_by_bulk_action_id = %(undone)s
-        OFFSET 0 -- one by one: what is guessed of so new an action may be far too little
-    ) AS task ON true
+    LEFT JOIN LATERAL {made_by("%(undone)s", "touched.id")} AS task ON true
     LEFT JOIN bulk_actions_bulkaction AS undoing
       ON undoing.id = task.canceled_by_bulk_action_id
-     AND undoing.follows_id = %(undone)s AND undoing.follow_up = 'done'
-    CROSS JOIN LATERAL (SELECT
-        to_char(task.accepted_at AT TIME ZONE %(zone)s, 'FMDD Mon YYYY, HH24:MI.') AS accepted,
-        to_char(task.ended_at AT TIME ZONE %(zone)s, 'FMDD Mon YYYY, HH24:MI.') AS ended
-    ) AS spoken
+     AND undoing.follows_id = %(undone)s AND undoing.follow_up = %(undo)s
 )
-"""
+"""  # noqa: S608
+STATES = {state.value: state.value for state in State}

@@ -87,7 +87,7 @@ class Export(Operation):
         return Preview(total, obstacle=too_many)
 
     def apply(self) -> tuple[str, dict[str, Any]]:
-        return SQL, {"elsewhere": "Moved to another opening before its turn came."}
+        return SQL, {}
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
         return [""] * len(befores)
@@ -149,9 +149,9 @@ PARTS_LOST = "A part of the file was lost before it could be put together."
 SQL = """
 outcome AS (
     SELECT picked.id AS candidate_id,
-           CASE WHEN is_there THEN 1 ELSE 3 END AS result,
-           CASE WHEN is_there THEN '' ELSE %(elsewhere)s END AS reason,
-           '{}'::jsonb AS before, NULL::jsonb AS facts
+           CASE WHEN is_there THEN %(CHANGED)s ELSE %(FAILED)s END AS result,
+           CASE WHEN is_there THEN '' ELSE %(MOVED_AWAY)s END AS reason,
+           NULL::jsonb AS facts, '{}'::jsonb AS before
     FROM picked
     JOIN bulk_actions_bulkaction AS action ON action.id = %(engine_action)s
     CROSS JOIN LATERAL (SELECT picked.opening_id = ANY(action.opening_ids)) AS look (is_there)

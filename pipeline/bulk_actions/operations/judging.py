@@ -6,6 +6,7 @@ Their preview is the same judgement over the whole selection, so it can say noth
 import json
 from abc import abstractmethod
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,9 +14,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from pipeline.bulk_actions.models import Result
-from pipeline.bulk_actions.reasons import LEFT_OUT, sentence_of
+from pipeline.bulk_actions.reasons import LEFT_OUT, Code, Facts, sentence_of
 from pipeline.bulk_actions.writing.values import VALUES
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.candidates.sql import people
 from pipeline.tasks.bulk_sql import with_names
 
 from .base import Operation, Preview, Skip
@@ -70,18 +72,23 @@ class JudgingOperation(Operation):
         """What a preview says of those with this reason, and whether they are left out."""
         if reason.startswith(LEFT_OUT):
             return sentence_of(reason), True
-        return self.already if result == Result.UNCHANGED else sentence_of(reason, facts), False
+        is_unchanged = result == Result.UNCHANGED
+        return self.already if is_unchanged else sentence_of(reason, facts), False
 
 
 def seen(columns: tuple[str, ...]) -> str:
-    """The picked candidates with more of their columns.
+    """`seen`: the picked candidates with more of their columns."""
+    return people.seen(columns) if columns else "seen AS (SELECT * FROM picked)"
 
-    They are locked once more: `picked` may have waited for another action, and without this the
-    columns would be as they were before the wait.
-    """
-    if not columns:
-        return "seen AS (SELECT * FROM picked)"
-    return SEEN.format(columns=", ".join(f"candidate.{column}" for column in columns))
+
+def changing(columns: Mapping[str, str]) -> str:
+    """A JudgedChange's `changing` that sets columns of the candidates, to SQL over `judged`."""
+    return people.updating(columns, "judged", "judged.result = %(CHANGED)s")
+
+
+def by_code(facts: Mapping[Code, Facts]) -> str:
+    """The facts of each reason, as a parameter: `%(facts)s::jsonb -> reason` are those of one."""
+    return json.dumps(facts)
 
 
 def judge(change: JudgedChange, candidates: CandidateQuerySet) -> list[tuple[int, str, Any, int]]:
@@ -103,13 +110,6 @@ def judge(change: JudgedChange, candidates: CandidateQuerySet) -> list[tuple[int
         for result, reason, facts, number in rows
     ]
 
-
-SEEN = """
-seen AS (
-    SELECT picked.*, {columns} FROM picked JOIN candidates_candidate AS candidate USING (id)
-    FOR UPDATE OF candidate
-)
-"""
 
 PREVIEW = """
 WITH picked ({columns}) AS (

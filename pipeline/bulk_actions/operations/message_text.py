@@ -75,9 +75,9 @@ def within_limit(text: Text, preview: Preview) -> Preview:
     left = limits.left(workspace, channel)
     if left is None:
         return preview
-    told = limits.describe_left(workspace, channel)
+    rest = limits.describe_left(workspace, channel)
     if preview.changes <= left:
-        return replace(preview, notes=[*preview.notes, f"{told}."])
-    told = f"Only {told}" if left else told.replace("0", "No", 1)
-    over = Skip(preview.changes - left, f"{told}: not messaged, and the action will be Halted.")
+        return replace(preview, notes=[*preview.notes, f"{rest}."])
+    rest = f"Only {rest}" if left else rest.replace("0", "No", 1)
+    over = Skip(preview.changes - left, f"{rest}: not messaged, and the action will be Halted.")
     return replace(preview, skips=[*preview.skips, over])

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import Count, Q
 
+from pipeline.bulk_actions.reasons import Code
 from pipeline.bulk_actions.writing.left_out import (
     LEFT_OUT_OF_PICKED,
     LEFT_OUT_OF_SEEN,
@@ -13,10 +14,12 @@ from pipeline.bulk_actions.writing.left_out import (
     kinds_left_out,
 )
 from pipeline.candidates.models import CandidateQuerySet, Folder
+from pipeline.candidates.sql import people, places
+from pipeline.workspaces import sql as workspaces
 from pipeline.workspaces.models import Membership
 
 from .base import OptionsForm, Preview, Revert, Skip
-from .judging import JudgedChange, JudgingOperation
+from .judging import JudgedChange, JudgingOperation, by_code, changing
 from .recruiters import RecruiterField, recruiters_for, sees
 from .restore_folder import folder_names, moving_back
 
@@ -136,25 +139,25 @@ class MoveToFolder(JudgingOperation):
         return (PLAIN, self.params) if self.is_plain else super().apply()
 
     def change(self) -> JudgedChange:
-        return JudgedChange(
-            JUDGING.format(left_out=LEFT_OUT_OF_SEEN), CHANGING, self.params, columns=("email",)
-        )
+        return JudgedChange(JUDGING, CHANGING, self.params, columns=("email",))
 
     @property
     def params(self) -> dict[str, Any]:
-        opening = self.options["opening_name"]
+        opening, recruiter = self.options["opening_name"], self.options.get("recruiter_name")
         return {
             "folder": self.options["folder"],
             "recruiter": self.options.get("recruiter"),
             "left_out": self.left_out,
             "frozen": list(self.opening_ids) or None,
             "starters": [str(role) for role in Membership.STARTERS],
-            "left": f"Was moved out of {opening} before its turn came.",
-            "strayed": "Was moved to another opening before its turn came.",
-            "gone": f"The folder {self.options['folder_name']} no longer exists.",
-            "no_recruiter": f"{self.options.get('recruiter_name')} is no longer a recruiter who"
-            f" sees {opening}.",
-            "taken": f"Already in {opening} with the same e-mail.",
+            "facts": by_code(
+                {
+                    Code.FOLDER_GONE: {"folder": self.options["folder_name"]},
+                    Code.LEFT_OPENING: {"opening": opening},
+                    Code.SAME_EMAIL: {"opening": opening},
+                    Code.RECRUITER_UNFIT: {"recruiter": recruiter, "opening": opening},
+                }
+            ),
         }
 
     def revert(self) -> Revert:
@@ -164,56 +167,42 @@ class MoveToFolder(JudgingOperation):
         return folder_names(befores)
 
 
-# The key-share lock keeps the folder from being deleted between the look and the change.
-MOVING = """
-target AS (
-    SELECT id, opening_id FROM candidates_folder WHERE id = %(folder)s FOR KEY SHARE
-), moved AS (
-    UPDATE candidates_candidate AS candidate SET folder_id = target.id
-    FROM picked, target
-    WHERE candidate.id = picked.id
-      AND picked.opening_id = target.opening_id AND picked.folder_id <> target.id
-      AND NOT EXISTS (SELECT FROM left_out WHERE left_out.id = picked.id)
-), outcome AS (
-    SELECT picked.id AS candidate_id,
-           CASE WHEN target.id IS NULL OR picked.opening_id <> target.opening_id THEN 3
-                WHEN picked.folder_id = target.id OR why IS NOT NULL THEN 2
-                ELSE 1 END AS result,
-           CASE WHEN target.id IS NULL THEN %(gone)s
-                WHEN picked.opening_id <> target.opening_id THEN %(left)s
+PLAIN = f"""
+{LEFT_OUT_OF_PICKED}, target AS ({places.folder("%(folder)s")}), judged AS (
+    SELECT picked.id, target.id AS to_folder,
+           CASE WHEN target.id IS NULL OR picked.opening_id <> target.opening_id THEN %(FAILED)s
+                WHEN picked.folder_id = target.id OR why IS NOT NULL THEN %(UNCHANGED)s
+                ELSE %(CHANGED)s END AS result,
+           CASE WHEN target.id IS NULL THEN %(FOLDER_GONE)s
+                WHEN picked.opening_id <> target.opening_id THEN %(LEFT_OPENING)s
                 WHEN picked.folder_id = target.id THEN ''
                 ELSE coalesce(why, '') END AS reason,
-           jsonb_build_object('folder', picked.folder_id) AS before,
-           NULL::jsonb AS facts
+           jsonb_build_object('folder', picked.folder_id) AS before
     FROM picked LEFT JOIN target ON true LEFT JOIN left_out ON left_out.id = picked.id
+), {changing({"folder_id": "judged.to_folder"})}, outcome AS (
+    SELECT id AS candidate_id, result, reason, %(facts)s::jsonb -> reason AS facts, before
+    FROM judged
 )
-"""
-
-PLAIN = f"{LEFT_OUT_OF_PICKED}, {MOVING}"
+"""  # noqa: S608
 
 # Of those who could get there, each e-mail's first does: `turn` is 1. Earlier chunks' are there.
-JUDGING = """
-target AS (
-    SELECT id, opening_id FROM candidates_folder WHERE id = %(folder)s FOR KEY SHARE
+JUDGING = f"""
+target AS ({places.folder("%(folder)s")}), member AS (
+    {workspaces.member_with_role("%(recruiter)s", "%(starters)s")}
 ), owner AS (
-    SELECT id FROM workspaces_membership AS membership
-    WHERE id = %(recruiter)s::bigint AND role = ANY(%(starters)s) AND (
-        NOT is_limited OR EXISTS (
-            SELECT FROM candidates_opening_members AS given JOIN target USING (opening_id)
-            WHERE given.membership_id = membership.id
-        )
-    ) FOR KEY SHARE
+    SELECT member.id FROM member, target
+    WHERE NOT member.is_limited OR {places.is_given("target.opening_id", "member.id")}
 ), asked AS (
     SELECT seen.*, target.id AS to_folder, target.opening_id AS to_opening,
            coalesce(owner.id, seen.recruiter_id) AS to_recruiter,
            seen.folder_id <> target.id AND why IS NOT NULL AS is_left_out,
-           CASE WHEN target.id IS NULL THEN %(gone)s
+           CASE WHEN target.id IS NULL THEN %(FOLDER_GONE)s
                 WHEN seen.folder_id <> target.id AND why IS NOT NULL THEN why
-                WHEN seen.opening_id <> ALL(%(frozen)s::bigint[]) THEN %(strayed)s
-                WHEN %(recruiter)s::bigint IS NOT NULL AND owner.id IS NULL THEN %(no_recruiter)s
-                END AS problem
+                WHEN seen.opening_id <> ALL(%(frozen)s::bigint[]) THEN %(MOVED_AWAY)s
+                WHEN %(recruiter)s::bigint IS NOT NULL AND owner.id IS NULL
+                THEN %(RECRUITER_UNFIT)s END AS problem
     FROM seen LEFT JOIN target ON true LEFT JOIN owner ON true
-    {left_out}
+    {LEFT_OUT_OF_SEEN}
 ), queued AS (
     SELECT asked.*, row_number() OVER (
         PARTITION BY problem IS NULL AND opening_id <> to_opening, email ORDER BY id
@@ -221,33 +210,29 @@ target AS (
     FROM asked
 ), ruled AS (
     SELECT queued.*, coalesce(problem, CASE
-        WHEN email <> '' AND opening_id <> to_opening AND (turn > 1 OR EXISTS (
-            SELECT FROM candidates_candidate AS other
-            WHERE other.opening_id = to_opening AND other.email = queued.email
-              AND other.email <> '' -- what the index says of itself
-        )) THEN %(taken)s ELSE '' END) AS reason
-    FROM queued
+        WHEN email <> '' AND opening_id <> to_opening
+         AND (turn > 1 OR {people.has_email("to_opening", "queued.email")})
+        THEN %(SAME_EMAIL)s ELSE '' END) AS reason
+    FROM queued OFFSET 0  -- judged once for a candidate
 ), judged AS (
     SELECT ruled.*,
-           CASE WHEN is_left_out THEN 2
-                WHEN reason <> '' THEN 3
+           CASE WHEN is_left_out THEN %(UNCHANGED)s
+                WHEN reason <> '' THEN %(FAILED)s
                 WHEN folder_id = to_folder AND recruiter_id IS NOT DISTINCT FROM to_recruiter
-                THEN 2 ELSE 1 END AS result,
+                THEN %(UNCHANGED)s ELSE %(CHANGED)s END AS result,
+           %(facts)s::jsonb -> reason AS facts,
            jsonb_build_object('folder', folder_id)
            || CASE WHEN opening_id <> to_opening
                    THEN jsonb_build_object('opening', opening_id) ELSE '{{}}' END
            || CASE WHEN %(recruiter)s::bigint IS NOT NULL
-                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{{}}' END AS before,
-           NULL::jsonb AS facts
+                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{{}}' END AS before
     FROM ruled
 )
-"""
-
-CHANGING = """
-moved AS (
-    UPDATE candidates_candidate AS candidate
-    SET folder_id = judged.to_folder, opening_id = judged.to_opening,
-        recruiter_id = judged.to_recruiter
-    FROM judged WHERE candidate.id = judged.id AND judged.result = 1
+"""  # noqa: S608
+CHANGING = changing(
+    {
+        "folder_id": "judged.to_folder",
+        "opening_id": "judged.to_opening",
+        "recruiter_id": "judged.to_recruiter",
+    }
 )
-"""

@@ -71,13 +71,13 @@ class Reject(ToStage, SendingOperation):
     key = "reject"
     label = command = "Reject"
     form = RejectForm
-    kind, whom = FolderKind.REJECTED, "rejected"
+    kind = FolderKind.REJECTED
     verb = "rejected"
     already = "Already rejected for the same reasons."
     is_frequent = True
     same = """(seen.folder_id = target.id AND seen.reject_reasons @> %(reasons)s::varchar[]
                   AND seen.reject_reasons <@ %(reasons)s::varchar[])"""
-    sets = "folder_id = judged.to_folder, reject_reasons = %(reasons)s"
+    sets = {"reject_reasons": "%(reasons)s"}  # noqa: RUF012
     kept = ", 'reject_reasons', seen.reject_reasons"
     columns = ("reject_reasons",)
     changes_candidates = True

@@ -3,6 +3,8 @@
 from typing import Any
 
 from pipeline.candidates.models import Folder
+from pipeline.candidates.sql import people, places
+from pipeline.workspaces import sql as workspaces
 
 from .base import Revert
 
@@ -35,13 +37,11 @@ def _name(folder: Folder | None, before: dict[str, Any]) -> str:
     return f"{folder.name}, {folder.opening.name}" if "opening" in before else folder.name
 
 
-JUDGING = """
+JUDGING = f"""
 homes AS (
-    SELECT id, opening_id FROM candidates_folder
-    WHERE id IN (SELECT (was->>'folder')::bigint FROM touched) FOR KEY SHARE
+    {places.folders_among("SELECT (was->>'folder')::bigint FROM touched")}
 ), owners AS (
-    SELECT id FROM workspaces_membership
-    WHERE id IN (SELECT (was->>'recruiter')::bigint FROM touched) FOR KEY SHARE
+    {workspaces.members_among("SELECT (was->>'recruiter')::bigint FROM touched")}
 ), compared AS (
     SELECT touched.*,
            CASE WHEN folder_id <> coalesce(
@@ -53,49 +53,51 @@ homes AS (
                     AND reject_reasons <@ %(left_reasons)s::varchar[]) THEN 'reject_reasons'
                 END AS changed
     FROM touched
-), found AS (
-    SELECT compared.id, changed, homes.id AS home, homes.opening_id AS home_opening,
-           CASE WHEN was ? 'recruiter' THEN owners.id ELSE recruiter_id END AS owner,
-           CASE WHEN was ? 'reject_reasons'
-                THEN ARRAY(SELECT jsonb_array_elements_text(was->'reject_reasons'))
-                ELSE reject_reasons END AS old_reasons,
-           CASE changed
-                WHEN 'folder' THEN 'Moved on to ' || (
-                    SELECT name FROM candidates_folder WHERE id = folder_id)
-                WHEN 'recruiter' THEN 'Assigned anew'
-                WHEN 'reject_reasons' THEN 'Rejected for other reasons'
-                END AS since,
-           CASE WHEN homes.id IS NULL THEN 'The folder that it was in no longer exists.'
-                WHEN homes.opening_id <> ALL(%(reach)s::bigint[])
-                THEN 'The candidate was in an opening that the person who undid this can''t see.'
+), ruled AS (
+    SELECT compared.*, homes.id AS home, homes.opening_id AS home_opening, owners.id AS old_owner,
+           CASE WHEN changed = 'folder' THEN %(MOVED_ON)s
+                WHEN changed = 'recruiter' THEN %(REASSIGNED)s
+                WHEN changed = 'reject_reasons' THEN %(REJECTED_OTHERWISE)s
+                WHEN homes.id IS NULL THEN %(OLD_FOLDER_GONE)s
+                WHEN homes.opening_id <> ALL(%(reach)s::bigint[]) THEN %(OLD_OPENING_HIDDEN)s
                 WHEN was->>'recruiter' IS NOT NULL AND owners.id IS NULL
-                THEN 'The recruiter that it had is no longer in the workspace.'
-                WHEN email <> '' AND homes.opening_id <> compared.opening_id AND EXISTS (
-                    SELECT FROM candidates_candidate AS other
-                    WHERE other.opening_id = homes.opening_id AND other.email = compared.email
-                      AND other.email <> '') -- what the index says of itself
-                THEN 'Meanwhile somebody with the same e-mail is in '
-                     || (SELECT name FROM candidates_opening WHERE id = homes.opening_id) || '.'
-                ELSE '' END AS reason,
-           jsonb_build_object('folder', folder_id)
-           || CASE WHEN homes.opening_id <> compared.opening_id
-                   THEN jsonb_build_object('opening', compared.opening_id) ELSE '{}' END
-           || CASE WHEN was ? 'recruiter'
-                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{}' END
-           || CASE WHEN was ? 'reject_reasons'
-                   THEN jsonb_build_object('reject_reasons', reject_reasons) ELSE '{}' END
-           AS before
+                THEN %(OLD_RECRUITER_GONE)s
+                WHEN email <> '' AND homes.opening_id <> compared.opening_id
+                 AND {people.has_email("homes.opening_id", "compared.email")}
+                THEN %(EMAIL_TAKEN)s ELSE '' END AS reason
     FROM compared
     LEFT JOIN homes ON homes.id = (was->>'folder')::bigint
     LEFT JOIN owners ON owners.id = (was->>'recruiter')::bigint
+    OFFSET 0  -- judged once for a candidate
+), found AS (
+    SELECT id, changed, home, home_opening, reason,
+           CASE WHEN was ? 'recruiter' THEN old_owner ELSE recruiter_id END AS owner,
+           CASE WHEN was ? 'reject_reasons'
+                THEN ARRAY(SELECT jsonb_array_elements_text(was->'reject_reasons'))
+                ELSE reject_reasons END AS old_reasons,
+           CASE reason
+                WHEN %(MOVED_ON)s
+                THEN jsonb_build_object('folder', {places.folder_name("folder_id")})
+                WHEN %(EMAIL_TAKEN)s
+                THEN jsonb_build_object('opening', {places.opening_name("home_opening")})
+                END AS facts,
+           jsonb_build_object('folder', folder_id)
+           || CASE WHEN home_opening <> opening_id
+                   THEN jsonb_build_object('opening', opening_id) ELSE '{{}}' END
+           || CASE WHEN was ? 'recruiter'
+                   THEN jsonb_build_object('recruiter', recruiter_id) ELSE '{{}}' END
+           || CASE WHEN was ? 'reject_reasons'
+                   THEN jsonb_build_object('reject_reasons', reject_reasons) ELSE '{{}}' END
+           AS before
+    FROM ruled
 )
-"""
-
-CHANGING = """
-restored AS (
-    UPDATE candidates_candidate AS candidate
-    SET folder_id = fit.home, opening_id = fit.home_opening, recruiter_id = fit.owner,
-        reject_reasons = fit.old_reasons
-    FROM fit WHERE candidate.id = fit.id
+"""  # noqa: S608
+CHANGING = people.updating(
+    {
+        "folder_id": "fit.home",
+        "opening_id": "fit.home_opening",
+        "recruiter_id": "fit.owner",
+        "reject_reasons": "fit.old_reasons",
+    },
+    "fit",
 )
-"""

@@ -6,16 +6,13 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from pipeline.bulk_actions.reasons import Code
 from pipeline.candidates.models import Candidate, CandidateQuerySet
-from pipeline.candidates.models.attributes import (
-    TOO_LARGE,
-    TOO_MANY,
-    too_large_sql,
-    too_many_sql,
-)
+from pipeline.candidates.models.attributes import LARGEST, MOST, too_large_sql, too_many_sql
+from pipeline.candidates.sql import people
 
 from .base import OptionsForm, Revert
-from .judging import JudgedChange, JudgingOperation
+from .judging import JudgedChange, JudgingOperation, by_code, changing
 
 SAMPLE = 500  # of the newest candidates, whose attributes are offered
 
@@ -41,7 +38,7 @@ class Suggesting(forms.TextInput):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         listed = f"{(attrs or {}).get('id', name)}_suggestions"
         field = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
-        offers = format_html_join("", '<option value="{}">', ((each,) for each in self.suggestions))
+        offers = format_html_join("", '<option value="{}">', ((name,) for name in self.suggestions))
         return field + format_html("<datalist{}>{}</datalist>", flatatt({"id": listed}), offers)
 
 
@@ -112,8 +109,7 @@ class SetAttribute(JudgingOperation):
             "name": self.options["attribute"],
             "value": self.options["value"] or None,
             "kept_as": self.kept_as,
-            "too_many": f"{TOO_MANY} Take one away first.",
-            "too_large": f"{TOO_LARGE} Take some away first.",
+            "facts": FACTS,
         }
 
     def change(self) -> JudgedChange:
@@ -130,59 +126,54 @@ def _was(kept: list[Any]) -> str:
     return str(kept[0]) if kept else "nothing"
 
 
+FACTS = by_code(
+    {Code.TOO_MANY_ATTRIBUTES: {"most": MOST}, Code.ATTRIBUTES_TOO_LARGE: {"most": LARGEST}}
+)
+WAS = """
+jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
+    THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END)
+"""
+
 # A number and the same in words read alike, so they are alike.
-JUDGING = """
+JUDGING = f"""
 judged AS (
-    SELECT id, fits.problem AS reason,
-           CASE WHEN fits.problem <> '' THEN 3
+    SELECT id, fits.reason,
+           CASE WHEN fits.reason <> '' THEN %(FAILED)s
                 WHEN attributes->>%(name)s IS DISTINCT FROM %(value)s::text
-                  OR %(value)s::text IS NULL AND attributes ? %(name)s THEN 1 ELSE 2 END AS result,
-           jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
-               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before,
-           NULL::jsonb AS facts
+                  OR %(value)s::text IS NULL AND attributes ? %(name)s
+                THEN %(CHANGED)s ELSE %(UNCHANGED)s END AS result,
+           %(facts)s::jsonb -> fits.reason AS facts, {WAS} AS before
     FROM seen, LATERAL (
         SELECT attributes || jsonb_build_object(%(name)s::text, %(value)s::text) AS wanted
         OFFSET 0  -- made once for a candidate
     ) AS after, LATERAL (
         SELECT CASE WHEN %(value)s::text IS NULL THEN ''
-            WHEN {too_many} THEN %(too_many)s
-            WHEN {too_large} THEN %(too_large)s
-            ELSE '' END AS problem
+            WHEN {too_many_sql("after.wanted", "attributes")} THEN %(TOO_MANY_ATTRIBUTES)s
+            WHEN {too_large_sql("after.wanted", "attributes")} THEN %(ATTRIBUTES_TOO_LARGE)s
+            ELSE '' END AS reason
+        OFFSET 0  -- judged once
     ) AS fits
 )
+"""  # noqa: S608
+SETTING = """
+CASE WHEN %(value)s::text IS NULL THEN attributes - %(name)s::text
+ELSE attributes || jsonb_build_object(%(name)s::text, %(value)s::text) END
 """
-AFTER_AND_BEFORE = ("after.wanted", "attributes")
-JUDGING = JUDGING.replace("{too_many}", too_many_sql(*AFTER_AND_BEFORE))
-JUDGING = JUDGING.replace("{too_large}", too_large_sql(*AFTER_AND_BEFORE))
+CHANGING = changing({"attributes": SETTING})
 
-CHANGING = """
-changed AS (
-    UPDATE candidates_candidate AS candidate
-    SET attributes = CASE WHEN %(value)s::text IS NULL THEN attributes - %(name)s::text
-                     ELSE attributes || jsonb_build_object(%(name)s::text, %(value)s::text) END
-    FROM judged WHERE candidate.id = judged.id AND judged.result = 1
-)
-"""
-
-COMPARE = """
+COMPARE = f"""
 found AS (
-    SELECT id, was->%(kept_as)s->0 AS old, '' AS reason, differs.changed,
-           CASE WHEN differs.changed IS NOT NULL THEN 'Set otherwise' END AS since,
-           jsonb_build_object(%(kept_as)s::text, CASE WHEN attributes ? %(name)s
-               THEN jsonb_build_array(attributes->%(name)s) ELSE '[]' END) AS before,
-           NULL::jsonb AS facts
+    SELECT id, was->%(kept_as)s->0 AS old, differs.changed,
+           CASE WHEN differs.changed IS NULL THEN '' ELSE %(SET_OTHERWISE)s END AS reason,
+           NULL::jsonb AS facts, {WAS} AS before
     FROM touched, LATERAL (
         SELECT CASE WHEN attributes->%(name)s IS DISTINCT FROM to_jsonb(%(value)s::text)
                     THEN %(kept_as)s::text END AS changed
     ) AS differs
 )
+"""  # noqa: S608
+SETTING_BACK = """
+CASE WHEN fit.old IS NULL THEN attributes - %(name)s::text
+ELSE attributes || jsonb_build_object(%(name)s::text, fit.old) END
 """
-
-RESTORE = """
-restored AS (
-    UPDATE candidates_candidate AS candidate
-    SET attributes = CASE WHEN fit.old IS NULL THEN attributes - %(name)s::text
-                     ELSE attributes || jsonb_build_object(%(name)s::text, fit.old) END
-    FROM fit WHERE candidate.id = fit.id
-)
-"""
+RESTORE = people.updating({"attributes": SETTING_BACK}, "fit")

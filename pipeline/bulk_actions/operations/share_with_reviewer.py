@@ -11,6 +11,7 @@ from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.candidates.models.share import Share
 from pipeline.candidates.sharing import shown
 from pipeline.candidates.sharing.links import link_to
+from pipeline.candidates.sql.shares import sharing
 from pipeline.outreach import limits
 from pipeline.outreach.delivery import Stopped, deliver
 from pipeline.outreach.drafts import Draft
@@ -162,7 +163,6 @@ class ShareWithReviewer(Operation):
             "days": self.options["days"],
             "shows": self.shows,
             "attributes": self.attributes,
-            "elsewhere": "Moved to another opening before its turn came.",
         }
 
     def describe_before(self, befores: list[dict[str, Any]]) -> list[str]:
@@ -252,31 +252,17 @@ NOWHERE = (
     "The operator sets it as PUBLIC_URL."
 )
 
-# The first chunk makes the share. The update that changes nothing is how another one gets its id,
-# also when that one waited for the first to commit: DO NOTHING would return no row.
-SQL = """
-share AS (
-    INSERT INTO candidates_share
-        (workspace_id, reviewer, note, shown_fields, shown_attributes, created_by_id, expires_at,
-         bulk_action_id)
-    SELECT workspace_id, %(reviewer)s, %(note)s, %(shows)s::varchar[], %(attributes)s::text[],
-           started_by_id,
-           now() + %(days)s::int * interval '1 day', id
+SQL = f"""
+ordered AS (
+    SELECT id, workspace_id, started_by_id, opening_ids
     FROM bulk_actions_bulkaction WHERE id = %(engine_action)s
-    ON CONFLICT (bulk_action_id) DO UPDATE SET note = excluded.note
-    RETURNING id
 ), judged AS (
-    SELECT picked.id, picked.opening_id = ANY(action.opening_ids) AS is_there
-    FROM picked JOIN bulk_actions_bulkaction AS action ON action.id = %(engine_action)s
-), shared AS (
-    INSERT INTO candidates_sharedcandidate (share_id, candidate_id)
-    SELECT share.id, judged.id FROM share, judged WHERE judged.is_there
-    ON CONFLICT DO NOTHING
-), outcome AS (
+    SELECT picked.id, picked.opening_id = ANY(ordered.opening_ids) AS is_there FROM picked, ordered
+), {sharing("judged", "judged.is_there")}, outcome AS (
     SELECT judged.id AS candidate_id,
-           CASE WHEN is_there THEN 1 ELSE 3 END AS result,
-           CASE WHEN is_there THEN '' ELSE %(elsewhere)s END AS reason,
-           '{}'::jsonb AS before, NULL::jsonb AS facts
+           CASE WHEN is_there THEN %(CHANGED)s ELSE %(FAILED)s END AS result,
+           CASE WHEN is_there THEN '' ELSE %(MOVED_AWAY)s END AS reason,
+           NULL::jsonb AS facts, '{{}}'::jsonb AS before
     FROM judged
 )
-"""
+"""  # noqa: S608

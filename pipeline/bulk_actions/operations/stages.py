@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from pipeline.bulk_actions.reasons import NO_FOLDER, Code
 from pipeline.bulk_actions.writing.left_out import (
     LEFT_OUT_OF_SEEN,
     IncludeField,
@@ -10,9 +11,10 @@ from pipeline.bulk_actions.writing.left_out import (
     kinds_left_out,
 )
 from pipeline.candidates.models import CandidateQuerySet, FolderKind
+from pipeline.candidates.sql import places
 
 from .base import OptionsForm, Preview, Revert
-from .judging import JudgedChange, JudgingOperation
+from .judging import JudgedChange, JudgingOperation, changing
 from .restore_folder import folder_names, moving_back
 
 
@@ -37,12 +39,11 @@ class ToStage(JudgingOperation):
     """A candidate whose opening has no folder of the kind any more fails."""
 
     kind: ClassVar[FolderKind]
-    whom: ClassVar[str]  # whom the folder is for: "shortlisted"
     form: ClassVar[type[OptionsForm]] = NoOptions
     can_undo = True
-    # In SQL: when nothing is to be changed, what is to be, and what else there is before.
+    # In SQL: when nothing is to be changed, what else is to be, and what else there is before.
     same: ClassVar[str] = "seen.folder_id = target.id"
-    sets: ClassVar[str] = "folder_id = judged.to_folder"
+    sets: ClassVar[dict[str, str]] = {}
     kept: ClassVar[str] = ""
     columns: ClassVar[tuple[str, ...]] = ()
 
@@ -53,11 +54,12 @@ class ToStage(JudgingOperation):
     def change(self) -> JudgedChange:
         params = {
             "kind": self.kind,
-            "no_folder": f" has no folder for {self.whom} candidates.",
+            "no_folder": Code(f"{NO_FOLDER}{self.kind}"),
             "left_out": self.left_out,
         }
-        judging = JUDGING.format(same=self.same, kept=self.kept, left_out=LEFT_OUT_OF_SEEN)
-        return JudgedChange(judging, CHANGING.format(sets=self.sets), params, self.columns)
+        judging = JUDGING.format(same=self.same, kept=self.kept)
+        changes = {"folder_id": "judged.to_folder"} | self.sets
+        return JudgedChange(judging, changing(changes), params, self.columns)
 
     @property
     def left_out(self) -> list[str]:
@@ -77,7 +79,7 @@ class ToStage(JudgingOperation):
 class Shortlist(ToStage):
     key = "shortlist"
     label = command = "Shortlist"
-    kind, whom = FolderKind.SHORTLISTED, "shortlisted"
+    kind = FolderKind.SHORTLISTED
     verb = "shortlisted"
     already = "Already shortlisted."
     is_frequent = True
@@ -86,7 +88,7 @@ class Shortlist(ToStage):
 class Hold(ToStage):
     key = "hold"
     label = command = "Hold"
-    kind, whom = FolderKind.ON_HOLD, "held"
+    kind = FolderKind.ON_HOLD
     verb = "put on hold"
     already = "Already on hold."
     form = HoldForm
@@ -96,34 +98,25 @@ class Hold(ToStage):
 class Hire(ToStage):
     key = "hire"
     label = command = "Hire"
-    kind, whom = FolderKind.HIRED, "hired"
+    kind = FolderKind.HIRED
     verb = "hired"
     already = "Already hired."
     is_frequent = True
 
 
-# The key-share lock keeps the folder from being deleted between the look and the change.
-JUDGING = """
+JUDGING = f"""
 target AS (
-    SELECT id, opening_id FROM candidates_folder
-    WHERE kind = %(kind)s AND opening_id IN (SELECT opening_id FROM picked) FOR KEY SHARE
+    {places.folders_of_kind("%(kind)s", "SELECT opening_id FROM picked")}
 ), judged AS (
     SELECT seen.*, target.id AS to_folder,
-           CASE WHEN why IS NOT NULL THEN 2 WHEN target.id IS NULL THEN 3
-                WHEN {same} THEN 2 ELSE 1 END AS result,
-           CASE WHEN why IS NOT NULL THEN why WHEN target.id IS NULL THEN (
-                SELECT name FROM candidates_opening WHERE id = seen.opening_id
-           ) || %(no_folder)s ELSE '' END AS reason,
-           jsonb_build_object('folder', seen.folder_id, 'to_folder', target.id{kept})
-           AS before,
-           NULL::jsonb AS facts
-    FROM seen LEFT JOIN target USING (opening_id) {left_out}
+           CASE WHEN why IS NOT NULL THEN %(UNCHANGED)s WHEN target.id IS NULL THEN %(FAILED)s
+                WHEN {{same}} THEN %(UNCHANGED)s ELSE %(CHANGED)s END AS result,
+           CASE WHEN why IS NOT NULL THEN why WHEN target.id IS NULL THEN %(no_folder)s
+                ELSE '' END AS reason,
+           CASE WHEN why IS NULL AND target.id IS NULL
+                THEN jsonb_build_object('opening', {places.opening_name("seen.opening_id")})
+                END AS facts,
+           jsonb_build_object('folder', seen.folder_id, 'to_folder', target.id{{kept}}) AS before
+    FROM seen LEFT JOIN target USING (opening_id) {LEFT_OUT_OF_SEEN}
 )
-"""
-
-CHANGING = """
-moved AS (
-    UPDATE candidates_candidate AS candidate SET {sets}
-    FROM judged WHERE candidate.id = judged.id AND judged.result = 1
-)
-"""
+"""  # noqa: S608

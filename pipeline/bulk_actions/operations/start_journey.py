@@ -1,12 +1,15 @@
+import json
 from typing import Any
 
 from django import forms
 
 from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.reasons import Code, Reason, sentence_of
 from pipeline.journeys.definition.definition import BadDefinition
-from pipeline.journeys.models import Journey
-from pipeline.journeys.reasons import Code
+from pipeline.journeys.models import Journey, RunState
+from pipeline.journeys.reasons import Code as OfRun
 from pipeline.journeys.writing import enroll
+from pipeline.journeys.writing.found import run_with_id
 
 from . import with_runs
 from .base import OptionsForm, Revert
@@ -57,7 +60,7 @@ class StartJourney(JudgingOperation):
     command = "Start it for"
     form = StartJourneyForm
     verb = "put into the journey"
-    already = "Is in it already."
+    already = sentence_of(Code.IN_JOURNEY)
     on_cancel = "Their runs go on; Undo stops them."
     tells_what_was = False
     can_undo = True
@@ -71,12 +74,15 @@ class StartJourney(JudgingOperation):
         journey = Journey.objects.filter(pk=self.options["journey"])
         found = journey.select_related("version__journey").first()
         if reason := self.closed(found):
-            return JudgedChange(judging=CLOSED, changing="", params={"closed": reason})
+            params = {"closed": reason.code, "facts": json.dumps(reason.facts)}
+            return JudgedChange(judging=CLOSED, changing="", params=params)
         assert found
         assert found.version
-        entering = enroll.entering("judged AS person, starter WHERE person.result = 1", STARTED_BY)
-        reentry = found.version.parse().reentry
-        ours = {"already": self.already, "not_again": not_again(reentry)}
+        entering = enroll.entering(
+            "judged AS person, starter WHERE person.result = %(CHANGED)s", STARTED_BY
+        )
+        not_again = not_again_by(found.version.parse().reentry)
+        ours = {"not_again": not_again.code, "facts": json.dumps(not_again.facts)}
         return JudgedChange(
             judging=f"{enroll.ruling('seen')}, {JUDGED}",
             changing=f"{STARTER}, {entering}",
@@ -84,18 +90,18 @@ class StartJourney(JudgingOperation):
             outcome=ENTERED,
         )
 
-    def closed(self, journey: Journey | None) -> str:
-        """Why nobody can enter it now; empty when it is live."""
-        name = f"The journey “{self.options['journey_name']}”"
+    def closed(self, journey: Journey | None) -> Reason | None:
+        """Why nobody can enter it now; None when it is live."""
+        facts = {"journey": self.options["journey_name"]}
         if journey is None:
-            return f"{name} no longer exists."
+            return Reason(Code.JOURNEY_GONE, facts)
         if not journey.is_live or journey.version is None:
-            return f"{name} is {journey.get_state_display().lower()}: nobody enters it."
+            return Reason(Code.JOURNEY_CLOSED, facts | {"state": journey.state})
         try:
             journey.version.parse()  # whether it can be read
         except BadDefinition as reason:
-            return f"{name} can’t be started: {reason}"
-        return ""
+            return Reason(Code.JOURNEY_BROKEN, facts | {"why": str(reason)})
+        return None
 
     def lock_before_candidates(self, action: BulkAction, chunk: Chunk) -> None:
         """Nobody else enrolls in it, pauses or archives it while the chunk is written."""
@@ -105,7 +111,7 @@ class StartJourney(JudgingOperation):
         return Revert(
             judging=FOUND,
             changing=f"{STARTER}, {with_runs.stopping('fit, starter', 'fit.run')}",
-            params=with_runs.stop_params(Code.STOPPED_BY_UNDO, title=self.title),
+            params=with_runs.stop_params(OfRun.STOPPED_BY_UNDO, title=self.title) | STATES,
             stops_runs_of=self.options["journey"],
         )
 
@@ -113,11 +119,11 @@ class StartJourney(JudgingOperation):
         return with_runs.named(befores)
 
 
-def not_again(reentry: dict[str, Any]) -> str:
+def not_again_by(reentry: dict[str, Any]) -> Reason:
+    """Why somebody who was in it may not enter, by its rule for coming again."""
     if reentry["rule"] != "after":
-        return "Was in it, and may not come again (rule: never)."
-    days = f"{reentry['days']} day{'' if reentry['days'] == 1 else 's'}"
-    return f"Was in it, and may not come again yet (rule: after {days})."
+        return Reason(Code.NOT_AGAIN)
+    return Reason(Code.NOT_AGAIN_YET, {"days": reentry["days"]})
 
 
 STARTED_BY = (
@@ -126,43 +132,49 @@ STARTED_BY = (
 
 CLOSED = """
 judged AS (
-    SELECT id, 3 AS result, %(closed)s AS reason, NULL::jsonb AS facts, '{}'::jsonb AS before
+    SELECT id, %(FAILED)s AS result, %(closed)s AS reason, %(facts)s::jsonb AS facts,
+           '{}'::jsonb AS before
     FROM seen
 )
 """
 JUDGED = """
 judged AS (
     SELECT ruled.*,
-           CASE WHEN is_in_it THEN 2 WHEN was_in_it THEN 3 ELSE 1 END AS result,
-           CASE WHEN is_in_it THEN %(already)s WHEN was_in_it THEN %(not_again)s ELSE '' END
+           CASE WHEN is_in_it THEN %(UNCHANGED)s WHEN was_in_it THEN %(FAILED)s
+                ELSE %(CHANGED)s END AS result,
+           CASE WHEN is_in_it THEN %(IN_JOURNEY)s WHEN was_in_it THEN %(not_again)s ELSE '' END
            AS reason,
-           '{}'::jsonb AS before, NULL::jsonb AS facts
+           CASE WHEN was_in_it AND NOT is_in_it THEN nullif(%(facts)s::jsonb, 'null') END AS facts,
+           '{}'::jsonb AS before
     FROM ruled
 )
 """
 # Undo finds the run by it.
 ENTERED = """
 outcome AS (
-    SELECT judged.id AS candidate_id, result, reason,
+    SELECT judged.id AS candidate_id, result, reason, facts,
            CASE WHEN entered.id IS NULL THEN before
-                ELSE jsonb_build_object('run', entered.id) END AS before, facts
+                ELSE jsonb_build_object('run', entered.id) END AS before
     FROM judged LEFT JOIN entered ON entered.candidate_id = judged.id
 )
 """
-FOUND = """
+FOUND = f"""
 found AS (
-    SELECT touched.id, run.id AS run, NULL::text AS changed, NULL::text AS since,
+    SELECT touched.id, run.id AS run, NULL::text AS changed,
            CASE
-               WHEN run.id IS NULL THEN 'The run no longer exists.'
-               WHEN run.state = 'running' THEN ''
-               WHEN run.state = 'finished' THEN 'The run has come to its end.'
-               WHEN run.state = 'stopped' THEN 'The run was stopped before.'
-               ELSE 'The run had failed.'
+               WHEN run.id IS NULL THEN %(RUN_GONE)s
+               WHEN run.state = %(running)s THEN ''
+               WHEN run.state = %(finished)s THEN %(RUN_FINISHED)s
+               WHEN run.state = %(stopped)s THEN %(RUN_STOPPED)s
+               ELSE %(RUN_FAILED)s
            END AS reason,
-           '{}'::jsonb AS before, NULL::jsonb AS facts
+           CASE WHEN run.state IN (%(stopped)s, %(failed)s)
+                THEN jsonb_build_object('why', jsonb_build_object(
+                    'code', run.end_reason, 'facts', run.end_facts)) END AS facts,
+           '{{}}'::jsonb AS before
     FROM touched
-    LEFT JOIN LATERAL (
-        SELECT * FROM journeys_run WHERE id = (touched.was->>'run')::bigint OFFSET 0
-    ) AS run ON run.candidate_id = touched.id
+    LEFT JOIN LATERAL {run_with_id("(touched.was->>'run')::bigint")} AS run
+      ON run.candidate_id = touched.id
 )
-"""
+"""  # noqa: S608
+STATES = {state.value: state.value for state in RunState}

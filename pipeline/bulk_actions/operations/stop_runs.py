@@ -3,9 +3,11 @@ from typing import Any
 from django import forms
 
 from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.reasons import Code, sentence_of
 from pipeline.journeys.filters import in_use
-from pipeline.journeys.models import Journey
-from pipeline.journeys.reasons import Code
+from pipeline.journeys.models import Journey, RunState
+from pipeline.journeys.reasons import Code as OfRun
+from pipeline.journeys.writing.found import runs_of
 from pipeline.journeys.writing.stop import hold_runs_of
 
 from . import with_runs
@@ -52,7 +54,7 @@ class StopRuns(JudgingOperation):
     command = "Stop the runs of"
     form = StopRunsForm
     verb = "taken out of the journey"
-    already = "Is not in it."
+    already = sentence_of(Code.NOT_IN_JOURNEY)
     on_cancel = "Their runs stay stopped."
     way_out = "Keep the runs"
     tells_what_was = False
@@ -74,9 +76,9 @@ class StopRuns(JudgingOperation):
             changing=f"{STARTER}, {stopping}",
             params={
                 "journey": self.options["journey"],
-                "already": self.already,
+                "running": RunState.RUNNING,
             }
-            | with_runs.stop_params(Code.STOPPED_BY_ACTION, reason=reason),
+            | with_runs.stop_params(OfRun.STOPPED_BY_ACTION, reason=reason),
         )
 
     def lock_before_candidates(self, action: BulkAction, chunk: Chunk) -> None:
@@ -86,16 +88,15 @@ class StopRuns(JudgingOperation):
         return with_runs.named(befores)
 
 
-# By the candidate alone: of a journey that many have just entered, statistics know nothing, and the
-# whole journey would be read for each.
-JUDGED = """
+JUDGED = f"""
 judged AS (
-    SELECT seen.id, run.id AS run, CASE WHEN run.id IS NULL THEN 2 ELSE 1 END AS result,
-           CASE WHEN run.id IS NULL THEN %(already)s ELSE '' END AS reason,
-           CASE WHEN run.id IS NULL THEN '{}' ELSE jsonb_build_object('run', run.id) END AS before,
-           NULL::jsonb AS facts
-    FROM seen LEFT JOIN LATERAL (
-        SELECT * FROM journeys_run WHERE candidate_id = seen.id OFFSET 0
-    ) AS run ON run.journey_id = %(journey)s AND run.state = 'running'
+    SELECT seen.id, run.id AS run,
+           CASE WHEN run.id IS NULL THEN %(UNCHANGED)s ELSE %(CHANGED)s END AS result,
+           CASE WHEN run.id IS NULL THEN %(NOT_IN_JOURNEY)s ELSE '' END AS reason,
+           NULL::jsonb AS facts,
+           CASE WHEN run.id IS NULL THEN '{{}}'
+                ELSE jsonb_build_object('run', run.id) END AS before
+    FROM seen LEFT JOIN LATERAL {runs_of("seen.id")} AS run
+      ON run.journey_id = %(journey)s AND run.state = %(running)s
 )
-"""
+"""  # noqa: S608

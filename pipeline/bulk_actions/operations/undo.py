@@ -2,10 +2,11 @@ from typing import Any
 
 from django.db.models import Count
 
-from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.models import BulkAction, Chunk, FollowUp
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.journeys.writing.stop import hold_runs_of
 from pipeline.outreach.models import Channel, Message, MessageStatus
+from pipeline.workspaces.sql import NAMED_USERS
 
 from . import with_tasks
 from .base import Operation, Preview
@@ -22,8 +23,8 @@ class Undo(JudgingOperation):
     """Restore what another action changed, where it still is as that action left it.
 
     The options say all there is to know of the other action: its id, operation, options and
-    title; the openings that it concerned; the time zone in which the reasons are told; and the
-    openings that the one who undoes may see (`reach`), null for all.
+    title; the openings that it concerned; and the openings that the one who undoes may see
+    (`reach`), null for all.
     """
 
     key = "undo"
@@ -58,7 +59,7 @@ class Undo(JudgingOperation):
         revert = self.undone.revert()
         ours = {
             "undone": self.options["action"],
-            "zone": self.options["time_zone"],
+            "undo": FollowUp.UNDO,
             "reach": self.options["reach"],
         }
         return JudgedChange(
@@ -100,42 +101,41 @@ class Undo(JudgingOperation):
         return self.undone.describe_before(befores)
 
 
+# One by one (OFFSET 0): what is guessed of so new an action may be far too little.
 TOUCHED = """
 touched AS (
     SELECT seen.*, outcome.before AS was
     FROM seen JOIN LATERAL (
         SELECT result, before FROM bulk_actions_outcome
         WHERE candidate_id = seen.id AND action_id = %(undone)s
-        OFFSET 0  -- one by one: what is guessed of so new an action may be far too little
-    ) AS outcome ON outcome.result = 1
+        OFFSET 0
+    ) AS outcome ON outcome.result = %(CHANGED)s
 )
 """
 
-# Who did it is known from the last outcome of another action with the same key in `before`.
-JUDGED = """
+# Who did it is known from the last outcome of another action with the same key in `before`. To the
+# minute: so a preview can count those of one reason together.
+JUDGED = f"""
 fit AS (
-    SELECT * FROM found WHERE since IS NULL AND reason = ''
+    SELECT * FROM found WHERE reason = ''
 ), judged AS (
-    SELECT id, CASE WHEN since IS NULL AND reason = '' THEN 1 ELSE 3 END AS result,
-           CASE WHEN since IS NULL THEN reason
-           ELSE coalesce((
-                SELECT CASE WHEN action.follow_up = 'done' AND action.follows_id = %(undone)s
-                            THEN 'Already undone' ELSE since END
-                    || ' by ' || coalesce(
-                        nullif(trim(doer.first_name || ' ' || doer.last_name), ''), doer.email)
-                    || ' on ' || to_char(later.at AT TIME ZONE %(zone)s, 'FMDD Mon')
-                    || CASE WHEN later.at < now() - interval '300 days'
-                            THEN to_char(later.at AT TIME ZONE %(zone)s, ' YYYY') ELSE '' END
-                FROM bulk_actions_outcome AS later
-                JOIN bulk_actions_bulkaction AS action ON action.id = later.action_id
-                JOIN workspaces_user AS doer ON doer.id = action.started_by_id
-                WHERE later.candidate_id = found.id AND later.action_id <> %(undone)s
-                  AND later.result = 1 AND later.before ? found.changed
-                  AND later.at >= (SELECT at FROM bulk_actions_outcome
-                                   WHERE candidate_id = found.id AND action_id = %(undone)s)
-                ORDER BY later.at DESC LIMIT 1
-           ), since || ' since, outside of bulk actions') || '.' END AS reason,
-           found.before, NULL::jsonb AS facts
-    FROM found
+    SELECT found.id, CASE WHEN reason = '' THEN %(CHANGED)s ELSE %(FAILED)s END AS result,
+           CASE WHEN later.is_undo THEN %(ALREADY_UNDONE)s ELSE reason END AS reason,
+           CASE WHEN later.facts IS NULL THEN found.facts
+                ELSE later.facts || coalesce(found.facts, '{{}}') END AS facts,
+           found.before
+    FROM found LEFT JOIN LATERAL (
+        SELECT action.follow_up = %(undo)s AND action.follows_id = %(undone)s AS is_undo,
+               jsonb_build_object('by', doer.name, 'at', date_trunc('minute', later.at)) AS facts
+        FROM bulk_actions_outcome AS later
+        JOIN bulk_actions_bulkaction AS action ON action.id = later.action_id
+        JOIN {NAMED_USERS} AS doer ON doer.id = action.started_by_id
+        WHERE found.changed IS NOT NULL
+          AND later.candidate_id = found.id AND later.action_id <> %(undone)s
+          AND later.result = %(CHANGED)s AND later.before ? found.changed
+          AND later.at >= (SELECT at FROM bulk_actions_outcome
+                           WHERE candidate_id = found.id AND action_id = %(undone)s)
+        ORDER BY later.at DESC LIMIT 1
+    ) AS later ON true
 )
-"""
+"""  # noqa: S608

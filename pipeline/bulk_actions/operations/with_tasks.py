@@ -12,6 +12,7 @@ from pipeline.tasks.models import Task
 from pipeline.tasks.models.announce import announce
 from pipeline.tasks.models.querysets import TaskQuerySet
 from pipeline.tasks.models.types import KINDS, QUEUED, TaskChannel
+from pipeline.workspaces.sql import NAMED_USERS
 
 # Those that wait in the queue, by the desk's queues.
 TYPE_CHOICES = [
@@ -65,12 +66,11 @@ def by_starter(verb: str) -> dict[str, str]:
 
 
 # Whoever started the action that is at work, by the name that User.__str__ gives.
-STARTER = """
+STARTER = f"""
 starter AS (
-    SELECT action.id AS action_id, person.id, left(coalesce(
-        nullif(trim(person.first_name || ' ' || person.last_name), ''), person.email), 310) AS name
+    SELECT action.id AS action_id, person.id, left(person.name, 310) AS name
     FROM bulk_actions_bulkaction AS action
-    JOIN workspaces_user AS person ON person.id = action.started_by_id
+    JOIN {NAMED_USERS} AS person ON person.id = action.started_by_id
     WHERE action.id = %(engine_action)s
 )
-"""
+"""  # noqa: S608

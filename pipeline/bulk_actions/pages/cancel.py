@@ -84,10 +84,10 @@ def cancel_all(request: MemberRequest) -> HttpResponse:
         return ask_all(request, is_refused=True)
     actions = form.actions
     with watched(even_at_work=True):  # one patience for all of them
-        mine = [action.cancel(by=request.user) for action in actions]
-    told = result_of(mine.count(True), mine.count(False))
+        won = [action.cancel(by=request.user) for action in actions]
+    sentence = result_of(won.count(True), won.count(False))
     if not request.htmx:
-        messages.add_message(request, messages.SUCCESS if all(mine) else messages.WARNING, told)
+        messages.add_message(request, messages.SUCCESS if all(won) else messages.WARNING, sentence)
         return HttpResponseRedirect(reverse("bulk_actions:history"), status=303)
     some = all_seen_by(sight_of(request.user), actions[:MOST_ROWS])
     rows = [
@@ -95,7 +95,7 @@ def cancel_all(request: MemberRequest) -> HttpResponse:
         for action in some
     ]
     more = len(actions) - len(some)
-    context = {"told": told, "ended": [Progress(action) for action in some], "more": more}
+    context = {"told": sentence, "ended": [Progress(action) for action in some], "more": more}
     truth = render_to_string("bulk_actions/_cancel_all_result.html", context)
     return put_into(HttpResponse(truth + "".join(rows)), "#dialog")
 

@@ -137,8 +137,8 @@ class OutcomeList:
         """In the time zone of the user's workspace: a download is made outside of any request."""
         if not reason:
             return ""
-        told = sentence_of(reason, json.loads(facts or "null"), self.action.workspace.tz)
-        return sight_of(self.user).clean(told)
+        sentence = sentence_of(reason, json.loads(facts or "null"), self.action.workspace.tz)
+        return sight_of(self.user).clean(sentence)
 
     def _find(self, after: Place, limit: int) -> list[Any]:
         """The first `limit` wanted rows.

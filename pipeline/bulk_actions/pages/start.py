@@ -94,8 +94,8 @@ def started_with_key(request: MemberRequest) -> BulkAction | None:
         key = uuid.UUID(request.POST.get("key", ""))
     except ValueError:
         return None
-    mine = BulkAction.objects.visible_to(request.user).filter(started_by=request.user)
-    return mine.filter(key=key).first()
+    own = BulkAction.objects.visible_to(request.user).filter(started_by=request.user)
+    return own.filter(key=key).first()
 
 
 def dialog(

@@ -8,6 +8,7 @@ from django.db import connection
 
 from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.bulk_actions.reasons import AnyReason, as_text
+from pipeline.candidates.sql import people
 
 from .left_out import LEFT_OUT_OF_PICKED
 from .values import VALUES
@@ -23,7 +24,7 @@ def lock_candidates(action: BulkAction, chunk: Chunk) -> None:
     """
     ours = {"engine_workspace": action.workspace_id, "engine_chunk": chunk.pk}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK.format(ids=CANDIDATES_OF_CHUNK), ours)
+        cursor.execute(people.locking("%(engine_workspace)s", CANDIDATES_OF_CHUNK), ours)
 
 
 def write(action: BulkAction, chunk: Chunk, change: SqlChange) -> None:
@@ -42,7 +43,10 @@ def execute(action: BulkAction, ids: str, change: SqlChange, ours: dict[str, Any
     sql, params = change
     ours |= {"engine_action": action.pk, "engine_workspace": action.workspace_id}
     with connection.cursor() as cursor:
-        cursor.execute(WRITE.format(change=sql, ids=ids), VALUES | params | ours)
+        cursor.execute(
+            WRITE.format(picked=people.picked("%(engine_workspace)s", ids), change=sql, ids=ids),
+            VALUES | params | ours,
+        )
         (changed,) = cursor.fetchone()
     return int(changed)
 
@@ -69,22 +73,11 @@ CANDIDATES_OF_CHUNK = """
 """
 ONE_CANDIDATE = "ARRAY[%(engine_candidate)s]::bigint[]"
 
-LOCK = """
-SELECT count(*) FROM (
-    SELECT FROM candidates_candidate
-    WHERE workspace_id = %(engine_workspace)s AND id = ANY({ids}) ORDER BY id FOR UPDATE
-) AS locked
-"""
-
 # One statement, as each round trip would cost as much as twenty candidates. They are locked in the
 # order of their ids, so that two actions over the same ones can't deadlock; the action's row comes
 # last, as all lanes share it.
 WRITE = """
-WITH picked AS (
-    SELECT id, opening_id, folder_id, recruiter_id FROM candidates_candidate
-    WHERE workspace_id = %(engine_workspace)s AND id = ANY({ids})
-    ORDER BY id FOR UPDATE
-), {change}, written AS (
+WITH {picked}, {change}, written AS (
     INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, facts, before)
     SELECT %(engine_action)s, candidate_id, result, reason, facts, before FROM outcome
     UNION ALL

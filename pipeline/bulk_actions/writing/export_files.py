@@ -21,6 +21,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from pipeline.candidates.sql import profiles
+
 if TYPE_CHECKING:
     from pipeline.bulk_actions.models import BulkAction, Chunk
 
@@ -59,18 +61,9 @@ COLUMNS = {
     "phone": Column("Phone", "candidate.phone"),
     "opening": Column("Opening", "opening.name"),
     "folder": Column("Folder", "folder.name"),
-    "recruiter": Column(
-        "Recruiter",
-        "coalesce(nullif(trim(person.first_name || ' ' || person.last_name), ''), person.email)",
-    ),
+    "recruiter": Column("Recruiter", "recruiter.name"),
     "source": Column("Source", "candidate.source"),
-    "labels": Column(
-        "Labels",
-        "(SELECT string_agg(label.name, ', ' ORDER BY label.name)"
-        " FROM candidates_candidatelabel AS held"
-        " JOIN candidates_label AS label ON label.id = held.label_id"
-        " WHERE held.candidate_id = candidate.id)",
-    ),
+    "labels": Column("Labels", profiles.LABEL_NAMES),
     "reject_reasons": Column("Reject reasons", "array_to_string(candidate.reject_reasons, ', ')"),
     "created": Column(
         "Created",
@@ -122,11 +115,11 @@ def write_part(action: "BulkAction", chunk: "Chunk", columns: Collection[str]) -
     names: list[str] = []
     if with_attributes:
         names_of = f"DISTINCT jsonb_object_keys({OBJECT})"
-        names = list(texts(CANDIDATES.format(what=names_of, order=1), params))
+        names = list(texts(profiles.profiles(names_of, OF_CHUNK, "1"), params))
     row = f"json_build_array({', '.join(cells)})::text"
     with tempfile.TemporaryFile() as part:
         part.write(f"{json.dumps(names)}\n".encode())
-        for line in texts(CANDIDATES.format(what=row, order="candidate.id"), params):
+        for line in texts(profiles.profiles(row, OF_CHUNK, "candidate.id"), params):
             part.write(f"{line}\n".encode())
         part.seek(0)
         replace(part_name(action.pk, chunk.number), File(part))
@@ -216,17 +209,10 @@ def cell(value: Any) -> object:
 OBJECT = "CASE jsonb_typeof(candidate.attributes) WHEN 'object' THEN candidate.attributes END"
 
 # Of the openings that the action began with: by them it is told who may have the file.
-CANDIDATES = """
-SELECT {what}
-FROM candidates_candidate AS candidate
-JOIN candidates_opening AS opening ON opening.id = candidate.opening_id
-JOIN candidates_folder AS folder ON folder.id = candidate.folder_id
-LEFT JOIN workspaces_membership AS member ON member.id = candidate.recruiter_id
-LEFT JOIN workspaces_user AS person ON person.id = member.user_id
-WHERE candidate.workspace_id = %(workspace)s
-  AND candidate.opening_id = ANY(%(openings)s)
-  AND candidate.id = ANY((
+OF_CHUNK = """
+candidate.workspace_id = %(workspace)s
+AND candidate.opening_id = ANY(%(openings)s)
+AND candidate.id = ANY((
     SELECT candidate_ids FROM bulk_actions_chunk WHERE id = %(chunk)s
-  )::bigint[])
-ORDER BY {order}
+)::bigint[])
 """

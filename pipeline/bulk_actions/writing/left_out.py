@@ -13,18 +13,20 @@ from django.db.models import Count
 
 from pipeline.bulk_actions.reasons import LEFT_OUT
 from pipeline.candidates.models import CandidateQuerySet, FolderKind
+from pipeline.candidates.sql import places
 
 DECIDED = (FolderKind.HIRED, FolderKind.REJECTED)
 # Folders that nobody who is decided on gets into unnoticed.
 GUARDED = (FolderKind.ON_HOLD, FolderKind.REJECTED, FolderKind.NO_RESPONSE)
 
+
 # Those of `picked` who are left out, and the reason of their outcome. Takes the parameter
 # `left_out`: the kinds of folders.
 LEFT_OUT_OF_PICKED = f"""
 left_out AS (
-    SELECT picked.id, '{LEFT_OUT}' || folder.kind AS why
-    FROM picked JOIN candidates_folder AS folder ON folder.id = picked.folder_id
-    WHERE folder.kind = ANY(%(left_out)s::varchar[])
+    SELECT picked.id, '{LEFT_OUT}' || kind AS why
+    FROM picked JOIN LATERAL ({places.kind_among("picked.folder_id", "%(left_out)s")}) AS folder
+      ON true
 )
 """  # noqa: S608
 # The same for each of `seen`, as a join: by the folder, not by the candidate. A preview judges a
@@ -32,8 +34,8 @@ left_out AS (
 # It then compares two lists of 5,000 candidates pair by pair, for a minute.
 LEFT_OUT_OF_SEEN = f"""
 LEFT JOIN LATERAL (
-    SELECT '{LEFT_OUT}' || folder.kind AS why FROM candidates_folder AS folder
-    WHERE folder.id = seen.folder_id AND folder.kind = ANY(%(left_out)s::varchar[])
+    SELECT '{LEFT_OUT}' || kind AS why
+    FROM ({places.kind_among("seen.folder_id", "%(left_out)s")}) AS folder
 ) AS left_out ON true
 """  # noqa: S608
 

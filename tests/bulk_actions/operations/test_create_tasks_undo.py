@@ -1,6 +1,7 @@
 """Tasks that were made for many candidates are taken back, but for those that an agent has."""
 
 import pytest
+from django.utils import timezone
 
 from pipeline.candidates.models import Candidate
 from pipeline.tasks.create import create_task
@@ -42,7 +43,8 @@ def test_an_undo_takes_back_what_waits_and_says_who_was_faster(
     told.clear()
 
     undo = undo_of(action, recruiter)
-    preview = undo["operation"].preview(undo["candidates"])
+    with timezone.override(workspace.tz):  # as its dialog does
+        preview = undo["operation"].preview(undo["candidates"])
     undone = order(**undo)
 
     assert_was(preview, undone)

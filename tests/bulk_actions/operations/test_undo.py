@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipeline.bulk_actions.engine import lane
 from pipeline.bulk_actions.followups import Following
@@ -17,7 +18,7 @@ from pipeline.bulk_actions.operations.set_attribute import SetAttribute
 from pipeline.bulk_actions.operations.stages import Hire, Hold, Shortlist
 from pipeline.bulk_actions.pages.outcome_lists import OutcomeList, Which
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Label, Opening
-from pipeline.workspaces.models import User
+from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.conftest import move_to
 
 from .conftest import Order, assert_was, reasons_of, rows
@@ -202,7 +203,9 @@ def one(make_candidates: Any) -> Candidate:
 def undone(order: Order, action: BulkAction, user: User) -> list[str]:
     """The reasons why it could not be undone."""
     undo = undo_of(action, user)
-    preview = undo["operation"].preview(undo["candidates"])
+    zone = Workspace.objects.get(pk=action.workspace_id).tz
+    with timezone.override(zone):  # as its dialog does
+        preview = undo["operation"].preview(undo["candidates"])
     ended = order(**undo)
     assert_was(preview, ended)
     return list(reasons_of(ended))
@@ -247,7 +250,7 @@ def test_an_email_that_is_taken_meanwhile_keeps_it_from_returning(
     make_candidates(1, email=one.email)
 
     assert undone(order, action, recruiter) == [
-        f"Meanwhile somebody with the same e-mail is in {opening}."
+        f"Somebody with the same e-mail is now in {opening}."
     ]
 
 
