@@ -366,8 +366,8 @@ def test_undo_says_of_each_that_has_ended_why_it_stays(
 
     assert reasons_of(undone) == {
         "The run has come to its end.": 1,
-        "The run was stopped before.": 2,
-        "The run had failed.": 1,
+        "The run was stopped before. Olga Berg stopped it.": 2,
+        "The run had failed. The folder is gone.": 1,
         "The run no longer exists.": 1,
     }
     assert undone.changed == 1
