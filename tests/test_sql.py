@@ -28,9 +28,9 @@ FOREIGN_TABLES = {
     "pipeline/journeys/pages/block_counts.py",
     "pipeline/journeys/writing/enroll.py",
     "pipeline/outreach/limits.py",
-    "pipeline/tasks/bulk_sql.py",
     "pipeline/tasks/create.py",
     "pipeline/tasks/next_task.py",
+    "pipeline/tasks/rule_book.py",
 }
 SPEAKS = {
     "pipeline/bulk_actions/operations/start_journey.py",  # a run's `entered_by`, which is text
