@@ -28,7 +28,7 @@ def tell_of_tasks(verb: str, task_ids: list[int], **_: Any) -> None:
 def of_withdrawn(task_ids: list[int]) -> Iterator[Notice]:
     taken = Task.objects.past().filter(pk__in=task_ids).exclude(canceled_by=F("agent"))
     for task in taken.select_related("candidate").defer("candidate__attributes"):
-        text = f"{task.canceled_by_text} canceled your task {what(task)}: {task.cancel_reason}"
+        text = f"{task.canceled_by_text} canceled your task {what(task)}: {task.cancel_reason_text}"
         yield from notices(task, task.agent_id, f"task-{task.pk}", text)
 
 

@@ -83,7 +83,7 @@ class TaskAdmin(SeenAdmin[Task]):
             {
                 "fields": (
                     "cancel_source",
-                    "cancel_reason",
+                    "cancel_reason_text",
                     "canceled_by_text",
                     "canceled_by_block",
                     "canceled_by_run_id",

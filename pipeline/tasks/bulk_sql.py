@@ -19,6 +19,7 @@ from .models import Task
 from .models.querysets import TaskQuerySet
 from .models.scopes import Scope
 from .new_tasks import NewTasks
+from .reasons import Reason, kept
 
 Sql = tuple[str, dict[str, Any]]
 
@@ -88,14 +89,14 @@ def choosing(
 
 
 def canceling(
-    source: str, task: str, canceler: dict[str, Any], by: Mapping[str, str], reason: str
+    source: str, task: str, canceler: dict[str, Any], by: Mapping[str, str], reason: str | Reason
 ) -> Sql:
     """`canceled (id, candidate_id)`: the tasks whose id is `task` in `source`, a FROM clause.
 
     `canceler` are the fields of a Canceler, `by` those of its columns that are SQL over `source`.
     """
     values = {name: value for name, value in canceler.items() if name not in by}
-    values["cancel_reason"] = reason
+    values |= kept(reason)
     columns = {name: f"%(set_{name})s" for name in values} | dict(by)
     sql = CANCELING.format(
         columns=", ".join(f"{name} = {value}" for name, value in columns.items()),

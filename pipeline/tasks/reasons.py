@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from psycopg.types.json import Jsonb
 
 from pipeline.outreach.models import CampaignChannel
 
@@ -55,6 +56,23 @@ def sentence_of(code: str, facts: Any) -> str:
     """For people. An unknown code stands for itself, and damaged facts never raise."""
     word = SENTENCES.get(code)
     return word(facts if isinstance(facts, Mapping) else {}) if word else str(code)
+
+
+def kept(reason: str | Reason) -> dict[str, Any]:
+    """The columns of a canceled task that say why: a code with its facts, or somebody's words."""
+    if isinstance(reason, Reason):
+        return {"cancel_reason": str(reason.code), "cancel_facts": Jsonb(dict(reason.facts))}
+    return {"cancel_reason": reason, "cancel_facts": None}
+
+
+def shown(reason: str, facts: Any) -> str:
+    """A kept reason, for people."""
+    return reason if facts is None else sentence_of(reason, facts)
+
+
+def code_of(reason: str, facts: Any) -> str | None:
+    """A kept reason, for programs; None for somebody's words."""
+    return None if facts is None else reason
 
 
 def text(facts: Facts, name: str) -> str:

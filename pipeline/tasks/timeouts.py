@@ -20,6 +20,7 @@ from .models.actors import Canceler
 from .models.rules import TaskRules
 from .models.scopes import AllTasks
 from .models.types import TIMED, TaskType
+from .reasons import Code, Reason
 
 BATCH = 1000  # tasks canceled in one transaction: an agent waits no longer than for that
 
@@ -48,7 +49,7 @@ def cancel_overdue_of(workspace_id: int, tasks: Isolation | None = None) -> int:
     """
     tasks = tasks or Isolation("task_timeout")
     days = TaskRules.of(workspace_id).cancel_after_days
-    reason = f"Nobody accepted it for {days} day{'' if days == 1 else 's'}."
+    reason = Reason(Code.TIMED_OUT, {"days": days})
     batch = list(overdue(workspace_id, days, BATCH, besides=tasks.put_off))
     canceled = 0
 

@@ -66,9 +66,9 @@ def test_after_fourteen_days_where_nothing_is_set(waiting_for: Wait):
     cancel_overdue()
 
     assert states(old, exactly, younger) == [State.CANCELED, State.CANCELED, State.IN_QUEUE]
-    assert (old.cancel_source, old.cancel_reason) == (
+    assert (old.cancel_source, old.cancel_reason_text) == (
         CancelSource.TIMEOUT,
-        "Nobody accepted it for 14 days.",
+        "No agent accepted it for 14 days.",
     )
     assert (old.canceled_by_text, old.canceled_by_id) == ("Belay", None)
     assert old.ended_at is not None
@@ -81,7 +81,7 @@ def test_after_the_workspace_s_own_number_of_days(waiting_for: Wait, no_limit: N
     cancel_overdue()
 
     assert states(old, younger) == [State.CANCELED, State.IN_QUEUE]
-    assert old.cancel_reason == "Nobody accepted it for 1 day."
+    assert old.cancel_reason_text == "No agent accepted it for 1 day."
 
 
 @pytest.mark.parametrize("type", TIMED)

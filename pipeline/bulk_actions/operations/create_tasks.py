@@ -186,7 +186,7 @@ class CreateTasks(JudgingOperation):
             "fit.task",
             Canceler(name="", source=CancelSource.BULK_ACTION).fields,
             with_tasks.by_starter("canceled"),
-            reason=f"Undo of “{self.title}”.",
+            reason=Reason(Code.UNDONE, {"title": self.title}),
         )
         return Revert(
             judging=FOUND,

@@ -8,6 +8,7 @@ from pipeline.candidates.models import Candidate
 from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.models import Campaign
+from pipeline.tasks import reasons as task_reasons
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import Canceler
 from pipeline.tasks.models.querysets import TaskQuerySet
@@ -172,10 +173,12 @@ class CancelTask(Block):
                 spared=[task.pk for task in kept],
             )
 
-    def reason_in(self, batch: Batch) -> str:
+    def reason_in(self, batch: Batch) -> str | task_reasons.Reason:
         journey = batch.version.journey
-        given = text_in(self.options, "reason")
-        return given or f"Journey {journey.pk} “{journey.name}”: {batch.label}."
+        facts = {"journey": journey.pk, "name": journey.name, "block": batch.label}
+        return text_in(self.options, "reason") or task_reasons.Reason(
+            task_reasons.Code.JOURNEY_BLOCK, facts
+        )
 
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         try:

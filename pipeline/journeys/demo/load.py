@@ -17,6 +17,7 @@ from pipeline.journeys.models import Journey, JourneyVersion, Run
 from pipeline.journeys.reasons import Code, because
 from pipeline.journeys.writing.stop import stop_runs
 from pipeline.outreach.models import Campaign
+from pipeline.tasks import reasons as task_reasons
 from pipeline.tasks.demo.load import DAY, HOUR, LONG_AGO, PEOPLE, Author
 from pipeline.tasks.demo.work import NIGHT, WEEKEND, WIN_BACK, Some
 from pipeline.tasks.models import Disposition, Task, TaskRelease
@@ -29,13 +30,14 @@ from .clock import enter_at, take_steps, wake_at
 from .journeys import APPLIED, BLOCKED, BY_TEXT, CONVERTED, FAIR, HIRED, MONDAY, Draft, Shelf
 
 T, S = TaskType, CancelSource
+OLD = task_reasons.Reason(task_reasons.Code.TIMED_OUT, {"days": 14})
 # What became of the tasks that journeys made: of new applicants, and of who was asked by text.
 CALLS = (
     (State.IN_QUEUE, Some(10, T.OUTBOUND_CALL)),
     (State.ASSIGNED, Some(2, T.OUTBOUND_CALL)),
     (State.COMPLETED, Some(13, T.OUTBOUND_CALL)),
     (State.CANCELED, Some(3, T.OUTBOUND_CALL, None, S.CANDIDATE, "Withdrew the application.")),
-    (State.CANCELED, Some(4, T.OUTBOUND_CALL, None, S.TIMEOUT, "Nobody accepted it for 14 days.")),
+    (State.CANCELED, Some(4, T.OUTBOUND_CALL, None, S.TIMEOUT, OLD)),
 )
 TEXTS = (
     (State.IN_QUEUE, Some(16, T.OUTBOUND_SMS, NIGHT)),
@@ -63,6 +65,7 @@ LIFE = (
     "ended_at",
     "disposition",
     "cancel_reason",
+    "cancel_facts",
     "cancel_source",
     "canceled_by_name",
 )

@@ -18,6 +18,7 @@ from pipeline.tasks.models.actors import Canceler, CancelSource, Creator, Origin
 from pipeline.tasks.models.rules import AgentSkills
 from pipeline.tasks.models.states import State
 from pipeline.tasks.models.types import TaskType
+from pipeline.tasks.reasons import Reason
 from pipeline.workspaces.models import Role, User, Workspace
 
 from .work import CAMPAIGNS, DISPOSITIONS, GIVEN_BACK, NOTES, SENDERS, SKILLS, WORK, Some
@@ -148,7 +149,10 @@ class Author:
 
     def cancel(self, task: Task, worker: User, some: Some) -> None:
         task.ended_at = self.now - self.lately(14 * DAY)
-        task.cancel_reason = some.reason
+        if isinstance(some.reason, Reason):
+            task.cancel_reason, task.cancel_facts = some.reason.code, some.reason.facts
+        else:
+            task.cancel_reason = some.reason
         if task.kind.is_manual:  # withdrawn from who made it
             self.assign(task, worker, task.ended_at - 3 * MINUTE)
         elif some.source == CancelSource.TIMEOUT:

@@ -9,6 +9,7 @@ from pipeline.tasks.models import Disposition
 from pipeline.tasks.models.actors import CancelSource
 from pipeline.tasks.models.states import State
 from pipeline.tasks.models.types import TaskType
+from pipeline.tasks.reasons import Code, Reason
 
 CAMPAIGNS: tuple[dict[str, Any], ...] = (
     {"name": "Win back: left before the interview", "channel": CampaignChannel.PHONE, "state": CampaignState.READY, "priority": Priority.HIGH},
@@ -27,7 +28,7 @@ class Some(NamedTuple):
     type: TaskType
     campaign: int | None = None
     source: CancelSource | None = None
-    reason: str = ""
+    reason: str | Reason = ""
 
 
 T, S = TaskType, CancelSource
@@ -79,7 +80,7 @@ CANCELED = (
     Some(5, T.CUSTOM_TASK, None, S.ADMIN, "Ordered twice by mistake."),
     Some(15, T.OUTBOUND_CALL, WEEKEND, S.BULK_ACTION, "The weekend shifts are full."),
     Some(3, T.SCHEDULED_CALLBACK, None, S.CANDIDATE, "Withdrew the application."),
-    Some(3, T.INBOUND_SMS, None, S.TIMEOUT, "Nobody accepted it for 14 days."),
+    Some(3, T.INBOUND_SMS, None, S.TIMEOUT, Reason(Code.TIMED_OUT, {"days": 14})),
 )  # fmt: skip
 WORK = {
     State.IN_QUEUE: WAITING,

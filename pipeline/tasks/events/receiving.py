@@ -14,7 +14,7 @@ from pipeline.tasks.models.event_types import CALLBACKS, TASKS, EventType
 from pipeline.tasks.models.inbound_event import ApiToken, InboundEvent
 from pipeline.tasks.models.scopes import OfTypes
 from pipeline.tasks.models.types import TaskType
-from pipeline.tasks.reasons import Code
+from pipeline.tasks.reasons import Code, Reason
 from pipeline.tasks.signals import event_taken
 from pipeline.workspaces.models import Workspace
 
@@ -99,7 +99,7 @@ def cancel_callbacks(candidate: Candidate, reason: str) -> list[int]:
     return theirs.cancel(
         OfTypes(CALLBACKS),
         Canceler.candidate(str(candidate)),
-        reason or "The candidate no longer wants to be called back.",
+        reason or Reason(Code.CALLBACK_NOT_WANTED),
     )
 
 

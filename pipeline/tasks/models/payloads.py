@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 
 from pipeline.outreach.models import Campaign
+from pipeline.tasks import reasons
 
 from .states import State
 from .types import KINDS, TaskType
@@ -20,7 +21,7 @@ COLUMNS = (
     *("id", "type", "state", "priority", "due_at", "created_at", "accepted_at", "ended_at"),
     *("candidate_id", "candidate__full_name", "opening_id", "opening__name"),
     *("campaign_id", "agent_id", "agent_name", "disposition", "origin"),
-    *("cancel_source", "cancel_reason"),
+    *("cancel_source", "cancel_reason", "cancel_facts"),
     *(f"{verb}_by_{name}" for verb in ("created", "canceled") for name in ACTOR),
 )
 
@@ -69,7 +70,12 @@ def agent_of(task: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def canceler_of(task: dict[str, Any]) -> dict[str, Any]:
-    reason = {"source": task["cancel_source"], "reason": task["cancel_reason"]}
+    kept, facts = task["cancel_reason"], task["cancel_facts"]
+    reason = {
+        "source": task["cancel_source"],
+        "reason": reasons.shown(kept, facts),
+        "code": reasons.code_of(kept, facts),
+    }
     return reason | actor_of(task, "canceled")
 
 

@@ -10,6 +10,7 @@ from django.db import connection, models
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation.fence import fenced
+from pipeline.tasks.reasons import Reason, kept
 from pipeline.workspaces.models import User, visible_rows
 
 from .actors import Canceler
@@ -53,7 +54,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     @fenced()
     def cancel(
-        self, scope: Scope, by: Canceler, reason: str, runs: dict[int, int] | None = None
+        self,
+        scope: Scope,
+        by: Canceler,
+        reason: str | Reason,
+        runs: dict[int, int] | None = None,
     ) -> list[int]:
         """Cancel those of these tasks that are in `scope` and still in the queue.
 
@@ -62,7 +67,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         `runs` says for each candidate's id which run of the journey it is that cancels.
         """
         waiting = self.waiting().filter(scope.q).order_by("pk").select_for_update(no_key=True)
-        fields = {"cancel_reason": reason, **by.fields}
+        fields = {**kept(reason), **by.fields}
         values_of = dict.fromkeys(fields, "%s")
         if runs:
             fields["canceled_by_run_id"] = json.dumps(runs)

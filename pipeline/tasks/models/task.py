@@ -11,6 +11,7 @@ from pipeline.candidates.models import Candidate, Opening
 from pipeline.foundation.fence import fenced
 from pipeline.foundation.lifecycle import move
 from pipeline.outreach.models import Campaign, CampaignState, Priority
+from pipeline.tasks import reasons
 from pipeline.workspaces.models import User, Workspace
 
 from . import wording
@@ -88,7 +89,12 @@ class Task(models.Model):
     created_by_run_id = models.BigIntegerField(null=True)
     created_by_bulk_action_id = models.IntegerField(null=True)
 
-    cancel_reason = models.TextField(blank=True)
+    cancel_reason = models.TextField(blank=True)  # a Code of `reasons`, or somebody's words
+    cancel_facts = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Where the reason is a code: its facts. Empty where it is somebody’s words.",
+    )
     cancel_source = models.CharField(max_length=12, choices=CancelSource, blank=True)
     canceled_by = person(null=True)
     canceled_by_name = models.CharField(max_length=310, blank=True)
@@ -169,6 +175,11 @@ class Task(models.Model):
     def canceled_by_text(self) -> str:
         """Who or what canceled it, in the same words; empty when it isn't canceled."""
         return wording.actor(self, "canceled", self.get_cancel_source_display())
+
+    @property
+    def cancel_reason_text(self) -> str:
+        """Why it was canceled, as a sentence of ours or in the words of who canceled it."""
+        return reasons.shown(self.cancel_reason, self.cancel_facts)
 
     @property
     def what_happened(self) -> str:

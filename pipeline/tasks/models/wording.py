@@ -29,7 +29,7 @@ def what_happened(task: "Task") -> str:
         return f"{task.agent_name} accepted it at {clock(task.accepted_at)}."
     if task.is_canceled:
         by = task.canceled_by_text
-        return f"{by} canceled it at {clock(task.ended_at)}: {task.cancel_reason}"
+        return f"{by} canceled it at {clock(task.ended_at)}: {task.cancel_reason_text}"
     return f"{task.agent_name} completed it at {clock(task.ended_at)}."
 
 

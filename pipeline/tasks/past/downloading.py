@@ -150,7 +150,7 @@ def row(task: Task, zone: ZoneInfo, sight: Sight) -> list[Any]:
         task.get_disposition_display(),
         task.notes,
         task.get_cancel_source_display(),
-        sight.clean(task.cancel_reason),
+        sight.clean(task.cancel_reason_text),
         sight.clean(task.canceled_by_text),
         by_journey,
         task.canceled_by_name if by_journey else "",

@@ -104,7 +104,7 @@ def canceled(task: Task) -> Step:
         task.canceled_by_bulk_action_id,
         task.canceled_by_block,
         canceled_url(task),
-        because=task.cancel_reason,
+        because=task.cancel_reason_text,
     )
 
 

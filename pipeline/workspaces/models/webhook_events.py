@@ -70,6 +70,7 @@ CANCELED_TASK = CREATED_TASK | {
         "id": None,
         "name": "Converted customers",
         "reason": "Converted",
+        "code": None,
         "journey": {
             "id": 12,
             "name": "Converted customers",

@@ -60,7 +60,7 @@ def test_an_undo_takes_back_what_waits_and_says_who_was_faster(
     assert "The task was accepted by Chloe Tan on 3 May 2026, 11:30." in reasons_of(undone)
     waits.refresh_from_db()
     assert waits.state == State.CANCELED
-    assert waits.cancel_reason == "Undo of “Create tasks: Outbound Call”."
+    assert waits.cancel_reason_text == "Undo of “Create tasks: Outbound Call”."
     told_by = Canceler.bulk_action(undone.pk, recruiter).fields
     assert {name: getattr(waits, name) for name in told_by} == told_by
     accepted.refresh_from_db()

@@ -10,6 +10,7 @@ from pipeline.journeys.models import Journey, Run, RunState
 from pipeline.journeys.writing.enroll import enroll
 from pipeline.outreach.models import Message
 from pipeline.tasks.models import Task
+from pipeline.tasks.reasons import shown
 from tests.journeys.conftest import until_nothing_is_due
 from tests.tasks.test_cancel_table import SCOPES, columns_of, is_to_be_canceled, rows
 from tests.tasks.test_cancel_table import campaigns as campaigns
@@ -70,7 +71,9 @@ def test_every_scope_takes_back_what_it_says_and_nothing_else(
             )
             assert (row["canceled_by_name"], row["canceled_by_journey_version"]) == ("One block", 1)
             assert row["canceled_by_block"].startswith("Cancel Task: ")
-            assert row["cancel_reason"].startswith(f"Journey {journey.pk} “One block”: Cancel Task")
+            assert row["cancel_reason"] == "task.journey_block"
+            sentence = shown(row["cancel_reason"], row["cancel_facts"])
+            assert sentence.startswith(f"Journey {journey.pk} “One block”: Cancel Task: ")
     assert list(Message.objects.values()) == messages
 
 

@@ -190,7 +190,7 @@ def test_a_canceled_callback_is_that_of_the_application_that_has_one(
     assert (first.json()["candidate"], first.json()["canceled"]) == (ana.pk, [task.pk])
     assert (second.json()["candidate"], second.json()["canceled"]) == (later.pk, [])
     task.refresh_from_db()
-    assert task.cancel_reason == "The candidate no longer wants to be called back."
+    assert task.cancel_reason_text == "The candidate no longer wants to be called back."
 
 
 # --- what can't be ---

@@ -97,7 +97,7 @@ def test_a_cancel_is_told_with_who_and_why(task: Task, agent: User):
     assert event == "task.canceled"
     assert shape(data) == shape(EVENTS[event].example)
     assert data["canceled_by"]["source"] == "journey"
-    assert data["canceled_by"]["reason"] == "Converted"
+    assert (data["canceled_by"]["reason"], data["canceled_by"]["code"]) == ("Converted", None)
     assert data["canceled_by"]["journey"]["version"] == 3
     assert (data["state"], data["completed_at"]) == ("canceled", None)
     assert data["canceled_at"]
@@ -114,6 +114,7 @@ def test_a_person_who_withdraws_it_is_told(task: Task, agent: User, admin_member
         "id": admin_member.pk,
         "name": "Adam Nowak",
         "reason": "Wrong list",
+        "code": None,
         "journey": None,
         "bulk_action": None,
     }
