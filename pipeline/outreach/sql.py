@@ -43,3 +43,14 @@ UPDATE outreach_message AS message SET created_at = run.moment, ended_at = run.m
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS run (id, moment)
 WHERE message.journey_run_id = run.id AND message.created_at >= now()
 """
+
+# The campaigns whose tasks are handed to nobody for now.
+HELD_CAMPAIGNS = """
+SELECT id FROM outreach_campaign WHERE workspace_id = %(workspace)s AND state <> %(ready)s
+"""
+
+# One campaign, with what decides whether it may have tasks; none where it is gone.
+CAMPAIGN_FOR_TASKS = """
+SELECT id, priority, work, state, channel FROM outreach_campaign
+WHERE id = %(campaign)s AND workspace_id = %(campaign_workspace)s
+"""

@@ -116,10 +116,10 @@ class TaskAdmin(SeenAdmin[Task]):
             return
         chosen = len(queryset)
         canceled = cancel(queryset, request.user, reason)
-        told = f"{canceled:,} canceled"
+        outcome = f"{canceled:,} canceled"
         if left := chosen - canceled:
-            told += f", {left:,} left as they were: nobody waits for these any more"
-        self.message_user(request, f"{told}.", messages.WARNING if left else messages.SUCCESS)
+            outcome += f", {left:,} left as they were: nobody waits for these any more"
+        self.message_user(request, f"{outcome}.", messages.WARNING if left else messages.SUCCESS)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from pipeline.outreach.models import Priority
 from .models import Task
 from .models.querysets import TaskQuerySet
 from .models.scopes import Scope
+from .models.states import MOVES, State
 from .new_tasks import NewTasks
 from .reasons import Reason, kept
 
@@ -31,7 +32,7 @@ def hold_tasks(candidate_ids: list[int]) -> None:
     gets no new ones; so afterwards none is accepted, completed or canceled by anybody else.
     """
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [candidate_ids])
+        cursor.execute(HOLD, [candidate_ids, [State.IN_QUEUE.value, State.ASSIGNED.value]])
 
 
 def creating(new: NewTasks, source: str, creator: dict[str, Any], by: Mapping[str, str]) -> Sql:
@@ -103,7 +104,9 @@ def canceling(
         source=source,
         task=task,
     )
-    return sql, {f"set_{name}": value for name, value in values.items()}
+    params = {f"set_{name}": value for name, value in values.items()}
+    never = [state.value for state in State if state not in MOVES["cancel"]]
+    return sql, params | {"set_state": State.CANCELED.value, "set_never": never}
 
 
 def with_names(prefix: str, sql: str, values: tuple[Any, ...]) -> Sql:
@@ -115,7 +118,7 @@ def with_names(prefix: str, sql: str, values: tuple[Any, ...]) -> Sql:
 
 HOLD = """
 SELECT count(*) FROM (
-    SELECT FROM tasks_task WHERE candidate_id = ANY(%s) AND state IN ('in_queue', 'assigned')
+    SELECT FROM tasks_task WHERE candidate_id = ANY(%s) AND state = ANY(%s)
     ORDER BY id FOR NO KEY UPDATE
 ) AS held
 """
@@ -144,9 +147,9 @@ chosen (id, candidate_id, type) AS MATERIALIZED (
 """
 CANCELING = """
 canceled AS (
-    UPDATE tasks_task AS task SET state = 'canceled', ended_at = now(), {columns}
+    UPDATE tasks_task AS task SET state = %(set_state)s, ended_at = now(), {columns}
     FROM {source}
-    WHERE task.id = {task} AND task.state <> ALL(ARRAY['assigned', 'completed', 'canceled'])
+    WHERE task.id = {task} AND task.state <> ALL(%(set_never)s)
     RETURNING task.id, task.candidate_id
 )
 """

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate
+from pipeline.candidates.sql.reach import reach
 from pipeline.outreach.models import Campaign, Priority
 
 from .bulk_sql import creating
@@ -109,10 +110,10 @@ def create_tasks(
         creator.fields,
         {"created_by_run_id": "person.run_id"},
     )
-    sql = FOR_RUNS.format(ruling=judging, creating=making)
+    statement = FOR_RUNS.format(reach=reach("run.candidate_id"), ruling=judging, creating=making)
     with connection.cursor() as cursor:
         cursor.execute(
-            sql,
+            statement,
             {"candidates": list(runs), "runs": list(runs.values()), **params, **values},
         )
         made = {pk: (task, reason_of(new, problem)) for pk, task, problem in cursor.fetchall()}
@@ -122,9 +123,9 @@ def create_tasks(
 
 FOR_RUNS = """
 WITH people AS (
-    SELECT candidate.id, candidate.opening_id, candidate.email, candidate.phone, run.id AS run_id
+    SELECT candidate.*, run.id AS run_id
     FROM unnest(%(candidates)s::bigint[], %(runs)s::bigint[]) AS run (candidate_id, id)
-    JOIN candidates_candidate AS candidate ON candidate.id = run.candidate_id
+    CROSS JOIN LATERAL ({reach}) AS candidate
 ), {ruling}, {creating}
 SELECT ruled.id, created.id, ruled.problem
 FROM ruled LEFT JOIN created ON created.candidate_id = ruled.id

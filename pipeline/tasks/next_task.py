@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from pipeline.outreach.models import Priority
+from pipeline.outreach import sql
+from pipeline.outreach.models import CampaignState, Priority
 from pipeline.workspaces.models import User
 
 from .models import Task
 from .models.announce import announce
 from .models.rules import AgentSkills
+from .models.states import State
 from .models.types import TIMED, TaskType
 
 FEW = 50  # candidates for the next task, more than agents that ask at the same moment
@@ -59,7 +61,11 @@ def take(agent: User, skills: Skills, number: int) -> tuple[int | None, int]:
     places = OF_WORKSPACE if skills.openings is None else OF_OPENINGS
     with connection.cursor() as cursor:
         cursor.execute(
-            TAKE.format(untimed=UNTIMED.format(**places), timed=TIMED_ONES.format(**places)),
+            TAKE.format(
+                held=sql.HELD_CAMPAIGNS,
+                untimed=UNTIMED.format(**places),
+                timed=TIMED_ONES.format(**places),
+            ),
             {
                 "workspace": agent.membership.workspace_id,
                 "openings": skills.openings,
@@ -67,6 +73,9 @@ def take(agent: User, skills: Skills, number: int) -> tuple[int | None, int]:
                 "timed": [type for type in skills.types if type in TIMED],
                 "levels": Priority.values,
                 "number": number,
+                "in_queue": State.IN_QUEUE.value,
+                "assigned": State.ASSIGNED.value,
+                "ready": CampaignState.READY.value,
                 "agent": agent.pk,
                 "agent_name": str(agent),
             },
@@ -86,7 +95,7 @@ OF_OPENINGS = {
 UNTIMED = """
 SELECT first.* FROM {places}unnest(%(untimed)s::text[]) AS wanted, LATERAL (
     SELECT task.id, task.priority, task.due_at FROM tasks_task AS task
-    WHERE {place} AND task.state = 'in_queue' AND task.type = wanted
+    WHERE {place} AND task.state = %(in_queue)s AND task.type = wanted
       AND (task.campaign_id IS NULL OR task.campaign_id <> ALL(ARRAY(SELECT id FROM held)))
     ORDER BY task.priority DESC, task.due_at, task.id LIMIT %(number)s
 ) AS first
@@ -95,7 +104,7 @@ TIMED_ONES = """
 SELECT first.* FROM {places}unnest(%(timed)s::text[]) AS wanted,
     unnest(%(levels)s::int[]) AS level, LATERAL (
     SELECT task.id, task.priority, task.due_at FROM tasks_task AS task
-    WHERE {place} AND task.state = 'in_queue' AND task.type = wanted AND task.priority = level
+    WHERE {place} AND task.state = %(in_queue)s AND task.type = wanted AND task.priority = level
       AND (task.campaign_id IS NULL OR task.campaign_id <> ALL(ARRAY(SELECT id FROM held)))
       AND task.due_at <= now()
     ORDER BY task.priority DESC, task.due_at, task.id LIMIT %(number)s
@@ -106,19 +115,18 @@ SELECT first.* FROM {places}unnest(%(timed)s::text[]) AS wanted,
 # again with the lock, as it may have been accepted or canceled in between.
 TAKE = """
 WITH held AS (
-    SELECT id FROM outreach_campaign
-    WHERE workspace_id = %(workspace)s AND state <> 'ready'
+    {held}
 ), first AS MATERIALIZED (
     SELECT id FROM ({untimed} UNION ALL {timed}) AS fitting
     ORDER BY priority DESC, due_at, id LIMIT %(number)s
 ), chosen AS MATERIALIZED (
     SELECT task.id FROM tasks_task AS task
-    WHERE task.id = ANY(ARRAY(SELECT id FROM first)) AND task.state = 'in_queue'
+    WHERE task.id = ANY(ARRAY(SELECT id FROM first)) AND task.state = %(in_queue)s
     ORDER BY task.priority DESC, task.due_at, task.id
     LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 ), taken AS (
     UPDATE tasks_task AS task
-    SET state = 'assigned', agent_id = %(agent)s, agent_name = %(agent_name)s, accepted_at = now()
+    SET state = %(assigned)s, agent_id = %(agent)s, agent_name = %(agent_name)s, accepted_at = now()
     FROM chosen WHERE task.id = chosen.id
     RETURNING task.id
 )

@@ -11,7 +11,8 @@ from typing import Any
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from pipeline.outreach import optouts
+from pipeline.candidates.sql.reach import reach
+from pipeline.outreach import optouts, sql
 from pipeline.outreach.models import CampaignState, CampaignWork, Channel
 
 from .models.states import State
@@ -56,15 +57,14 @@ def needs(*channels: TaskChannel) -> Callable[[NewTasks], bool]:
 
 
 def has_opted_out(channel: Channel) -> str:
-    return OPTED_OUT.replace("of_channel", f"rule_{channel}").replace(
-        "address_of", optouts.FIELD[channel]
-    )
+    """Names the parameters of outreach's part anew: two channels may be asked of at once."""
+    return sql.HAS_OPTED_OUT % {
+        "workspace": "%(rule_workspace)s",
+        "channel": f"%(rule_{channel})s",
+        "opted_out": f"lower({{people}}.{optouts.FIELD[channel]})",
+    }
 
 
-OPTED_OUT = """EXISTS (
-                SELECT FROM outreach_optout WHERE workspace_id = %(rule_workspace)s
-                AND channel = %(of_channel)s AND address = lower({people}.address_of)
-            )"""
 HAS_ENOUGH = """%(rule_most)s <= (
                 SELECT count(*) FILTER (WHERE type = %(rule_type)s AND state = %(rule_waiting)s)
                 FROM tasks_task WHERE candidate_id = {people}.id
@@ -146,15 +146,17 @@ def ruling(
     params: dict[str, Any] = {f"rule_{code}": str(code) for code in facts}
     for of_rule in facts.values():
         params |= {f"rule_{name}": value for name, value in of_rule.items()}
-    sql = RULING.format(
+    statement = RULING.format(
+        campaign=sql.CAMPAIGN_FOR_TASKS,
         people=people,
         problem=CASE.format(whens="".join(whens)).format(people=people) if whens else NONE,
         hold="FOR KEY SHARE" if holds else "",
     )
-    return sql, params | {
+    return statement, params | {
         **{f"rule_{channel}": str(channel) for channel in Channel},
         "rule_workspace": new.workspace_id,
-        "rule_campaign": new.campaign_id,
+        "campaign": new.campaign_id,
+        "campaign_workspace": new.workspace_id,
         "rule_work": str(CampaignWork.AGENTS),
         "rule_draft": str(CampaignState.DRAFT),
         "rule_waiting": str(State.IN_QUEUE),
@@ -175,25 +177,22 @@ def problem_with_campaign(new: NewTasks) -> Reason | None:
 def _judged(
     new: NewTasks, people: str, who: dict[str, int], rules: tuple[Rule, ...], holds: bool
 ) -> Reason | None:
-    sql, params = ruling(new, "people", rules, holds=holds)
+    judging, params = ruling(new, "people", rules, holds=holds)
     with connection.cursor() as cursor:
-        cursor.execute(PROBLEM.format(people=people, ruling=sql), who | params)
+        cursor.execute(PROBLEM.format(people=people, ruling=judging), who | params)
         (problem,) = cursor.fetchone()
     return reason_of(new, problem)
 
 
 PROBLEM = "WITH {people}, {ruling} SELECT problem FROM ruled"
-ONE_CANDIDATE = """people AS (
-    SELECT id, email, phone FROM candidates_candidate WHERE id = %(candidate)s
-)"""
+ONE_CANDIDATE = f"people AS ({reach('%(candidate)s')})"
 NO_CANDIDATE = "people AS (SELECT NULL::bigint AS id, '' AS email, '' AS phone)"
 
 # The key-share lock keeps the campaign from being deleted between the look and the change.
 # Materialized, as each rule is to be looked at once, however often the problem is read.
 RULING = """
 of_campaign AS (
-    SELECT id, priority, work, state, channel FROM outreach_campaign
-    WHERE id = %(rule_campaign)s AND workspace_id = %(rule_workspace)s {hold}
+    {campaign} {hold}
 ), ruled AS MATERIALIZED (
     SELECT {people}.*, {problem} AS problem FROM {people}
 )

@@ -78,7 +78,7 @@ class Author:
         ]
         self.chance.shuffle(wanted)
         people = self.people * MOST_EACH
-        made = [self.task(*one, person) for one, person in zip(wanted, people, strict=False)]
+        made = [self.task(*task, person) for task, person in zip(wanted, people, strict=False)]
         return sorted(made, key=lambda task: task.created_at)
 
     def task(self, state: State, some: Some, candidate: Candidate) -> Task:

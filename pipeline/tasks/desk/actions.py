@@ -50,7 +50,7 @@ def accept(request: MemberRequest, pk: int) -> HttpResponse:
         if request.htmx:
             return HttpResponseClientRedirect(task.get_absolute_url())
         return HttpResponseRedirect(task.get_absolute_url(), status=303)
-    return told(request, f"{name_of(task)} is not yours. {why_not(task)}", is_done=False)
+    return answer(request, f"{name_of(task)} is not yours. {why_not(task)}", is_done=False)
 
 
 @require_POST
@@ -144,15 +144,15 @@ def ask(request: MemberRequest, task: Task, form: StopForm, verb: str) -> HttpRe
 
 def stopped(request: MemberRequest, task: Task, done: bool, did: str, verb: str) -> HttpResponse:
     if done:
-        return told(request, f"{did}: {name_of(task)}.", is_done=True)
+        return answer(request, f"{did}: {name_of(task)}.", is_done=True)
     if not request.htmx:
-        return told(request, f"Not {did.lower()}: {task.what_happened}", is_done=False)
+        return answer(request, f"Not {did.lower()}: {task.what_happened}", is_done=False)
     context = {"task": task, "verb": verb, "may": False}
     truth = render(request, "tasks/_stop_dialog.html", context)
     return trigger_client_event(put_into(truth, "#dialog"), "tasksChanged")
 
 
-def told(request: MemberRequest, sentence: str, is_done: bool) -> HttpResponse:
+def answer(request: MemberRequest, sentence: str, is_done: bool) -> HttpResponse:
     """A sentence on the page that asked, which then looks at its tasks anew; else on the desk."""
     sentence = sight_of(request.user).clean(sentence)
     if not request.htmx:

@@ -210,7 +210,7 @@ class CompleteForm(forms.Form):
         super().__init__(data, auto_id="complete_%s", initial={"notes": task.notes})
         self.task = task
         fitting = DISPOSITIONS[task.kind.channel]
-        choices = [("", "Choose one"), *((one.value, one.label) for one in fitting)]
+        choices = [("", "Choose one"), *((fit.value, fit.label) for fit in fitting)]
         self.fields["disposition"].choices = choices  # type: ignore[attr-defined]
         self.fields["disposition"].error_messages["required"] = "Choose how it went."
 

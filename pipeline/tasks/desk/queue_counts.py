@@ -10,6 +10,7 @@ from django.utils.formats import localize
 
 from pipeline.foundation import database_clock
 from pipeline.foundation.counts import MOST
+from pipeline.tasks.models.states import State
 from pipeline.tasks.models.types import TaskChannel, TaskType, types_of
 from pipeline.workspaces.models import User
 
@@ -45,18 +46,19 @@ def standings_for(user: User) -> list[QueueStats]:
         "workspace": membership.workspace_id,
         "types": TaskType.values,
         "most": MOST + 1,
+        **{state.value: state.value for state in State},
         "today": datetime.combine(
             timezone.localdate(database_clock.now()), time(), timezone.get_current_timezone()
         ),
     }
-    mine = "task.workspace_id = %(workspace)s"
+    seen = "task.workspace_id = %(workspace)s"
     if membership.is_limited:
-        mine += " AND task.opening_id = ANY(%(openings)s::bigint[])"
+        seen += " AND task.opening_id = ANY(%(openings)s::bigint[])"
         params["openings"] = list(membership.openings.values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(OPEN.format(mine=mine), params)
+        cursor.execute(OPEN.format(seen=seen), params)
         now = {type: numbers for type, *numbers in cursor.fetchall()}
-        cursor.execute(ENDED_TODAY.format(mine=mine), params)
+        cursor.execute(ENDED_TODAY.format(seen=seen), params)
         ended = {(state, type): number for state, type, number in cursor.fetchall()}
     return [standing_of(channel, now, ended) for channel in TaskChannel]
 
@@ -71,8 +73,8 @@ def standing_of(
         waiting=counted(sum(waiting)),
         oldest=min((since for since in oldest if since), default=None),
         assigned=counted(sum(assigned)),
-        completed=ended_count("completed", types, ended),
-        canceled=ended_count("canceled", types, ended),
+        completed=ended_count(State.COMPLETED, types, ended),
+        canceled=ended_count(State.CANCELED, types, ended),
     )
 
 
@@ -94,14 +96,14 @@ OPEN = """
 SELECT kind.type,
     (SELECT count(*) FROM (
         SELECT FROM tasks_task AS task
-        WHERE {mine} AND task.state = 'in_queue' AND task.type = kind.type LIMIT %(most)s
+        WHERE {seen} AND task.state = %(in_queue)s AND task.type = kind.type LIMIT %(most)s
     ) AS waiting),
     (SELECT task.queued_at FROM tasks_task AS task
-     WHERE {mine} AND task.state = 'in_queue' AND task.type = kind.type
+     WHERE {seen} AND task.state = %(in_queue)s AND task.type = kind.type
      ORDER BY task.queued_at LIMIT 1),
     (SELECT count(*) FROM (
         SELECT FROM tasks_task AS task
-        WHERE {mine} AND task.state = 'assigned' AND task.type = kind.type LIMIT %(most)s
+        WHERE {seen} AND task.state = %(assigned)s AND task.type = kind.type LIMIT %(most)s
     ) AS assigned)
 FROM unnest(%(types)s::text[]) AS kind (type)
 """
@@ -109,9 +111,9 @@ FROM unnest(%(types)s::text[]) AS kind (type)
 ENDED_TODAY = """
 SELECT state, type, count(*) FROM (
     (SELECT task.state, task.type FROM tasks_task AS task
-     WHERE {mine} AND task.state = 'completed' AND task.ended_at >= %(today)s LIMIT %(most)s)
+     WHERE {seen} AND task.state = %(completed)s AND task.ended_at >= %(today)s LIMIT %(most)s)
     UNION ALL
     (SELECT task.state, task.type FROM tasks_task AS task
-     WHERE {mine} AND task.state = 'canceled' AND task.ended_at >= %(today)s LIMIT %(most)s)
+     WHERE {seen} AND task.state = %(canceled)s AND task.ended_at >= %(today)s LIMIT %(most)s)
 ) AS ended GROUP BY state, type
 """

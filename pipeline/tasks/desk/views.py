@@ -18,7 +18,7 @@ from .forms import CallbackForm, CompleteForm, seen
 from .queue import Queue
 from .queue_counts import standings_for
 
-MOST_MINE = 50
+MOST_ASSIGNED = 50
 EVENTS = 10  # of the candidate's timeline; its profile has them all
 OTHERS = 20
 
@@ -45,8 +45,8 @@ def desk(request: MemberRequest) -> HttpResponse:
 
 
 def assigned_to(user: User) -> list[Task]:
-    mine = Task.objects.visible_to(user).assigned().filter(agent=user)
-    return list(mine.for_rows().order_by("pk")[:MOST_MINE])
+    tasks = Task.objects.visible_to(user).assigned().filter(agent=user)
+    return list(tasks.for_rows().order_by("pk")[:MOST_ASSIGNED])
 
 
 @require_GET

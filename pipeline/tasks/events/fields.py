@@ -66,7 +66,7 @@ class Choice(Text):
 
 class PriorityField(Choice):
     def __init__(self) -> None:
-        super().__init__([each.name.lower() for each in Priority])
+        super().__init__([priority.name.lower() for priority in Priority])
 
     def clean(self, value: Any) -> Priority | None:
         word = super().clean(value)
@@ -150,8 +150,8 @@ class Moment(Field):
         latest = now + timedelta(days=self.latest)
         earliest = EARLIEST if self.earliest is None else now - timedelta(days=self.earliest)
         if not earliest <= moment <= latest:
-            told = f"{earliest:%Y-%m-%d} to {latest:%Y-%m-%d}"
-            raise self.refuse(f"This time is out of range: {told} is taken.")
+            allowed = f"{earliest:%Y-%m-%d} to {latest:%Y-%m-%d}"
+            raise self.refuse(f"This time is out of range: {allowed} is taken.")
         return moment
 
 

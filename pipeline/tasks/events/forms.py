@@ -90,8 +90,8 @@ class EventForm(forms.Form):
         type = self.cleaned_data.get("type")
         taken = (*EVERY, *ALSO[EventType(type)]) if type else tuple(self.fields)
         what = f"An event of the type {type}" if type else "An event"
-        told = f"{what} takes no such field. Take it away, or use one of {', '.join(taken)}."
-        return {name[:100]: told for name in self.given if name not in taken}
+        sentence = f"{what} takes no such field. Take it away, or use one of {', '.join(taken)}."
+        return {name[:100]: sentence for name in self.given if name not in taken}
 
 
 HOW_TO_WRITE = {

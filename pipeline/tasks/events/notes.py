@@ -21,8 +21,8 @@ def subject(said: dict[str, Any]) -> Iterator[str]:
 
 def properties(said: dict[str, Any]) -> Iterator[str]:
     for name, value in said["properties"].items():
-        told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        yield f"{name}: {told}"
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        yield f"{name}: {text}"
 
 
 def facts(said: dict[str, Any], zone: tzinfo) -> Iterator[str]:

@@ -29,12 +29,12 @@ def candidate_of(workspace: Workspace, said: dict[str, Any]) -> Candidate:
 
 
 def openings_of(workspace: Workspace, asked_for: int | str | None) -> list[int]:
-    mine = Opening.objects.filter(workspace=workspace)
+    openings = Opening.objects.filter(workspace=workspace)
     if isinstance(asked_for, int):
-        mine = mine.filter(pk=asked_for)
+        openings = openings.filter(pk=asked_for)
     elif asked_for:
-        mine = mine.filter(name=asked_for)
-    found = list(mine.values_list("pk", flat=True))
+        openings = openings.filter(name=asked_for)
+    found = list(openings.values_list("pk", flat=True))
     if asked_for and not found:
         raise NotPossible({"opening": f"There is no opening {asked_for}. Send its id or its name."})
     return found

@@ -86,8 +86,8 @@ def checked(value: Any, levels: int) -> Any:
     if levels == 0:
         raise ValueError(TOO_DEEP)
     if not isinstance(value, Pairs):
-        return [checked(each, levels - 1) for each in value]
-    found = {checked_text(name): checked(each, levels - 1) for name, each in value}
+        return [checked(item, levels - 1) for item in value]
+    found = {checked_text(name): checked(item, levels - 1) for name, item in value}
     if len(found) < len(value):
         raise ValueError("An object in here has a name twice. Send it once.")
     return found

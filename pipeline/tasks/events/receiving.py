@@ -85,11 +85,11 @@ def carry_out(
     token: ApiToken, candidate: Candidate, said: dict[str, Any]
 ) -> tuple[dict[str, Any], Task | None]:
     """What the sender is told, and the task."""
-    told = {"task": None, "type": said["type"], "candidate": candidate.pk}
+    answer = {"task": None, "type": said["type"], "candidate": candidate.pk}
     if said["type"] == EventType.CALLBACK_CANCELED:
-        return {**told, "canceled": cancel_callbacks(candidate, said["text"])}, None
+        return {**answer, "canceled": cancel_callbacks(candidate, said["text"])}, None
     if not said["task"]:
-        return told, None
+        return answer, None
     task = make_task(token, candidate, said)
     return {"task": task.pk, "type": task.type, "candidate": candidate.pk}, task
 

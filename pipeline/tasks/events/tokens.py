@@ -60,8 +60,8 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(visible, pk=pk)
     if request.method == "POST":
         revoked = token.revoke(by=request.user)
-        told = "is revoked" if revoked else "was revoked already"
-        messages.success(request, f"The token {token} {told}. Its events are refused.")
+        outcome = "is revoked" if revoked else "was revoked already"
+        messages.success(request, f"The token {token} {outcome}. Its events are refused.")
         return redirect("events:tokens")
     name = "_revoke" if request.htmx else "revoke"
     return render(request, f"tasks/events/{name}.html", {"token": token})

@@ -79,7 +79,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
             return []
         with connection.cursor() as cursor:
             cursor.execute(
-                CANCEL.format(chosen=chosen, columns=columns), (*values, *fields.values())
+                CANCEL.format(chosen=chosen, columns=columns),
+                (*values, State.CANCELED.value, *fields.values()),
             )
             canceled = sorted(cursor.fetchall())
         of_workspace: dict[int, list[int]] = {}
@@ -94,7 +95,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 # whose lock was waited for is looked at once more: if it was accepted meanwhile, it is left out.
 CANCEL = """
 WITH chosen (id, workspace_id) AS MATERIALIZED ({chosen})
-UPDATE tasks_task AS task SET state = 'canceled', ended_at = now(), {columns}
+UPDATE tasks_task AS task SET state = %s, ended_at = now(), {columns}
 FROM chosen WHERE task.id = chosen.id
 RETURNING task.id, task.workspace_id
 """

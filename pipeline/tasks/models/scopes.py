@@ -64,8 +64,8 @@ class OfCampaign:
 
     @property
     def q(self) -> Q:
-        mine = Q(campaign=self.campaign.pk)
-        return mine & AGENT_SMS if self.campaign.channel == CampaignChannel.SMS else mine
+        tasks = Q(campaign=self.campaign.pk)
+        return tasks & AGENT_SMS if self.campaign.channel == CampaignChannel.SMS else tasks
 
     def __str__(self) -> str:
         return f"campaign {self.campaign.short_id} {self.campaign}"

@@ -252,8 +252,8 @@ class Task(models.Model):
 
     def write_notes(self, by: User, notes: str) -> bool:
         """By who may complete it. False, with nothing written, if that is no longer so."""
-        mine = Task.objects.assigned().filter(agent=by, pk=self.pk)
-        written = mine.update(notes=notes)
+        assigned = Task.objects.assigned().filter(agent=by, pk=self.pk)
+        written = assigned.update(notes=notes)
         self.refresh_from_db()
         return bool(written)
 

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.urls import reverse
 
 from pipeline.tasks.models import Task
+from pipeline.tasks.models.states import PAST
 from pipeline.workspaces.models import Membership
 
 MOST = 500  # journeys on offer
@@ -28,7 +30,12 @@ def journeys_of(membership: Membership) -> list[Journey]:
     else:
         column, places = "workspace_id", [membership.workspace_id]
     with connection.cursor() as cursor:
-        cursor.execute(JOURNEYS.format(place=column), {"places": places, "most": MOST})
+        params: dict[str, Any] = {
+            "places": places,
+            "most": MOST,
+            "past": [state.value for state in PAST],
+        }
+        cursor.execute(JOURNEYS.format(place=column), params)
         return [Journey(*row) for row in cursor.fetchall()]
 
 
@@ -39,8 +46,10 @@ def meant(text: str, offered: list[Journey]) -> list[int]:
     if number:
         return [int(number[1])]
     wanted = text.lower()
-    whole = [each.pk for each in offered if wanted in (str(each).lower(), each.name.lower())]
-    return whole or [each.pk for each in offered if wanted in each.name.lower()]
+    whole = [
+        journey.pk for journey in offered if wanted in (str(journey).lower(), journey.name.lower())
+    ]
+    return whole or [journey.pk for journey in offered if wanted in journey.name.lower()]
 
 
 def journey_url(pk: int | None) -> str:
@@ -70,12 +79,12 @@ SELECT DISTINCT ON (found.id) found.id, latest.canceled_by_name
 FROM unnest(%(places)s::bigint[]) AS place, LATERAL (
     WITH RECURSIVE journey (id) AS (
         (SELECT canceled_by_journey_id FROM tasks_task
-         WHERE {place} = place AND state IN ('completed', 'canceled')
+         WHERE {place} = place AND state = ANY(%(past)s)
            AND canceled_by_journey_id IS NOT NULL
          ORDER BY canceled_by_journey_id LIMIT 1)
         UNION ALL
         SELECT (SELECT canceled_by_journey_id FROM tasks_task
-                WHERE {place} = place AND state IN ('completed', 'canceled')
+                WHERE {place} = place AND state = ANY(%(past)s)
                   AND canceled_by_journey_id > journey.id
                 ORDER BY canceled_by_journey_id LIMIT 1)
         FROM journey WHERE journey.id IS NOT NULL
@@ -83,7 +92,7 @@ FROM unnest(%(places)s::bigint[]) AS place, LATERAL (
     SELECT id FROM journey WHERE id IS NOT NULL
 ) AS found, LATERAL (
     SELECT canceled_by_name, ended_at FROM tasks_task
-    WHERE {place} = place AND state IN ('completed', 'canceled')
+    WHERE {place} = place AND state = ANY(%(past)s)
       AND canceled_by_journey_id = found.id
     ORDER BY ended_at DESC, id DESC LIMIT 1
 ) AS latest

@@ -26,8 +26,8 @@ class NameForm(forms.Form):
 
     def __init__(self, data: Any, user: User, renamed: SavedFilter | None = None) -> None:
         super().__init__(data, initial={"name": renamed.name} if renamed else None)
-        self.mine = SavedFilter.objects.visible_to(user)
-        self.others = self.mine.exclude(pk=renamed.pk) if renamed else self.mine
+        filters = SavedFilter.objects.visible_to(user)
+        self.others = filters.exclude(pk=renamed.pk) if renamed else filters
         self.renamed = renamed
         self.same: SavedFilter | None = None  # the one that has the name already
 

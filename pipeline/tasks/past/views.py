@@ -41,7 +41,7 @@ def past_list(request: MemberRequest) -> HttpResponse:
         "state": filters.chosen.get("state", ""),
         "headings": HEADINGS[filters.chosen.get("state", "")],
         "saved": saved,
-        "open": next((each for each in saved if each.query == asked), None),
+        "open": next((kept for kept in saved if kept.query == asked), None),
         "address": reverse("past:list"),
     }
     if request.htmx:

@@ -8,6 +8,7 @@ from django.db import connection
 from pipeline.candidates.models import Opening
 from pipeline.foundation.counts import MOST
 from pipeline.tasks.models.rules import AgentSkills
+from pipeline.tasks.models.states import State
 from pipeline.tasks.models.types import TaskType
 from pipeline.tasks.next_task import Skills
 from pipeline.workspaces.models import Membership
@@ -39,8 +40,8 @@ def types_in_words(skills: Skills) -> str:
 def openings_in_words(skills: Skills, names: Mapping[int, Opening]) -> str:
     if skills.openings is None:
         return "All"
-    mine = [str(names[pk]) for pk in skills.openings if pk in names]
-    return "; ".join(sorted(mine)) or "None, so no tasks"
+    openings = [str(names[pk]) for pk in skills.openings if pk in names]
+    return "; ".join(sorted(openings)) or "None, so no tasks"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def uncovered(openings: Mapping[int, Opening], skills: Sequence[Skills]) -> list
         (pk, type)
         for pk in openings
         for type in TaskType  # one of a Manual type waits when it was released
-        if not any(is_handed(type, pk, each) for each in skills)
+        if not any(is_handed(type, pk, of_member) for of_member in skills)
     ]
     if not kinds:
         return []
@@ -69,6 +70,7 @@ def uncovered(openings: Mapping[int, Opening], skills: Sequence[Skills]) -> list
                 "openings": [opening for opening, _ in kinds],
                 "types": [type.value for _, type in kinds],
                 "most": MOST + 1,
+                "in_queue": State.IN_QUEUE.value,
             },
         )
         found = cursor.fetchall()
@@ -85,7 +87,7 @@ SELECT kind.opening, kind.type, waiting.count
 FROM unnest(%(openings)s::bigint[], %(types)s::text[]) AS kind(opening, type), LATERAL (
     SELECT count(*) FROM (
         SELECT 1 FROM tasks_task AS task
-        WHERE task.opening_id = kind.opening AND task.type = kind.type AND task.state = 'in_queue'
+        WHERE task.opening_id = kind.opening AND task.type = kind.type AND task.state = %(in_queue)s
         LIMIT %(most)s
     ) AS few
 ) AS waiting(count)

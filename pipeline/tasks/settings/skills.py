@@ -23,8 +23,8 @@ NAMED = 5  # kinds of tasks that fit nobody; the rest are in the sum
 
 def workers(request: MemberRequest) -> QuerySet[Membership]:
     """The members who can be handed tasks."""
-    mine = Membership.objects.filter(workspace=request.user.membership.workspace_id)
-    able = mine.filter(role__in=Membership.WORKERS, user__is_active=True)
+    members = Membership.objects.filter(workspace=request.user.membership.workspace_id)
+    able = members.filter(role__in=Membership.WORKERS, user__is_active=True)
     return able.select_related("user", "workspace", "skills")
 
 
@@ -42,7 +42,7 @@ def index(request: MemberRequest) -> HttpResponse:
             for member, skills in handed.items()
         ],
         "uncovered": left[:NAMED],
-        "number": Number(sum(each.count for each in left)),
+        "number": Number(sum(kind.count for kind in left)),
     }
     return render(request, "tasks/settings/skills.html", context)
 
