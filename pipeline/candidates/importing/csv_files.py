@@ -1,133 +1,172 @@
-"""A CSV file as records: encoding and delimiter found, read in a steady amount of memory."""
+"""A CSV file as records: delimiter found, damage mended, read in a steady amount of memory."""
 
-import codecs
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from .columns import recognized
+from .encodings import looks_garbled
 from .errors import ImportRefused
+from .findings import LONGEST_CELL, Findings
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-ENCODINGS = {
-    "utf-8-sig": "UTF-8",
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16",
-    "cp1252": "Windows-1252",
-}
 SAMPLE_BYTES = 128 * 1024
 LINE_CHARACTERS = 4 * 1024 * 1024  # no table has a longer line
+LINES_JUDGED = 50  # of those that an open quotation mark has swallowed
+
+
+class RecordTooLong(Exception):
+    """The record goes on and on over many lines."""
+
+
+class Lines:
+    """The lines of a file; some can be given back. Bytes of zero are left out."""
+
+    def __init__(self, file: io.TextIOWrapper, findings: Findings) -> None:
+        self.file, self.findings = file, findings
+        self.given_back: list[str] = []  # the next one is the last
+        self.taken: list[str] = []  # for the record that is being read
+        self.characters = 0  # of them
+        self.record = 0
+        self.has_ended = False
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.given_back.pop() if self.given_back else self.fresh()
+        self.characters += len(line)
+        if self.characters >= LINE_CHARACTERS:
+            self.taken.append(line)
+            raise RecordTooLong
+        self.taken.append(line)
+        return line
+
+    def fresh(self) -> str:
+        line = self.file.readline(LINE_CHARACTERS)
+        if not line:
+            self.has_ended = True
+            raise StopIteration
+        if "\0" in line:
+            self.findings.add("nuls", self.record + 1, line.count("\0"))
+            line = line.replace("\0", "")
+        return line
+
+    def begin(self, record: int) -> None:
+        """Take the lines of the next record."""
+        self.record, self.characters = record, 0
+        self.taken.clear()
+
+    def give_back(self, lines: list[str]) -> None:
+        self.given_back += reversed(lines)
 
 
 class CsvRecords:
     """The records of a CSV file from its first line, each a list of cells."""
 
-    formulas = 0
-
-    def __init__(self, path: Path, encoding: str, delimiter: str) -> None:
+    def __init__(self, path: Path, encoding: str, delimiter: str, width: int = 0) -> None:
         self.path, self.encoding, self.delimiter = path, encoding, delimiter
         self.size = path.stat().st_size
-        self.bytes_read = 0
+        self.width = width  # of the table; while it is not known, of the last record
+        self.is_width_known = width > 0
+        self.findings = Findings()
         self.record = 0
-        self.has_ended = False
-        self.characters = 0  # of the record that is being read
+        self.raw: io.BufferedReader | None = None
 
     def fraction(self) -> float:
-        return min(1.0, self.bytes_read / max(self.size, 1))
+        at = self.raw.tell() if self.raw and not self.raw.closed else 0
+        return min(1.0, at / max(self.size, 1))
 
     def __iter__(self) -> Iterator[list[str]]:
-        self.record, self.has_ended, self.characters = 0, False, 0
-        # Windows-1252 leaves five bytes undefined; one of them is no reason to refuse a file.
-        errors = "replace" if self.encoding == "cp1252" else "strict"
-        with self.path.open("rb") as raw:
-            file = io.TextIOWrapper(raw, encoding=self.encoding, errors=errors, newline="")
-            try:
-                for record in csv.reader(self.lines(file, raw), delimiter=self.delimiter):
-                    self.record += 1
-                    if self.has_ended:  # it went on over the file's end: inside quotes
-                        raise ImportRefused(self.endless_quote())
-                    self.characters = 0
-                    yield record
-            except csv.Error as error:
-                raise ImportRefused(self.endless_quote()) from error
-            except UnicodeDecodeError as error:
-                raise ImportRefused(
-                    f"The file is not {ENCODINGS[self.encoding]} from line to line. "
-                    "Save it again as “CSV UTF-8” and upload that."
-                ) from error
+        csv.field_size_limit(LINE_CHARACTERS)
+        self.record, self.findings = 0, Findings()
+        with self.path.open("rb") as self.raw:
+            # One byte that is no letter says nothing of the others.
+            file = io.TextIOWrapper(self.raw, self.encoding, errors="replace", newline="")
+            lines = Lines(file, self.findings)
+            while not lines.has_ended or lines.given_back:
+                yield from self.records(lines)
 
-    def lines(self, file: io.TextIOWrapper, raw: io.BufferedReader) -> Iterator[str]:
-        while line := file.readline(LINE_CHARACTERS):
-            if "\0" in line:
-                raise ImportRefused(
-                    f"After record {self.record} the file holds zero bytes, so it is damaged or "
-                    "no text. Export it again as CSV or XLSX."
-                )
-            self.characters += len(line)
-            if self.characters >= LINE_CHARACTERS:
+    def records(self, lines: Lines) -> Iterator[list[str]]:
+        """Up to one whose quotation mark never closes; the lines after it are given back."""
+        reader = csv.reader(lines, delimiter=self.delimiter)
+        lines.begin(self.record)
+        try:
+            for record in reader:
+                if (len(lines.taken) > 1 or lines.has_ended) and self.is_open(lines):
+                    break
+                yield self.counted(record, lines)
+                lines.begin(self.record)
+            else:
+                return
+        except (csv.Error, RecordTooLong):
+            if not self.is_open(lines):
                 raise ImportRefused(
                     f"The line after record {self.record} is longer than any table's. "
                     "Export the file again as CSV or XLSX."
                 )
-            self.bytes_read = raw.tell()
-            yield line
-        self.has_ended = True
+        yield self.first_alone(lines)
 
-    def endless_quote(self) -> str:
-        return (
-            f"After record {self.record} of the file a cell has more than 131,072 characters: "
-            'most likely a quotation mark (") opens there and never closes. Correct that cell, '
-            "or export the file again."
-        )
+    def counted(self, record: list[str], lines: Lines) -> list[str]:
+        self.record += 1
+        if not self.is_width_known:
+            self.width = len(record)
+        for line in lines.taken:
+            if not line.isascii():
+                self.look_for_damage(line)
+        if lines.characters > LONGEST_CELL:
+            return self.findings.shortened(record, self.record)
+        return record
 
+    def look_for_damage(self, line: str) -> None:
+        if "\ufffd" in line:
+            self.findings.add("unreadable", self.record)
+        elif looks_garbled(line):
+            self.findings.add("garbled", self.record)
 
-def encoding_of(path: Path) -> str:
-    """The encoding of the whole file. Raises ImportRefused for what is no text."""
-    with path.open("rb") as file:
-        head = file.read(SAMPLE_BYTES)
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in head:
-        return utf_16_of(head)
-    controls = len(re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", head))
-    if controls > len(head) / 200:
-        raise ImportRefused(
-            "This file is no table of text. Export the candidates as CSV or XLSX and upload that."
-        )
-    return "utf-8-sig" if is_utf_8(path) else "cp1252"
+    def is_open(self, lines: Lines) -> bool:
+        """Whether these lines are a record and others, which its open quotation mark swallowed."""
+        first, *others = lines.taken
+        if not others:
+            return lines.has_ended and not lines.given_back and self.is_open_at_end(first)
+        return any(map(self.is_like_a_record, others[:LINES_JUDGED]))
 
-
-def utf_16_of(head: bytes) -> str:
-    """UTF-16 without its mark: of digits, line ends and delimiters every other byte is zero."""
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) < len(head) / 40 or min(even, odd) > max(even, odd) / 20:
-        raise ImportRefused(
-            "The file holds zero bytes, so it is damaged or no text. "
-            "Export it again as CSV or XLSX."
-        )
-    return "utf-16-le" if odd > even else "utf-16-be"
-
-
-def is_utf_8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
+    def is_open_at_end(self, line: str) -> bool:
         try:
-            while block := file.read(1024 * 1024):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
+            list(csv.reader([line], delimiter=self.delimiter, strict=True))
+        except csv.Error as error:
+            return "end of data" in str(error)
+        return False
+
+    def is_like_a_record(self, line: str) -> bool:
+        if line.count(self.delimiter) < max(1, self.width - 1):
             return False
-    return True
+        if "@" not in line and sum(map(str.isdigit, line)) < 6:
+            return False
+        return len(next(csv.reader([line], delimiter=self.delimiter), [])) == self.width
+
+    def first_alone(self, lines: Lines) -> list[str]:
+        """The record that its first line holds, as if the quotation mark closed there."""
+        first, *others = lines.taken
+        lines.give_back(others)
+        lines.taken[1:] = []
+        closed = first.rstrip("\r\n") + '"'
+        record = next(csv.reader([closed], delimiter=self.delimiter), [])
+        if len(record) != self.width:  # the mark stands there for no cell at all
+            plain = csv.reader([first], delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+            cells = [cell.strip('"') for cell in next(plain, [])]
+            record = cells if len(cells) == self.width else record
+        counted = self.counted(record, lines)
+        self.findings.add("open_quotes", self.record)
+        return counted
 
 
 def delimiter_of(path: Path, encoding: str) -> str:
     """The delimiter that gives the most known headings, then the most even rows."""
     with path.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES).decode(encoding, errors="ignore")
+        sample = file.read(SAMPLE_BYTES).decode(encoding, errors="ignore").replace("\0", "")
     return max(DELIMITERS, key=lambda delimiter: merit(sample, delimiter))
 
 

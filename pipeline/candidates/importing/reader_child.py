@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ImportRefused
-from .reading import Layout, look_at, records_of, rows_of, sample_of
-from .xlsx_files import BROKEN, kept_open, unpacked_size
+from .reading import Layout, Wanted, look_at, records_of, rows_of, sample_of
+from .xlsx_files import kept_open
+from .xlsx_package import BROKEN, unpacked_size
 
 __all__ = ["BROKEN", "TOO_MUCH_WORK", "Limits", "run"]
 TOO_MUCH_WORK = (
@@ -81,8 +82,8 @@ def allow_for_size(limits: Limits, path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds_for(unpacked_size(path)), hard))
 
 
-def look(path: Path) -> Iterator[Answer]:
-    layout = look_at(path)
+def look(path: Path, wanted: dict[str, Any]) -> Iterator[Answer]:
+    layout = look_at(path, Wanted(**wanted))
     yield {"layout": layout.as_json(), "sample": sample_of(path, layout), "is_last": True}
 
 
@@ -94,8 +95,16 @@ def rows(path: Path, layout: dict[str, Any]) -> Iterator[Answer]:
     size = 0
 
     def answer(is_last: bool) -> Answer:
-        fraction, formulas = records.fraction(), records.formulas
-        return {"rows": piece, "fraction": fraction, "formulas": formulas, "is_last": is_last}
+        found = records.findings
+        flaws = {row - described.header - 1: flaw for row, flaw in found.flaws.items()}
+        found.flaws.clear()
+        return {
+            "rows": piece,
+            "fraction": records.fraction(),
+            "findings": found.as_json(),
+            "flaws": flaws,
+            "is_last": is_last,
+        }
 
     for row in rows_of(path, described, records):
         piece.append(row)

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,7 +25,7 @@ from pipeline.foundation.turns import Interrupted, is_stop_requested
 from . import reader_child
 from .errors import ImportRefused
 from .reader_child import Limits
-from .reading import Layout
+from .reading import Layout, Wanted
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([reader_child.__name__, "openpyxl"])
@@ -43,32 +43,38 @@ class Look:
     sample: list[list[str]]  # the first rows that aren't blank, cells cut, as wide as the headings
 
 
-def look(path: Path) -> Look:
-    """How the file is laid out. Raises ImportRefused, with the reason, when it is no table."""
+def look(path: Path, wanted: Wanted | None = None) -> Look:
+    """How the file is laid out, as wanted or by a guess. Raises ImportRefused, with the reason, when it is no table."""
     size = path.stat().st_size
     if size > settings.IMPORT_MAX_BYTES:
         raise ImportRefused(
             f"The file has {filesizeformat(size)}; the limit is "
             f"{filesizeformat(settings.IMPORT_MAX_BYTES)}. Split it into smaller files."
         )
-    with answers(LOOK, "look", str(path)) as found:
+    with answers(LOOK, "look", str(path), asdict(wanted or Wanted())) as found:
         answer = next(found)
     return Look(Layout.from_json(answer["layout"]), answer["sample"])
 
 
 @dataclass
 class Rows:
-    """The data records of a file, once. Raises ImportRefused, and Interrupted."""
+    """The data records of a file, once. Raises ImportRefused, and Interrupted.
+
+    `flaws` has what is wrong with some of them, by number: why, and with which columns (none: all).
+    """
 
     path: Path
     layout: Layout
     fraction: float = 0.0  # of the file that has been read
-    formulas: int = field(default=0)
+    findings: dict[str, Any] = field(default_factory=dict)
+    flaws: dict[int, tuple[str, list[int]]] = field(default_factory=dict)  # of rows to come
 
     def __iter__(self) -> Generator[list[str]]:
         with answers(READ, "rows", str(self.path), self.layout.as_json()) as found:
             for answer in found:
-                self.fraction, self.formulas = answer["fraction"], answer["formulas"]
+                self.fraction, self.findings = answer["fraction"], answer["findings"]
+                for row, (reason, columns) in answer["flaws"].items():
+                    self.flaws[int(row)] = (reason, columns)
                 yield from answer["rows"]
 
 

@@ -1,22 +1,24 @@
 """A file becomes rows: what kind it is, where its headings are, and one record after the other."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 from .cleaning import email_in, is_blank
 from .columns import recognized, unique
-from .csv_files import DELIMITERS, ENCODINGS, CsvRecords, delimiter_of, encoding_of
+from .csv_files import DELIMITERS, CsvRecords, delimiter_of
+from .encodings import ENCODINGS, encoding_of, looks_garbled
 from .errors import ImportRefused
-from .xlsx_files import XlsxRecords, best_sheet, check_size
+from .xlsx_files import XlsxRecords, best_of, no_sheet, sheets_of
 
 MOST_COLUMNS = 1000
 HEADINGS_WITHIN = 50  # rows that may stand above the headings
 SAMPLE_ROWS = 1000
 SAMPLE_CELLS = 100_000
 SAMPLE_CHARACTERS = 200  # of each cell
+EXAMPLES, EXAMPLE_CHARACTERS = 6, 60
 
 EXPORT = "Export the candidates as CSV or XLSX and upload that."
 NOT_TABLES = {
@@ -39,6 +41,15 @@ Records = CsvRecords | XlsxRecords
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What somebody chose instead of the guess. Empty: the guess."""
+
+    encoding: str = ""
+    sheet: str = ""
+    with_hidden: bool = False  # rows that a filter hides
+
+
+@dataclass(frozen=True)
 class Layout:
     """How a file is laid out. Kept with the import as JSON."""
 
@@ -48,6 +59,12 @@ class Layout:
     sheet: str = ""
     header: int = 0  # records above the headings
     columns: list[str] = field(default_factory=list)
+    is_sure: bool = True  # of the encoding
+    is_garbled: bool = False  # some of the examples look so
+    examples: list[str] = field(default_factory=list)  # cells that show whether it is right
+    sheets: list[dict[str, Any]] = field(default_factory=list)  # all that have rows
+    hidden_rows: int = 0  # of the sheet
+    with_hidden: bool = False
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Self:
@@ -56,27 +73,68 @@ class Layout:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def wanted(self) -> Wanted:
+        return Wanted(self.encoding, self.sheet, self.with_hidden)
+
+    def other_sheets(self) -> list[dict[str, Any]]:
+        return [sheet for sheet in self.sheets if sheet["name"] != self.sheet and sheet["rows"]]
+
     def __str__(self) -> str:
         above = f", {self.header} above the headings skipped" if self.header else ""
         if self.container == "xlsx":
             return f"Excel workbook, sheet “{self.sheet}”{above}"
-        return f"CSV, {ENCODINGS[self.encoding]}, {DELIMITERS[self.delimiter]}{above}"
+        encoding = ENCODINGS.get(self.encoding, self.encoding)
+        return f"CSV, {encoding}, {DELIMITERS[self.delimiter]}{above}"
 
 
-def look_at(path: Path) -> Layout:
+def look_at(path: Path, wanted: Wanted | None = None) -> Layout:
     """How the file is laid out. Raises ImportRefused, with the reason, when it is no table."""
-    if is_xlsx(path):
-        layout = Layout("xlsx", sheet=best_sheet(path))
-    else:
-        encoding = encoding_of(path)
-        layout = Layout("csv", encoding, delimiter_of(path, encoding))
+    wanted = wanted or Wanted()
+    layout, telling = (
+        (layout_of_xlsx(path, wanted), "") if is_xlsx(path) else layout_of_csv(path, wanted)
+    )
     top = list(islice(within_limits(records_of(path, layout)), HEADINGS_WITHIN))
     header = header_in(top)
     columns = unique(without_empty_end(top[header]))
-    found = Layout(**{**asdict(layout), "header": header, "columns": columns})
-    if not any(not is_blank(row) for row in rows_of(path, found)):
+    found = replace(layout, header=header, columns=columns)
+    filled = [row for row in islice(rows_of(path, found), SAMPLE_ROWS) if not is_blank(row)]
+    if not filled and all(map(is_blank, rows_of(path, found))):
         raise ImportRefused("The file has headings but no candidates under them.")
-    return found
+    cells = [cell for row in filled for cell in row]
+    cells += [cell for line in telling.split("\n") for cell in line.split(layout.delimiter or ",")]
+    examples = examples_in([*columns, *cells])
+    return replace(found, examples=examples, is_garbled=any(map(looks_garbled, examples)))
+
+
+def layout_of_csv(path: Path, wanted: Wanted) -> tuple[Layout, str]:
+    """The layout, and lines with letters beyond ASCII."""
+    guess = encoding_of(path, wanted.encoding)
+    encoding = guess.encoding
+    layout = Layout("csv", encoding, delimiter_of(path, encoding), is_sure=guess.is_sure)
+    return layout, guess.sample.decode(encoding, "replace")
+
+
+def layout_of_xlsx(path: Path, wanted: Wanted) -> Layout:
+    sheets = sheets_of(path)
+    named = [sheet for sheet in sheets if sheet.name == wanted.sheet]
+    if wanted.sheet and not named:
+        raise ImportRefused(no_sheet(wanted.sheet, [sheet.name for sheet in sheets]))
+    sheet = named[0] if named else best_of(sheets)
+    return Layout(
+        "xlsx",
+        sheet=sheet.name,
+        sheets=[{"name": s.name, "rows": s.rows, "is_hidden": s.is_hidden} for s in sheets],
+        hidden_rows=sheet.hidden_rows,
+        with_hidden=wanted.with_hidden,
+    )
+
+
+def examples_in(cells: Iterable[str]) -> list[str]:
+    """A few short cells with letters beyond ASCII, garbled ones first."""
+    telling = (cell.strip(' "\r') for cell in cells if not cell.isascii())
+    short = list(dict.fromkeys(cell for cell in telling if 0 < len(cell) <= EXAMPLE_CHARACTERS))
+    short.sort(key=lambda cell: not looks_garbled(cell))
+    return short[:EXAMPLES]
 
 
 def is_xlsx(path: Path) -> bool:
@@ -92,10 +150,7 @@ def is_xlsx(path: Path) -> bool:
     for start, sentence in MARKUP.items():
         if text.startswith(start):
             raise ImportRefused(sentence)
-    if not head.startswith(b"PK"):
-        return False
-    check_size(path)
-    return True
+    return head.startswith(b"PK")
 
 
 def header_in(top: list[list[str]]) -> int:
@@ -140,8 +195,8 @@ def within_limits(records: Iterable[list[str]]) -> Iterator[list[str]]:
 
 def records_of(path: Path, layout: Layout) -> Records:
     if layout.container == "xlsx":
-        return XlsxRecords(path, layout.sheet)
-    return CsvRecords(path, layout.encoding, layout.delimiter)
+        return XlsxRecords(path, layout.sheet, layout.with_hidden)
+    return CsvRecords(path, layout.encoding, layout.delimiter, len(layout.columns))
 
 
 def rows_of(path: Path, layout: Layout, records: Records | None = None) -> Iterator[list[str]]:
