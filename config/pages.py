@@ -6,6 +6,7 @@ a thread that waits for the loop keeps daphne from ending.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from notifications.threads import Threads
 from pipeline.foundation.exports.downloads import InPieces
 from pipeline.workspaces.models import membership_of
 
-UPLOAD = ("POST", "/candidates/import/")
+LOOKS = re.compile(r"/candidates/import/(\d+/(again|columns)/)?")  # at files, where posted to
 GRACE_SECONDS = 1.5  # for what is being answered when the process is told to end
 FLUSH_SECONDS = 0.1  # for the last bytes of that to get out
 # The ends of addresses that stop work: they never wait for pages that take long.
@@ -123,7 +124,7 @@ class Pages(ASGIHandler):
                 scope[BODY].close()
 
     def pool_for(self, scope: dict[str, Any]) -> Pool:
-        if (scope["method"], scope["path"]) == UPLOAD:
+        if scope["method"] == "POST" and LOOKS.fullmatch(scope["path"]):
             return self.uploads
         return self.probes.get(scope["path"], self.pages)
 

@@ -17,7 +17,7 @@ from config.embedded import PostgreSQL, Redis
 
 PARTS = [
     *("engine", "fairness", "messages", "export", "pages", "tasks", "journeys", "panels"),
-    "uploads",
+    *("imports", "uploads"),
 ]
 INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the servers
 
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--panels-size", type=int, default=1_000_000, help="candidates moved under them"
         )
+        parser.add_argument("--imports", type=int, default=120_000, help="rows of a file")
         parser.add_argument(
             "--uploads", default="", help="parts of hostile files' names; empty for all of them"
         )
@@ -90,6 +91,7 @@ class Command(BaseCommand):
             engine,
             export,
             fairness,
+            imports,
             journeys,
             messages,
             pages,
@@ -121,6 +123,8 @@ class Command(BaseCommand):
         if options["only"] in (None, "panels"):
             call_command("flush", interactive=False, verbosity=0)
             panels.measure(options["panels_size"], options["panels"], report)
+        if options["only"] in (None, "imports"):
+            imports.measure([options["imports"] // 10, options["imports"]], report)
         if options["only"] in (None, "uploads"):
             call_command("flush", interactive=False, verbosity=0)
             uploads.measure(report, options["uploads"])

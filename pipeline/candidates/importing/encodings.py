@@ -90,7 +90,10 @@ CLEAR = 0.13  # by how much the best one is better than the next where it is sur
 GARBLED = 0.5
 
 # UTF-8 that somebody has read as Windows-1252 and saved: "RenÃ©e".
-REST = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+REST = (
+    "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a"
+    "\u20ac\u2122]"
+)
 MOJIBAKE = re.compile(f"[ÂÃÄÅÎÏÐÑ×ØÙ]{REST}|[à-ï]{REST}{REST}")
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 BEYOND_ASCII_BYTE = re.compile(rb"[\x80-\xff]")
@@ -219,7 +222,10 @@ def best_of(sample: bytes) -> Guess:
     """The encoding in which the words are most like words, and the detectors' choice of such."""
     words = telling_words(sample)
     said = [
-        (chardet.detect(sample, prefer_superset=True, include_encodings=ASKED)["encoding"], CHARDET),
+        (
+            chardet.detect(sample, prefer_superset=True, include_encodings=ASKED)["encoding"],
+            CHARDET,
+        ),
         (chardetng_py.detect(sample), CHARDETNG),
     ]
     votes = [(words.decode(name, "replace"), weight) for name, weight in said if known(name)]

@@ -17,9 +17,10 @@ from pipeline.workspaces.models import User
 
 from . import quotas
 from .columns import FIELDS, missing
+from .encodings import ENCODINGS
 from .errors import ImportRefused
 from .people import ATTRIBUTES
-from .reading import Layout
+from .reading import Layout, Wanted
 from .starting import from_upload
 
 IGNORE, KEEP = "", "keep"
@@ -108,7 +109,9 @@ class ColumnsForm(forms.Form):
         initial = {"separator": imported.separator, "region": imported.phone_region}
         super().__init__(*args, **{"initial": initial, **kwargs})
         self.imported = imported
-        self.columns = Layout.from_json(imported.layout).columns
+        self.layout = Layout.from_json(imported.layout)
+        self.columns = self.layout.columns
+        self.add_choices_of_reading()
         # One that was uploaded before there were previews has none: all its columns are shown.
         preview = imported.preview or {"filled": self.columns, "rows": []}
         self.sample: list[list[str]] = preview["rows"]
@@ -123,6 +126,45 @@ class ColumnsForm(forms.Form):
                     initial=field_of.get(heading, kept),
                     choices=[(IGNORE, "Ignore"), (KEEP, "Keep as attribute"), *FIELDS.items()],
                 )
+
+    def add_choices_of_reading(self) -> None:
+        """How the file is read: what is changed here is looked at before it is imported."""
+        layout = self.layout
+        if layout.container == "csv":
+            self.fields["encoding"] = forms.ChoiceField(
+                label="Encoding of the file",
+                choices=list(ENCODINGS.items()),
+                initial=layout.encoding,
+                required=False,
+            )
+        if len(layout.sheets) > 1:
+            self.fields["sheet"] = forms.ChoiceField(
+                label="Sheet",
+                choices=[(sheet["name"], name_of(sheet)) for sheet in layout.sheets],
+                initial=layout.sheet,
+                required=False,
+            )
+        if layout.hidden_rows:
+            self.fields["with_hidden"] = forms.BooleanField(
+                label=f"Also the {layout.hidden_rows:,} hidden rows, as a filter leaves them",
+                initial=layout.with_hidden,
+                required=False,
+            )
+
+    def choices_of_reading(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("encoding", "sheet", "with_hidden") if name in self.fields]
+
+    def wanted(self) -> Wanted:
+        """How the file is to be read, as chosen; what was not asked stays."""
+        now, chosen = self.layout.wanted(), self.cleaned_data
+        return Wanted(
+            encoding=chosen.get("encoding") or now.encoding,
+            sheet=chosen.get("sheet") or now.sheet,
+            with_hidden=chosen.get("with_hidden", now.with_hidden),
+        )
+
+    def is_read_otherwise(self) -> bool:
+        return self.wanted() != self.layout.wanted()
 
     def rows(self) -> Iterator[tuple[forms.BoundField, list[str]]]:
         """Each column's field with the first values in it."""
@@ -155,8 +197,14 @@ class ColumnsForm(forms.Form):
         return self.cleaned_data
 
     def save(self) -> None:
+        """Keep what was chosen; of a form with mistakes what can be read."""
         imported = self.imported
         imported.mapping, imported.kept = self.mapping, self.kept
-        imported.separator = self.cleaned_data["separator"]
-        imported.phone_region = self.cleaned_data["region"]
+        imported.separator = self.cleaned_data.get("separator", imported.separator)
+        imported.phone_region = self.cleaned_data.get("region", imported.phone_region)
         imported.save(update_fields=["mapping", "kept", "separator", "phone_region"])
+
+
+def name_of(sheet: dict[str, Any]) -> str:
+    hidden = ", hidden" if sheet["is_hidden"] else ""
+    return f"{sheet['name']} ({sheet['rows']:,} row{'s' * (sheet['rows'] != 1)}{hidden})"

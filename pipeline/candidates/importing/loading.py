@@ -34,6 +34,7 @@ ROWS_AT_ONCE = 5000
 CHARACTERS_AT_ONCE = 16 * 1024**2  # of rows that are held
 REPORT_SECONDS = 0.5
 MOST_NEW_LABELS = 500
+HIDDEN = "hidden"  # a row that a filter hides, which is left out
 
 
 # How far it is: percent, what is being done, rows read.
@@ -120,6 +121,8 @@ class Loading:
         labels = Label.objects.filter(workspace=opening.workspace_id)
         self.labels = {name.casefold(): name for name in labels.values_list("name", flat=True)}
         self.labels_before = len(self.labels)
+        used = {*self.imported.mapping.values(), *self.imported.kept}
+        self.used = {at for at, heading in enumerate(self.layout.columns) if heading in used}
         self.reported_at = 0.0
         self.held = 0  # characters of the rows that are not staged yet
         self.rejected_bytes = 0  # of the file of rejected rows, once all are staged
@@ -135,7 +138,6 @@ class Loading:
                 lines.clear()
                 self.held = 0
         staging.copy(lines)
-        self.counts["formulas"] += self.records.formulas
         self.rejected_bytes = self.rejects.seek(0, io.SEEK_END)
 
     def lines(self) -> Iterator[staging.Line]:
@@ -149,10 +151,13 @@ class Loading:
             self.counts["records"] = number
             if number % 500 == 0:
                 self.report()
-            if cleaning.is_blank(row):
+            flaw = self.flaw_of(number)
+            if flaw == HIDDEN:
+                continue
+            if not flaw and cleaning.is_blank(row):
                 self.counts["blank"] += 1
                 continue
-            person = reader.read(row)
+            person = flaw or reader.read(row)
             if isinstance(person, str):
                 self.rejected[person] += 1
                 write([number, REASONS[person], *map(guarded_once, row)])
@@ -164,6 +169,11 @@ class Loading:
             yield number, person, self.folders.get(person.stage.casefold())
         rejects.flush()
         rejects.detach()  # else its end would close the file
+
+    def flaw_of(self, number: int) -> str:
+        """Why nobody can be made of the row, as its reader found; empty where the plan can."""
+        reason, columns = self.records.flaws.pop(number, ("", []))
+        return reason if not columns or self.used & set(columns) else ""
 
     def keep_rejected(self) -> None:
         """Store the rejected rows, in place of those that were stored before."""
@@ -233,6 +243,7 @@ class Loading:
                 "valid": self.counts["valid"] - refused.total(),
                 "rejected": rejected.total(),
                 "reasons": dict(rejected),
+                "findings": self.records.findings,
             }
             if refused:
                 self.keep_rejected()

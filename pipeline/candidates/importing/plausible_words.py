@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 # The letters beyond a to z of the languages that are written with them.
 LATIN = [
@@ -84,7 +85,7 @@ def cost_of_sign(word: str, at: int, codec: str) -> float:
 
 def has_capital_inside(word: str) -> bool:
     """As "JÃ¼rgen" has, and no capitalized or shouted word, nor McDonald."""
-    pairs = zip(word, word[1:], strict=False)
+    pairs = pairwise(word)
     return not word.isupper() and any(
         a.isalpha() and b.isupper() and not (a + b).isascii() for a, b in pairs
     )

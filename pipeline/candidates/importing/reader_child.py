@@ -34,7 +34,7 @@ class Limits:
     cpu_seconds_per_mb: float  # of the unpacked file, on top of it
     most_cpu_seconds: float
     silent_seconds: float  # how long the one who waits does so without an answer
-    memory_bytes: int = 1024**3
+    memory_bytes: int = 512 * 1024**2
 
     def cpu_seconds_for(self, size: int) -> int:
         wanted = self.cpu_seconds + self.cpu_seconds_per_mb * size / 1024**2

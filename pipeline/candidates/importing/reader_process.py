@@ -30,7 +30,7 @@ from .reading import Layout, Wanted
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([reader_child.__name__, "openpyxl"])
 # A look is waited for by a person, and by a thread of the web process.
-LOOK = Limits(cpu_seconds=8, cpu_seconds_per_mb=0.4, most_cpu_seconds=30, silent_seconds=45)
+LOOK = Limits(cpu_seconds=6, cpu_seconds_per_mb=0.04, most_cpu_seconds=25, silent_seconds=45)
 READ = Limits(cpu_seconds=30, cpu_seconds_per_mb=1, most_cpu_seconds=1800, silent_seconds=120)
 END_SECONDS = 5.0  # for a process whose pipe has ended to end as well
 LOOK_SECONDS = 0.5  # between two looks whether to stop
@@ -44,7 +44,7 @@ class Look:
 
 
 def look(path: Path, wanted: Wanted | None = None) -> Look:
-    """How the file is laid out, as wanted or by a guess. Raises ImportRefused, with the reason, when it is no table."""
+    """How the file is laid out, as wanted or by a guess. Raises ImportRefused for no table."""
     size = path.stat().st_size
     if size > settings.IMPORT_MAX_BYTES:
         raise ImportRefused(

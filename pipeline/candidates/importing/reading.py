@@ -76,9 +76,6 @@ class Layout:
     def wanted(self) -> Wanted:
         return Wanted(self.encoding, self.sheet, self.with_hidden)
 
-    def other_sheets(self) -> list[dict[str, Any]]:
-        return [sheet for sheet in self.sheets if sheet["name"] != self.sheet and sheet["rows"]]
-
     def __str__(self) -> str:
         above = f", {self.header} above the headings skipped" if self.header else ""
         if self.container == "xlsx":
@@ -90,9 +87,11 @@ class Layout:
 def look_at(path: Path, wanted: Wanted | None = None) -> Layout:
     """How the file is laid out. Raises ImportRefused, with the reason, when it is no table."""
     wanted = wanted or Wanted()
-    layout, telling = (
-        (layout_of_xlsx(path, wanted), "") if is_xlsx(path) else layout_of_csv(path, wanted)
-    )
+    telling = ""
+    if is_xlsx(path):
+        layout = layout_of_xlsx(path, wanted)
+    else:
+        layout, telling = layout_of_csv(path, wanted)
     top = list(islice(within_limits(records_of(path, layout)), HEADINGS_WITHIN))
     header = header_in(top)
     columns = unique(without_empty_end(top[header]))

@@ -23,7 +23,7 @@ from .cleaning import is_blank, separator_of, text
 from .columns import guess
 from .errors import ImportRefused
 from .reader_process import look
-from .reading import Layout
+from .reading import Layout, Wanted
 
 PREVIEW_ROWS = 3
 PREVIEW_CHARACTERS = 80  # of each cell
@@ -68,12 +68,13 @@ def from_file(
     region: str | None = None,
     mapping: dict[str, str] | None = None,
     by: User | None = None,
+    wanted: Wanted | None = None,
 ) -> CandidateImport:
-    """Keep the file, with the guess of how to read it.
+    """Keep the file, with the guess of how to read it, or as it is wanted.
 
     Raises ImportRefused when it is no table, and QuotaReached when `by` has uploaded enough.
     """
-    seen = look(path)
+    seen = look(path, wanted)
     layout, sample = seen.layout, seen.sample
     guessed = guess(layout.columns) if mapping is None else mapping
     imported = CandidateImport(
@@ -101,8 +102,16 @@ def from_file(
 
 
 def preview_of(layout: Layout, sample: list[list[str]]) -> dict[str, Any]:
-    rows = [[text(cell)[:PREVIEW_CHARACTERS] for cell in row] for row in sample[:PREVIEW_ROWS]]
+    chosen = sample[:PREVIEW_ROWS]
+    if all(map(is_ascii, chosen)):  # one whose letters show whether the encoding is right
+        telling = next((row for row in sample if not is_ascii(row)), None)
+        chosen = [*chosen[:-1], telling] if telling else chosen
+    rows = [[text(cell)[:PREVIEW_CHARACTERS] for cell in row] for row in chosen]
     return {"filled": filled_columns(layout, sample), "rows": rows}
+
+
+def is_ascii(row: list[str]) -> bool:
+    return all(map(str.isascii, row))
 
 
 def kept_by_default(layout: Layout, mapping: dict[str, str], sample: list[list[str]]) -> list[str]:
@@ -122,6 +131,33 @@ def separator_in(layout: Layout, mapping: dict[str, str], sample: list[list[str]
         return ""
     at = layout.columns.index(mapping["tags"])
     return separator_of(row[at] for row in sample)
+
+
+def read_again(imported: CandidateImport, wanted: Wanted) -> None:
+    """Look at the kept file anew, as it is wanted; columns that are the same stay mapped.
+
+    Raises ImportRefused, and the import stays as it was.
+    """
+    before = Layout.from_json(imported.layout)
+    with TURNS[imported.opening.workspace_id].taken():
+        if not connection.in_atomic_block:
+            connection.close()
+        seen = look(Path(imported.file.path), wanted)
+    layout, sample = seen.layout, seen.sample
+    is_same_table = len(layout.columns) == len(before.columns) and layout.sheet == before.sheet
+    renamed = dict(zip(before.columns, layout.columns, strict=False)) if is_same_table else {}
+    mapping = {field: renamed.get(column, column) for field, column in imported.mapping.items()}
+    mapping = {field: column for field, column in mapping.items() if column in layout.columns}
+    guessed = guess(layout.columns)
+    seen_before = {*mapping.values(), *before.columns}  # and left out by choice
+    mapping |= {f: c for f, c in guessed.items() if f not in mapping and c not in seen_before}
+    kept = [renamed.get(column, column) for column in imported.kept]
+    if not is_same_table:
+        kept = kept_by_default(layout, mapping, sample)
+    imported.layout, imported.preview = layout.as_json(), preview_of(layout, sample)
+    imported.mapping = mapping
+    imported.kept = [c for c in kept if c in layout.columns and c not in mapping.values()]
+    imported.save(update_fields=["layout", "preview", "mapping", "kept"])
 
 
 def from_upload(

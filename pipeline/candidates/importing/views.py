@@ -13,9 +13,10 @@ from pipeline.workspaces.access import exporters_only, starters
 from pipeline.workspaces.models.audit import record_download
 from pipeline.workspaces.requests import MemberRequest
 
+from .errors import ImportRefused
 from .forms import ColumnsForm, UploadForm
 from .jobs import order_import
-from .reading import Layout
+from .starting import read_again
 
 RECENT = 10
 starters_only = starters("Importing candidates")
@@ -47,13 +48,42 @@ def columns(request: MemberRequest, pk: int) -> HttpResponse:
     imported = import_of(request, pk)
     if not imported.can_be_mapped:
         return redirect(imported)
-    layout = Layout.from_json(imported.layout)
     form = ColumnsForm(request.POST or None, imported=imported)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        order_import(imported, by=request.user)
+    if request.method == "POST":
+        is_valid = form.is_valid()
+        if form.is_read_otherwise():  # what is imported has been seen
+            return read_otherwise(request, form)
+        if is_valid:
+            form.save()
+            order_import(imported, by=request.user)
+            return redirect(imported)
+    return columns_page(request, form)
+
+
+@require_POST
+@starters_only
+def again(request: MemberRequest, pk: int) -> HttpResponse:
+    """The columns as another encoding, sheet or choice of rows gives them."""
+    imported = import_of(request, pk)
+    if not imported.can_be_mapped:
         return redirect(imported)
-    context = {"form": form, "import": imported, "layout": layout}
+    form = ColumnsForm(request.POST, imported=imported)
+    form.is_valid()
+    return read_otherwise(request, form)
+
+
+def read_otherwise(request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+    form.save()
+    try:
+        read_again(form.imported, form.wanted())
+    except ImportRefused as refused:
+        form.add_error(None, str(refused))
+        return columns_page(request, form)
+    return redirect("candidates:import-columns", form.imported.pk)
+
+
+def columns_page(request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+    context = {"form": form, "import": form.imported, "layout": form.layout}
     status = 422 if form.errors else 200
     return render(request, "candidates/import_columns.html", context, status=status)
 

@@ -4,6 +4,7 @@ import re
 from array import array
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import isfinite
 
 from .errors import ImportRefused
 from .xlsx_package import TOO_LARGE, Package, fed, local, safe_parser
@@ -13,9 +14,11 @@ SHARED_TEXT_BYTES = 300 * 1024**2  # of the part with the texts, which are held 
 MOST_STYLES = 100_000
 DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 ERRORS = frozenset(
-    "#N/A #REF! #VALUE! #DIV/0! #NAME? #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT!"
-    " #BUSY! #UNKNOWN! #GETTING_DATA #PYTHON!".split()
-)
+    {
+        "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!",
+        "#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA", "#PYTHON!",
+    }
+)  # fmt: skip
 ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 LAST_DAY = 2_958_466  # of the year 9999
 
@@ -155,7 +158,7 @@ def number_of(value: str) -> str:
         return value
     if number.is_integer() and abs(number) < 1e15:
         return str(int(number))
-    return f"{number:.15g}"
+    return f"{number:.15g}" if isfinite(number) else value
 
 
 def date_of(value: str, from_1904: bool) -> str:

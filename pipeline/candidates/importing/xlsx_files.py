@@ -98,7 +98,8 @@ class XlsxRecords:
         with workbook_of(self.path) as book:
             sheet = book.sheet(self.sheet)
             merged = Merged(book.survey(sheet).merged)
-            for row, self.share in book.rows(sheet, self.findings):
+            for row, share in book.rows(sheet, self.findings):
+                self.share = share
                 if not row.cells and not row.unfinished:
                     continue  # blank ones at the end are none at all
                 while self.record < row.number - 1:

@@ -94,7 +94,7 @@ class Package:
 
     def workbook(self) -> str:
         found = self.linked("", "officeDocument", r"^xl/workbook\d*\.xml$")
-        if found.startswith("word/") or found.startswith("ppt/"):
+        if found.startswith(("word/", "ppt/")):
             found = ""
         return found
 

@@ -20,6 +20,7 @@ from .xlsx_package import BROKEN, CHUNK_BYTES, Package, fed, local, safe_parser
 ROWS = 1_048_576  # Excel's own limits
 COLUMNS = 16_384
 MOST_MERGED = 20_000
+MOST_KINDS = 1000  # of tags
 TAIL_BYTES = 4 * 1024**2
 ROW_TAG = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 HIDDEN = re.compile(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']")
@@ -79,7 +80,7 @@ def index_of(letters: str) -> int:
     return index - 1
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     number: int
     is_hidden: bool
@@ -107,7 +108,9 @@ class SheetReader:
         self.parser.EndElementHandler = self.end
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        kind = self.kinds.get(tag) or self.kinds.setdefault(tag, local(tag)[:40])
+        kind = self.kinds.get(tag)
+        if kind is None:
+            kind = self.new_kind(tag)
         if kind == "c":
             self.start_cell(attributes)
         elif kind == "v" or (kind == "t" and not self.phonetic):
@@ -119,8 +122,11 @@ class SheetReader:
             self.has_formula = True
         elif kind == "rPh":
             self.phonetic += 1
-        if len(self.kinds) > 1000:
+
+    def new_kind(self, tag: str) -> str:
+        if len(self.kinds) > MOST_KINDS:
             raise ImportRefused(BROKEN)
+        return self.kinds.setdefault(tag, local(tag)[:40])
 
     def end(self, tag: str) -> None:
         kind = self.kinds.get(tag)

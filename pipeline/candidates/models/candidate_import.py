@@ -17,6 +17,7 @@ from pipeline.workspaces.models import User
 
 from .candidate import Candidate
 from .import_reasons import REASONS
+from .import_remarks import left_out, others_of, remarks_of
 from .opening import Opening
 
 
@@ -176,6 +177,16 @@ class CandidateImport(models.Model):
         reasons = self.counts.get("reasons", {})
         ordered = sorted(reasons, key=lambda code: -reasons[code])
         return [(REASONS[code], reasons[code]) for code in ordered]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of the file and how it was read."""
+        return remarks_of(self.layout, self.counts)
+
+    @property
+    def other_sheets(self) -> list[str]:
+        """What of the workbook will not be imported."""
+        return [left_out(sheet, is_done=False) for sheet in others_of(self.layout)]
 
     @property
     def can_retry(self) -> bool:

@@ -10,6 +10,8 @@ REASONS = {
     "invalid_contact": "Neither the e-mail address nor the phone number is one.",
     "too_long": "A cell is much longer than any name, e-mail address, phone number, date or label.",
     "missing_name": "There is no name.",
+    "unfinished_formula": "A cell holds a formula without its result. Open the file in Excel, save"
+    " it, and import it again.",
     "too_many_cells": "The row has more filled cells than there are headings: "
     "most likely a delimiter stands in a cell without quotation marks.",
     "too_many_emails": f"The cell has more than {MOST_OTHERS + 1} e-mail addresses. Keep those that"

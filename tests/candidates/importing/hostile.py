@@ -186,6 +186,27 @@ def a_cell_of_50_mb() -> dict[str, bytes]:
 
 
 @hostile("xlsx")
+def a_cell_of_100_mb() -> dict[str, bytes]:
+    lines = b"Some text of a very long cell.\n" * (100 * MB // 31)
+    return workbook(
+        sheet1=sheet(b'<row><c r="A3" t="inlineStr"><is><t>' + lines + b"</t></is></c></row>")
+    )
+
+
+@hostile("xlsx")
+def a_million_columns() -> dict[str, bytes]:
+    return workbook(sheet1=sheet(b"<row>" + b"<c><v>1</v></c>" * 1_000_000 + b"</row>"))
+
+
+@hostile("xlsx")
+def entities_within_entities() -> dict[str, bytes]:
+    """Quadratic: one long entity, named often in the sheet."""
+    doctype = f'<!DOCTYPE worksheet [<!ENTITY a "{"a" * 300_000}">]>'
+    text = sheet(b"<row><c t='str'><v>" + b"&a;" * 300_000 + b"</v></c></row>")
+    return workbook(sheet1=text.replace(b"<worksheet", doctype.encode() + b"<worksheet", 1))
+
+
+@hostile("xlsx")
 def a_shared_text_of_100_mb() -> dict[str, bytes]:
     return workbook(strings=strings(b"<si><t>" + b"x" * 100 * MB + b"</t></si>"))
 
@@ -304,6 +325,37 @@ def comments_without_an_end() -> bytes:
 @hostile("csv")
 def one_line_without_end() -> bytes:
     return HEAD + b"x" * 30 * MB
+
+
+@hostile("csv")
+def a_quoted_cell_of_100_mb() -> bytes:
+    return (
+        HEAD
+        + b'Ana,ana@x.org,,,,"'
+        + b"Some text of a very long cell.\n" * (100 * MB // 31)
+        + b'"\n'
+    )
+
+
+@hostile("csv")
+def a_million_commas() -> bytes:
+    return rows(3) + b"x," * 1_000_000 + b"\r\n"
+
+
+@hostile("csv")
+def open_quotes_in_every_line() -> bytes:
+    return HEAD + b'"Ana,ana@x.org,,,,\r\n' * 300_000
+
+
+@hostile("csv")
+def open_quotes_now_and_then() -> bytes:
+    lines = b"Bo,bo@x.org,,,,\r\n" * 20_000
+    return HEAD + (b'"Ana,ana@x.org,,,,\r\n' + lines) * 60
+
+
+@hostile("csv")
+def letters_of_every_encoding() -> bytes:
+    return HEAD + bytes(range(128, 256)) * 400_000
 
 
 @hostile("csv")

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from pipeline.candidates.importing import columns, reader_process, reading, xlsx_files
+from pipeline.candidates.importing import columns, reader_process, reading, xlsx_package
 from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.models import Candidate
 
@@ -70,24 +70,15 @@ def test_instructions_above_the_headings_and_on_other_sheets_are_skipped(tmp_pat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_formulas_are_kept_as_text(tmp_path: Path, import_file: ImportFile) -> None:
-    path = workbook(
-        tmp_path / "a.xlsx",
-        Sheet=[
-            ["Name", "Mobile", "Notes"],
-            ["Ana", 447700900001.0, "=1+1"],
-            ["Bo", 7700900002, "-"],
-        ],
+def test_what_looks_like_a_formula_is_kept_as_text(import_rows: ImportRows) -> None:
+    imported = import_rows(
+        "Name,Mobile,Notes", ["Ana", "447700900001", "=1+1"], ["Bo", "7700900002", "-"]
     )
-
-    imported = import_file(path)
 
     assert imported.is_done, imported.error
     assert imported.counts["formulas"] == 1
     notes = dict(Candidate.objects.values_list("full_name", "attributes__Notes"))
     assert notes == {"Ana": "=1+1", "Bo": "-"}
-    phones = set(Candidate.objects.values_list("phone", flat=True))
-    assert phones == {"+447700900001", "+447700900002"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -126,12 +117,9 @@ BAD_FILES = {
     "headings only": (HEAD, "no candidates under them"),
     "headings and blanks": (HEAD + b",\r\n , \r\n", "no candidates under them"),
     "no headings": (ROW + b"Bo,bo@x.org\r\n", "row of headings"),
-    "zero bytes": (HEAD + ROW * 20_000 + b"Bo,\0bo@x.org\r\n", "zero bytes"),
-    "zero bytes early": (HEAD + ROW * 50 + b"Bo,\0bo@x.org\r\n" + ROW * 50, "zero bytes"),
+    "zero bytes": (HEAD + ROW * 20 + b"\0" * 100 + ROW, "no table"),
     "noise": (bytes(range(1, 256)) * 40, "no table"),
-    "unclosed quote": (HEAD + b'"Ana,ana@x.org\r\n' + ROW * 3, "quotation mark"),
-    "unclosed quote, long": (HEAD + b'"Ana,ana@x.org\r\n' + ROW * 20_000, "quotation mark"),
-    "huge cell": (HEAD + b"A" * 200_000 + b",ana@x.org\r\n", "131,072"),
+    "huge cell": (HEAD + b'"' + b"A\r\n" * 2_000_000 + b'",ana@x.org\r\n', "longer than any"),
     "huge line": (HEAD + b"A," * 3_000_000, "longer than any"),
     "too many columns": (b"Name,Email" + b",x" * 1500 + b"\r\n" + ROW, "1,502 columns"),
 }
@@ -157,7 +145,7 @@ def test_a_file_over_the_limit_is_refused(tmp_path: Path, settings: Any) -> None
 
 
 def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_files, "UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr(xlsx_package, "UNPACKED_BYTES", 1_000_000)
     path = tmp_path / "a.xlsx"
     sheet = {"xl/workbook.xml": b"", "xl/worksheets/sheet1.xml": b" " * 1_000_001}
     path.write_bytes(bytes_of_zip(sheet))
@@ -167,7 +155,7 @@ def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("kind", ["zero bytes", "unclosed quote, long"])
+@pytest.mark.parametrize("kind", ["huge cell", "huge line"])
 def test_a_file_that_breaks_in_the_middle_imports_nothing(
     kind: str, tmp_path: Path, import_file: ImportFile
 ) -> None:

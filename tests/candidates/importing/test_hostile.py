@@ -99,7 +99,7 @@ def test_a_workbook_of_more_than_20_sheets_is_refused(tmp_path: Path) -> None:
     assert read_all(path) == 1
 
     zipped(path, workbook([f"sheet{n}.xml" for n in range(21)]))
-    with pytest.raises(ImportRefused, match=r"21 sheets\. Belay looks at up to 20"):
+    with pytest.raises(ImportRefused, match=r"more than 20 sheets\. Copy the one"):
         look(path)
 
 
@@ -254,7 +254,7 @@ def test_the_uploader_reads_why_at_the_file(
     page = client_of(recruiter).post("/candidates/import/", {"file": file, "opening": opening.pk})
 
     assert page.status_code == 422
-    assert "Belay looks at up to 20" in page.content.decode()
+    assert "more than 20 sheets" in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

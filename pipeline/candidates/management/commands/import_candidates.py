@@ -9,10 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pipeline.candidates.importing import locks
 from pipeline.candidates.importing.columns import FIELDS, guess, missing
+from pipeline.candidates.importing.encodings import ENCODINGS, codec_named
 from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.importing.jobs import attempt, forget_file
 from pipeline.candidates.importing.reader_process import look
-from pipeline.candidates.importing.reading import Layout
+from pipeline.candidates.importing.reading import Layout, Wanted
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Opening
 from pipeline.candidates.models.candidate_import import CandidateImport
@@ -36,11 +37,17 @@ class Command(BaseCommand):
             metavar="FIELD=HEADING",
             help=f"correct the guess; no heading ignores the field. Fields: {', '.join(FIELDS)}",
         )
+        parser.add_argument("--encoding", help="of a CSV, like windows-1250; else it is guessed")
+        parser.add_argument("--sheet", help="of a workbook; else the one with the most headings")
+        parser.add_argument(
+            "--hidden-rows", action="store_true", help="also rows of a workbook that are hidden"
+        )
         parser.add_argument("--rejected", type=Path, help="write the rejected rows to this CSV")
 
     def handle(self, **options: Any) -> None:
         try:
-            layout = look(options["file"]).layout
+            wanted = wanted_by(options)
+            layout = look(options["file"], wanted).layout
             mapping = mapping_of(layout, options["map"])
             workspace = workspace_named(options["workspace"])
             opening = opening_named(options["opening"], workspace, options["create_opening"])
@@ -48,14 +55,17 @@ class Command(BaseCommand):
             if self.is_new_opening:
                 opening.save()
                 opening.add_default_folders()
+            region = options["region"]
             imported = from_file(
-                options["file"], opening, region=options["region"], mapping=mapping
+                options["file"], opening, region=region, mapping=mapping, wanted=wanted
             )
         except ImportRefused as refused:
             raise CommandError(str(refused)) from refused
         except OSError as error:
             raise CommandError(f"{options['file']} can't be read: {error.strerror}.") from error
         self.stdout.write(f"{options['file']}: {layout}")
+        if layout.examples:
+            self.stdout.write(f"  Read as {', '.join(layout.examples)}")
         for field, heading in mapping.items():
             self.stdout.write(f"  {FIELDS[field]:<16} {heading}")
         self.run(imported)
@@ -94,12 +104,24 @@ class Command(BaseCommand):
         )
         for reason, rows in counts["reasons"].items():
             self.stdout.write(f"  {rows:,} × {REASONS[reason]}")
+        for remark in imported.remarks:
+            self.stdout.write(remark)
         if counts["formulas"]:
             self.stdout.write(f"{counts['formulas']:,} cells look like formulas; kept as text.")
         if rejected and imported.rejected:
             with imported.rejected.open("rb") as source, rejected.open("wb") as target:
                 shutil.copyfileobj(source, target)
             self.stdout.write(f"Rejected rows: {rejected}")
+
+
+def wanted_by(options: dict[str, Any]) -> Wanted:
+    encoding = options["encoding"] or ""
+    codec = codec_named(encoding) if encoding else ""
+    if encoding and not codec:
+        raise CommandError(
+            f"Belay reads no encoding “{encoding}”. Those it reads: {', '.join(ENCODINGS)}."
+        )
+    return Wanted(codec, options["sheet"] or "", options["hidden_rows"])
 
 
 def workspace_named(name: str | None) -> Workspace:
