@@ -87,9 +87,9 @@ def copy(opening: Opening, size: int, report: Report) -> float:
     )
     began = time.perf_counter()
     columns = ", ".join(("workspace_id", "opening_id", "folder_id", *COLUMNS))
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY candidates_candidate ({columns}) FROM STDIN") as out:
-            out.write(lines)
+    sql = f"COPY candidates_candidate ({columns}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(sql) as out:
+        out.write(lines)
     seconds = time.perf_counter() - began
     report.add("import: bare COPY of the same rows", size, size / seconds, "rows/s")
     return seconds
