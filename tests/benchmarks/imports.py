@@ -109,7 +109,7 @@ def imported(opening: Opening, path: Path, size: int, report: Report) -> float:
     return seconds
 
 
-class People(resources.ModelResource):
+class People(resources.ModelResource):  # type: ignore[misc]  # it has no types
     class Meta:
         model = Candidate
         import_id_fields = ("email",)

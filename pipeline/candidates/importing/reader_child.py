@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,7 +64,6 @@ def send_refusal(pipe: Connection, why: str) -> None:
 def set_limits(limits: Limits) -> None:
     os.environ.clear()
     os.nice(NICE)
-    warnings.simplefilter("ignore")  # openpyxl's, of each odd cell
     most = int(limits.most_cpu_seconds)
     for kind, soft, hard in (
         (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),

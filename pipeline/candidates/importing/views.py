@@ -72,7 +72,7 @@ def again(request: MemberRequest, pk: int) -> HttpResponse:
     return read_otherwise(request, form)
 
 
-def read_otherwise(request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+def read_otherwise(request: MemberRequest, form: ColumnsForm) -> HttpResponse:
     form.save()
     try:
         read_again(form.imported, form.wanted())
@@ -82,7 +82,7 @@ def read_otherwise(request: HttpRequest, form: ColumnsForm) -> HttpResponse:
     return redirect("candidates:import-columns", form.imported.pk)
 
 
-def columns_page(request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+def columns_page(request: MemberRequest, form: ColumnsForm) -> HttpResponse:
     context = {"form": form, "import": form.imported, "layout": form.layout}
     status = 422 if form.errors else 200
     return render(request, "candidates/import_columns.html", context, status=status)

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from pipeline.candidates.importing import reading
+from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.importing.reading import Layout, Wanted
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.candidates.models.candidate_import import CandidateImport
@@ -250,5 +251,5 @@ def test_other_kinds_of_workbooks_are_called_what_they_are(
 ) -> None:
     path = write(tmp_path / "a.xlsx", {part: b"x"})
 
-    with pytest.raises(reading.ImportRefused, match=words):
+    with pytest.raises(ImportRefused, match=words):
         reading.look_at(path)
