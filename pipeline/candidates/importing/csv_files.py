@@ -14,6 +14,7 @@ from .findings import LONGEST_CELL, Findings
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 SAMPLE_BYTES = 128 * 1024
 LINE_CHARACTERS = 4 * 1024 * 1024  # no table has a longer line
+RECORDS_JUDGED = 200  # of the first, for which columns hold addresses or numbers
 LINES_JUDGED = 50  # of those that an open quotation mark has swallowed
 
 
@@ -73,6 +74,7 @@ class CsvRecords:
         self.is_width_known = width > 0
         self.findings = Findings()
         self.record = 0
+        self.contacts: set[int] = set()  # columns that hold addresses or numbers
         self.raw: io.BufferedReader | None = None
 
     def fraction(self) -> float:
@@ -81,7 +83,7 @@ class CsvRecords:
 
     def __iter__(self) -> Iterator[list[str]]:
         csv.field_size_limit(LINE_CHARACTERS)
-        self.record, self.findings = 0, Findings()
+        self.record, self.findings, self.contacts = 0, Findings(), set()
         with self.path.open("rb") as self.raw:
             # One byte that is no letter says nothing of the others.
             file = io.TextIOWrapper(self.raw, self.encoding, errors="replace", newline="")
@@ -113,6 +115,8 @@ class CsvRecords:
         self.record += 1
         if not self.is_width_known:
             self.width = len(record)
+        if self.record <= RECORDS_JUDGED:
+            self.contacts |= {at for at, cell in enumerate(record) if is_contact(cell)}
         for line in lines.taken:
             if not line.isascii():
                 self.look_for_damage(line)
@@ -141,11 +145,16 @@ class CsvRecords:
         return False
 
     def is_like_a_record(self, line: str) -> bool:
+        """Whether it has as many cells as the table, and an address or number where others do."""
         if line.count(self.delimiter) < max(1, self.width - 1):
             return False
-        if "@" not in line and sum(map(str.isdigit, line)) < 6:
+        cells = next(csv.reader([line], delimiter=self.delimiter), [])
+        if len(cells) != self.width:  # a quotation mark may be open in this one, too
+            cells = line.split(self.delimiter)
+        if len(cells) != self.width:
             return False
-        return len(next(csv.reader([line], delimiter=self.delimiter), [])) == self.width
+        at = self.contacts or range(self.width)
+        return any(is_contact(cells[column]) for column in at if column < self.width)
 
     def first_alone(self, lines: Lines) -> list[str]:
         """The record that its first line holds, as if the quotation mark closed there."""
@@ -161,6 +170,10 @@ class CsvRecords:
         counted = self.counted(record, lines)
         self.findings.add("open_quotes", self.record)
         return counted
+
+
+def is_contact(cell: str) -> bool:
+    return "@" in cell or (len(cell) < 30 and sum(map(str.isdigit, cell)) > 6)
 
 
 def delimiter_of(path: Path, encoding: str) -> str:

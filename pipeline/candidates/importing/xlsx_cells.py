@@ -51,6 +51,7 @@ def shared_texts(package: Package, workbook: str) -> SharedTexts:
         raise ImportRefused(TOO_LARGE)
     parser = safe_parser()
     pieces: list[str] = []
+    names: dict[str, str] = {}
     length = phonetic = 0
 
     def text(data: str) -> None:
@@ -62,7 +63,7 @@ def shared_texts(package: Package, workbook: str) -> SharedTexts:
 
     def start(tag: str, _: dict[str, str]) -> None:
         nonlocal length, phonetic
-        name = local(tag)
+        name = names.get(tag) or names.setdefault(tag, local(tag)[:40])
         if name == "si":
             pieces.clear()
             length = 0
@@ -74,7 +75,7 @@ def shared_texts(package: Package, workbook: str) -> SharedTexts:
     def end(tag: str) -> None:
         nonlocal phonetic
         parser.CharacterDataHandler = None
-        name = local(tag)
+        name = names[tag]
         if name == "si":
             texts.add(unescaped("".join(pieces)))
         elif name == "rPh":

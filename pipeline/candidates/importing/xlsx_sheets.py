@@ -144,7 +144,7 @@ class SheetReader:
         written = attributes.get("r", "")
         number = int(written) if written.isdecimal() and len(written) < 9 else self.last_row + 1
         self.last_row = number = max(number, self.last_row + 1)
-        if number > ROWS:
+        if number > ROWS or self.row:  # Excel's limit; a row in a row
             raise ImportRefused(BROKEN)
         self.row = Row(number, attributes.get("hidden", "0") in ("1", "true"))
         self.column = -1
