@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from pipeline.candidates.importing import reader_process
+from pipeline.candidates.importing.reading import Wanted
 
 from .hostile import FILES, Hostile, cell, sheet, workbook, zipped
 
@@ -53,7 +54,7 @@ def measured(path: Path) -> tuple[float, float, dict[str, object]]:
     """Peak MiB, seconds of processor time, and the last answer; or none, where it was ended."""
     limits, about = (
         json.dumps(asdict(reader_process.LOOK)),
-        json.dumps(asdict(reader_process.Wanted())),
+        json.dumps(asdict(Wanted())),
     )
     command = [sys.executable, "-c", AS_A_READER, str(path), limits, "look", about]
     done = subprocess.run(
