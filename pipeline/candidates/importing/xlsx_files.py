@@ -1,17 +1,18 @@
 """An Excel workbook as records: the sheet with the candidates, row by row, formulas never run."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from .columns import recognized
 from .errors import ImportRefused
 from .findings import Findings
 from .xlsx_cells import SharedTexts, Styles, shared_texts, styles_of
-from .xlsx_package import NO_WORKBOOK, OTHER_KINDS, Package, Sheet, opened
+from .xlsx_package import BROKEN, NO_WORKBOOK, OTHER_KINDS, Package, Sheet, opened
 from .xlsx_sheets import Cells, Row, Survey, rows_of, survey_of
 
 TOP = 50  # rows in which headings are looked for
@@ -160,31 +161,36 @@ class Found:
 def sheets_of(path: Path) -> list[Found]:
     """The sheets that have rows. Raises ImportRefused when there is none."""
     with workbook_of(path) as book:
-        looks: dict[str, tuple[int | None, int]] = {}
-        found = []
+        if not book.sheets:
+            raise ImportRefused(BROKEN)
+        looks: dict[str, Found | None] = {}
         for sheet in book.sheets:
             if sheet.part not in looks:
                 looks[sheet.part] = look_at(book, sheet)
-            rows, known = looks[sheet.part]
-            if rows is not None:
-                hidden = book.survey(sheet).hidden
-                found.append(Found(sheet.name, rows, sheet.is_hidden, hidden, known))
+        looked = [(sheet, looks[sheet.part]) for sheet in book.sheets]
+    found = [
+        replace(look, name=sheet.name, is_hidden=sheet.is_hidden) for sheet, look in looked if look
+    ]
     if not found:
         raise ImportRefused("The workbook has no sheet with rows. Upload the one that has them.")
     return found
 
 
-def look_at(book: Workbook, sheet: Sheet) -> tuple[int | None, int]:
-    """How many rows it has, none at all if blank; how many known headings one near the top has."""
+def look_at(book: Workbook, sheet: Sheet) -> Found | None:
+    """How many rows it has, and whether one near the top has headings; none for a blank one."""
     filled = (row for row, _ in book.rows(sheet, Findings()) if row.cells or row.unfinished)
     top = list(islice(filled, TOP))
+    if not top:
+        return None
     known = [recognized(row.cells.values()) for row in top]
-    header = known.index(max(known)) if max(known, default=0) > 1 else 0
+    header = known.index(max(known)) if max(known) > 1 else 0
     if book.package.size(sheet.part) > COUNTED_BYTES:
-        rows = book.survey(sheet).rows
+        survey = book.survey(sheet)
+        rows, hidden = survey.rows, survey.hidden
     else:
-        rows = len(top) + sum(1 for _ in filled)
-    return max(0, rows - header - 1) if top else None, max(known, default=0)
+        counted = Counter(row.is_hidden for row in chain(top, filled))
+        rows, hidden = counted.total(), counted[True]
+    return Found(sheet.name, max(0, rows - header - 1), sheet.is_hidden, hidden, max(known))
 
 
 def best_of(sheets: list[Found]) -> Found:

@@ -114,16 +114,18 @@ class Package:
         """The sheets with cells, and whether dates are counted from 1904."""
         parts = {id_: target for id_, kind, target in self.links(workbook) if kind == "worksheet"}
         found: list[Sheet] = []
-        from_1904 = False
+        from_1904, number = False, 0
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal from_1904
+            nonlocal from_1904, number
             if local(tag) == "workbookPr":
                 from_1904 = attributes.get("date1904", "") in ("1", "true", "on")
             if local(tag) != "sheet":
                 return
+            number += 1
             ids = [value for key, value in attributes.items() if local(key) == "id"]
-            part = next((parts[id_] for id_ in ids if id_ in parts), "")
+            usual = posixpath.join(posixpath.dirname(workbook), f"worksheets/sheet{number}.xml")
+            part = next((parts[id_] for id_ in ids if id_ in parts), "" if parts else usual)
             if part in self.entries:
                 is_hidden = attributes.get("state", "visible") != "visible"
                 found.append(Sheet(attributes.get("name", ""), part, is_hidden))

@@ -163,9 +163,9 @@ class SheetReader:
 
     def column_of(self, letters: str) -> int:
         if letters not in self.columns:
-            if not re.fullmatch("[A-Z]{1,3}", letters):
+            if not re.fullmatch("[A-Za-z]{1,3}", letters) or len(self.columns) > COLUMNS:
                 raise ImportRefused(BROKEN)
-            self.columns[letters] = index_of(letters)
+            self.columns[letters] = index_of(letters.upper())
         return self.columns[letters]
 
     def text(self, data: str) -> None:

@@ -100,6 +100,17 @@ def backslashes_in_targets() -> Parts:
 
 
 @odd
+def no_relationships() -> Parts:
+    parts = workbook(sheet1=people())
+    return {name: text for name, text in parts.items() if not name.endswith(".rels")}
+
+
+@odd
+def small_letters_in_references() -> Parts:
+    return replaced(replaced(shared(), 'r="A', 'r="a'), 'r="B', 'r="b')
+
+
+@odd
 def empty_fill() -> Parts:
     return replaced(shared(), "<fill><patternFill/></fill>", "<fill></fill><fill/>")
 

@@ -131,8 +131,9 @@ def test_a_reader_without_memory_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.xlsx"
-    zipped(path, workbook(strings=strings(b"<si><t>" + b"x" * 100 * MB + b"</t></si>")))
-    monkeypatch.setattr(reader_process, "LOOK", Limits(10, 1, 30, 30, memory_bytes=200 * MB))
+    texts = b"".join(b"<si><t>%d" % n + b"x" * 2 * MB + b"</t></si>" for n in range(45))
+    zipped(path, workbook(strings=strings(texts)))
+    monkeypatch.setattr(reader_process, "LOOK", Limits(10, 1, 30, 30, memory_bytes=110 * MB))
 
     with pytest.raises(ImportRefused, match="save that as CSV"):
         look(path)
