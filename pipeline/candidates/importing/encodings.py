@@ -11,9 +11,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-import chardet
-import chardetng_py
-
 from .errors import ImportRefused
 from .plausible_words import unlikely
 

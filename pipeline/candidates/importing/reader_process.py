@@ -28,7 +28,7 @@ from .reader_child import Limits
 from .reading import Layout, Wanted
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([reader_child.__name__, "openpyxl"])
+FORKS.set_forkserver_preload([reader_child.__name__, "chardet", "chardetng_py"])
 # A look is waited for by a person, and by a thread of the web process.
 LOOK = Limits(cpu_seconds=6, cpu_seconds_per_mb=0.04, most_cpu_seconds=25, silent_seconds=45)
 READ = Limits(cpu_seconds=30, cpu_seconds_per_mb=1, most_cpu_seconds=1800, silent_seconds=120)
