@@ -217,14 +217,13 @@ def blocks_of(path: Path) -> Iterator[bytes]:
 
 def best_of(sample: bytes) -> Guess:
     """The encoding in which the words are most like words, and the detectors' choice of such."""
+    # Here, as every other process would spend 0.2 s on them: the fork server has them already.
+    import chardet
+    import chardetng_py
+
     words = telling_words(sample)
-    said = [
-        (
-            chardet.detect(sample, prefer_superset=True, include_encodings=ASKED)["encoding"],
-            CHARDET,
-        ),
-        (chardetng_py.detect(sample), CHARDETNG),
-    ]
+    its = chardet.detect(sample, prefer_superset=True, include_encodings=ASKED)["encoding"]
+    said = [(its, CHARDET), (chardetng_py.detect(sample), CHARDETNG)]
     votes = [(words.decode(name, "replace"), weight) for name, weight in said if known(name)]
     tried: list[tuple[float, str, str]] = []
     for place, codec in enumerate(("utf-8-sig", *LEGACY)):
