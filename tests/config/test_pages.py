@@ -7,7 +7,7 @@ from threading import current_thread
 import pytest
 from asgiref.sync import sync_to_async
 
-from config.pages import Pool
+from config.pages import Pages, Pool
 
 
 async def enter(pool: Pool, held: AsyncExitStack, *, is_stop: bool = False) -> str:
@@ -44,3 +44,20 @@ def test_stops_take_any_thread_that_is_free_and_give_it_back() -> None:
             await enter(pool, slow)
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_look"),
+    [
+        ("POST", "/candidates/import/", True),
+        ("POST", "/candidates/import/5/again/", True),
+        ("POST", "/candidates/import/5/columns/", True),
+        ("GET", "/candidates/import/5/columns/", False),
+        ("POST", "/candidates/import/5/retry/", False),
+        ("POST", "/candidates/importing/", False),
+    ],
+)
+def test_what_looks_at_a_file_takes_no_page_s_thread(method: str, path: str, is_look: bool) -> None:
+    pages = Pages()
+
+    assert (pages.pool_for({"method": method, "path": path}) is pages.uploads) == is_look
