@@ -32,6 +32,8 @@ SLOW = (
     "tests/tasks/events/test_ten_thousand.py",
     "tests/candidates/importing/test_samples.py",
     "tests/candidates/importing/test_hostile.py",
+    "tests/candidates/importing/test_field_containers.py",
+    "tests/candidates/importing/test_limits_hold.py",
     "tests/bulk_actions/operations/test_previews_of_many.py",
     "tests/tasks/test_cancel_table.py",
     "tests/config/test_many_downloads.py",

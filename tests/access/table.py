@@ -83,6 +83,7 @@ TABLE = {
     "candidates:import-columns": Page(
         get=STARTERS_WHO_SEE, post=STARTERS_WHO_SEE, post_ok=422, of="uploaded", data={"x": "y"}
     ),
+    "candidates:import-again": Page(post=STARTERS_WHO_SEE, of="uploaded"),
     "candidates:import-retry": Page(post=STARTERS_WHO_SEE, of="uploaded"),
     "candidates:import-rejected": Page(get=STARTERS_WHO_SEE, of="imported", writes=True),
     # --- bulk actions ---

@@ -142,6 +142,8 @@ def read_again(imported: CandidateImport, wanted: Wanted) -> None:
     with TURNS[imported.opening.workspace_id].taken():
         if not connection.in_atomic_block:
             connection.close()
+        if not imported.file or not Path(imported.file.path).exists():
+            raise ImportRefused("The uploaded file is gone. Upload it again.")
         seen = look(Path(imported.file.path), wanted)
     layout, sample = seen.layout, seen.sample
     is_same_table = len(layout.columns) == len(before.columns) and layout.sheet == before.sheet
