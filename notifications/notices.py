@@ -24,6 +24,7 @@ from pipeline.candidates.models.candidate_import import CandidateImport, Candida
 from pipeline.candidates.signals import candidates_changed
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.parts import work_in_parts
+from pipeline.foundation.words import clipped, counted
 from pipeline.journeys.models import Journey
 from pipeline.outreach.limits import WARN_AT, alerts
 from pipeline.outreach.models import MessageLimit, MessageUse
@@ -54,8 +55,7 @@ def tell(*notices: Notice) -> list[tuple[Notice, Exception]]:
     Returns those that can't be kept, with the reason: they keep no other from being told.
     """
     for notice in notices:
-        if len(notice.text) > LONGEST:
-            notice.text = f"{notice.text[: LONGEST - 1]}…"
+        notice.text = clipped(notice.text, LONGEST)
     broken = work_in_parts(notices, keep_and_ring)
     for notice, error in broken:
         log.error("Notice %s for user %s", notice.about, notice.user_id, exc_info=error)
@@ -180,8 +180,7 @@ def end_of(action: BulkAction) -> str:
         return f"{by} canceled your “{action.title}”{counts and f': {counts}'}.{why}"
     if action.file:
         failed = f", {localize(action.failed)} failed" if action.failed else ""
-        people = f"{localize(action.changed)} candidate{'' if action.changed == 1 else 's'}"
-        return f"Export is ready: {people}{failed}."
+        return f"Export is ready: {counted(action.changed, 'candidate')}{failed}."
     sentence = f"{action.title}: {action.get_status_display()}{counts and f', {counts}'}."
     return f"{sentence} {action.failure}".strip()
 

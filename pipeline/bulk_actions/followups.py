@@ -17,6 +17,7 @@ from pipeline.candidates.selections import Selection
 from pipeline.candidates.sight import sight_of
 from pipeline.foundation.among import among_found
 from pipeline.foundation.parameters import number_in
+from pipeline.foundation.words import plural
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.workspaces.models import User, membership_of
 
@@ -219,7 +220,7 @@ class Following:
             causes.append("in openings that you don’t see")
         if self.follow_up != FollowUp.UNDO and self._has_written():
             causes.append("written to already, or perhaps")
-        are = "is" if missing == 1 else "are"
+        are = plural(missing, "is", "are")
         return [f"{missing:,} more {are} left out: {' or '.join(causes)}."]
 
     def _has_written(self) -> bool:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.template.defaultfilters import date as format_date
-from django.utils import timezone
 from django.utils.formats import localize
 
 from pipeline.foundation import database_clock
+from pipeline.foundation.words import clock, duration, is_today, roughly
 
 from .models import BulkAction, Delivery, Status
 from .operations import is_on_hold, operation_of, sends
@@ -138,9 +137,7 @@ class Progress:
     def quiet_for(self) -> str:
         """ "30 s", "4 min", "2 h"; empty while it moves."""
         seconds = self.quiet_seconds
-        if seconds < 120:
-            return f"{seconds} s" if seconds else ""
-        return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+        return duration(timedelta(seconds=seconds)) if seconds else ""
 
     @property
     def time_left(self) -> str:
@@ -172,7 +169,7 @@ class Progress:
 
     @property
     def started_time(self) -> str:
-        return self._clock(self.action.created_at)
+        return clock(self.action.created_at, self.action.workspace.tz)
 
     # --- sentences ---
 
@@ -256,33 +253,6 @@ class Progress:
     def _failed(self) -> int:
         return 0 if self.action.hides_counts else self.action.failed
 
-    # --- times of day ---
-
     def _at(self, moment: datetime) -> str:
-        return f"{'at' if self._is_today(moment) else 'on'} {self._clock(moment)}"
-
-    def _clock(self, moment: datetime) -> str:
-        """ "10:32" today, "3 Nov, 10:32" on another day."""
-        local = timezone.localtime(moment, self.action.workspace.tz)
-        return format_date(local, "H:i" if self._is_today(moment) else "j M Y, H:i")
-
-    def _is_today(self, moment: datetime) -> bool:
         tz = self.action.workspace.tz
-        return (
-            timezone.localtime(moment, tz).date()
-            == timezone.localtime(database_clock.now(), tz).date()
-        )
-
-
-def roughly(left: timedelta) -> str:
-    """A duration as people say it: "less than a minute", "about 4 min", "about 2 h"."""
-    minutes = left.total_seconds() / 60
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 10:
-        return f"about {round(minutes)} min"
-    if minutes < 57.5:
-        return f"about {round(minutes / 5) * 5} min"
-    if minutes < 90:
-        return "about 1 h"
-    return f"about {round(minutes / 60)} h"
+        return f"{'at' if is_today(moment, tz) else 'on'} {clock(moment, tz)}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
+from pipeline.foundation.words import plural
 from pipeline.workspaces.models import User
 
 from .filters import CandidateFilter
@@ -73,7 +74,7 @@ class Selection:
         total = self.candidates.count()
         if total == 1:
             return "The candidate selected is hidden by the current filter."
-        are = "is" if hidden == 1 else "are"
+        are = plural(hidden, "is", "are")
         return f"{hidden:,} of the {total:,} selected {are} hidden by the current filter."
 
     def describe(self) -> str:

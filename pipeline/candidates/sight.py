@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser
 
+from pipeline.foundation.words import CUT
 from pipeline.workspaces.models import User, membership_of
 
 from .models import Folder, Opening
@@ -18,7 +19,6 @@ from .models.former_name import FormerName
 
 ANOTHER = "another opening"
 SHORTEST = 2  # letters of a name that is looked for: one alone is also a word
-CUT = "…"  # what sentences end in that were too long
 LONG = 200  # letters from which on one may have been cut without it
 SHORTEST_CUT = 4  # letters of a name that has been cut there
 

@@ -19,12 +19,18 @@ class CountOf(Subquery):
 
 @dataclass(frozen=True)
 class Number:
-    """A count as pages say it: up to MOST, beyond that "10,000+"."""
+    """A count as pages say it: up to MOST, beyond that "10,000+".
+
+    `is_all` says for sure whether everything was counted, however many that are; else the last
+    that were not counted are those beyond MOST.
+    """
 
     value: int
+    is_all: bool | None = None
 
     def __str__(self) -> str:
-        return f"{intcomma(MOST)}+" if self.value > MOST else str(intcomma(self.value))
+        is_all = self.value <= MOST if self.is_all is None else self.is_all
+        return str(intcomma(self.value)) if is_all else f"{intcomma(min(self.value, MOST))}+"
 
     def __bool__(self) -> bool:
         return self.value > 0

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from pipeline.candidates.admin_sight import SeenAdmin, SeenRows
 from pipeline.foundation.parameters import number_in
+from pipeline.foundation.words import counted
 from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest, ReadOnly
 from pipeline.workspaces.audited_admin import AuditedAdmin
@@ -132,8 +133,7 @@ def cancel(tasks: TaskQuerySet, by: User, reason: str) -> int:
     for pk in Task.objects.filter(pk__in=canceled).values_list("workspace", flat=True):
         numbers[pk] = numbers.get(pk, 0) + 1
     for workspace in Workspace.objects.filter(pk__in=numbers):
-        number = numbers[workspace.pk]
-        what = f"{number:,} waiting task{'' if number == 1 else 's'}: {reason}"
+        what = f"{counted(numbers[workspace.pk], 'waiting task')}: {reason}"
         record(workspace, by, "canceled", what)
     return len(canceled)
 

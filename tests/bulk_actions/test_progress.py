@@ -9,7 +9,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from pipeline.bulk_actions.models import ACTIVE, BulkAction, Status
-from pipeline.bulk_actions.progress import COLORS, Progress, roughly
+from pipeline.bulk_actions.progress import COLORS, Progress
 from pipeline.foundation import database_clock
 from pipeline.workspaces.models import User, Workspace
 
@@ -61,22 +61,6 @@ def test_it_tells_how_long_it_will_still_take(make_action) -> None:
 @pytest.mark.parametrize(("seconds", "done"), [(4.9, 25_000), (60, 999)])
 def test_it_does_not_guess_before_5_s_and_2_percent(make_action, seconds, done) -> None:
     assert running(make_action, seconds=seconds, done=done).time_left == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (3, "less than a minute"),
-        (59, "less than a minute"),
-        (61, "about 1 min"),
-        (250, "about 4 min"),
-        (1300, "about 20 min"),
-        (3500, "about 1 h"),
-        (4 * 3600, "about 4 h"),
-    ],
-)
-def test_the_time_left_is_rounded(seconds, words) -> None:
-    assert roughly(timedelta(seconds=seconds)) == words
 
 
 def test_the_percentage_says_100_only_when_all_are_processed(make_action) -> None:

@@ -21,6 +21,7 @@ from pipeline.bulk_actions.models import BulkAction  # noqa: E402
 from pipeline.bulk_actions.progress import Progress  # noqa: E402
 from pipeline.candidates.models.candidate_import import CandidateImport  # noqa: E402
 from pipeline.candidates.models.share import Share  # noqa: E402
+from pipeline.foundation.words import age  # noqa: E402
 from pipeline.journeys.engine.jobs import work  # noqa: E402
 from pipeline.journeys.lifecycle import set_schedule  # noqa: E402
 from pipeline.journeys.models import Journey, Run  # noqa: E402
@@ -28,7 +29,6 @@ from pipeline.journeys.writing.enroll import enroll  # noqa: E402
 from pipeline.outreach import limits  # noqa: E402
 from pipeline.outreach.models import Channel  # noqa: E402
 from pipeline.tasks.models import Task  # noqa: E402
-from pipeline.tasks.templatetags.desk import age  # noqa: E402
 from pipeline.tasks.timeouts import cancel_overdue  # noqa: E402
 from pipeline.workspaces.joining import PASSWORD_TOKENS  # noqa: E402
 from pipeline.workspaces.models import User, Workspace  # noqa: E402

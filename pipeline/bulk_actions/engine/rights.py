@@ -6,6 +6,7 @@ Looked at before each turn of a lane: who takes a right away stops what is still
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import Operation
 from pipeline.candidates.models import Opening
+from pipeline.foundation.words import plural
 from pipeline.workspaces.lost_rights import why_not_starter
 
 
@@ -28,7 +29,7 @@ def why_not_any_more(action: BulkAction, operation: Operation) -> str:
     hidden = needed.exclude(members=by.membership).count()
     if not hidden:
         return ""
-    openings = "an opening" if hidden == 1 else f"{hidden:,} openings"
+    openings = plural(hidden, "an opening", f"{hidden:,} openings")
     return f"{by}, who ordered it, no longer sees {openings} that it concerns."
 
 

@@ -17,6 +17,7 @@ from pipeline.candidates.models import Opening
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.fence import fenced
 from pipeline.foundation.lifecycle import move
+from pipeline.foundation.words import clipped
 from pipeline.outreach.models import Message, MessageStatus
 from pipeline.workspaces.models import User, Workspace, membership_of
 from pipeline.workspaces.models.audit import record
@@ -25,6 +26,8 @@ from pipeline.workspaces.webhooks import outbox
 from . import locks
 from .payload import payload_of
 from .status import ACTIVE, ENDED, MOVES, Delivery, FollowUp, Status
+
+LONGEST_TITLE = 200
 
 # What an action counts that prepared something for all candidates together, and never made it.
 DISCARDS = {"changed": 0, "unchanged": 0, "failed": 0, "is_discarded": True}
@@ -76,7 +79,7 @@ class BulkAction(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False)
     operation = models.CharField(max_length=40)
     options = models.JSONField(default=dict)
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=LONGEST_TITLE)
     key = models.UUIDField(help_text="One-time key of the form: a double click makes one action.")
     status = models.CharField(max_length=25, choices=Status, default=Status.IN_QUEUE)
     version = models.PositiveIntegerField(default=1)
@@ -331,7 +334,7 @@ class BulkAction(models.Model):
         undone = self.follows if self.follow_up == FollowUp.UNDO and verb == "undid" else None
         summary = f"{(undone or self).title} ({self.total:,} selected)"
         if why:
-            summary = f"{summary[:100]}: {why}"  # of the two, the reason must not be cut
+            summary = f"{clipped(summary, 100)}: {why}"  # of the two, the reason must not be cut
         record(self.workspace, by, verb, summary, self.get_absolute_url())
 
     def announce(self, *, status_changed: bool = True) -> None:

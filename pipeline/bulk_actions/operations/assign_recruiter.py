@@ -3,7 +3,9 @@ from typing import Any
 
 from django import forms
 
+from pipeline.bulk_actions.models.bulk_action import LONGEST_TITLE
 from pipeline.candidates.sql import people, places
+from pipeline.foundation.words import clipped
 from pipeline.workspaces import sql as workspaces
 from pipeline.workspaces.models import Membership
 
@@ -53,7 +55,7 @@ class AssignRecruiter(JudgingOperation):
 
     @property
     def title(self) -> str:
-        return f"Assign to {self.name}"[:200]
+        return clipped(f"Assign to {self.name}", LONGEST_TITLE)
 
     @property
     def already(self) -> str:  # type: ignore[override]

@@ -6,8 +6,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from pipeline.bulk_actions.models import BulkAction, Chunk
+from pipeline.bulk_actions.models.bulk_action import LONGEST_TITLE
 from pipeline.bulk_actions.reasons import Code, sentence_of
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.foundation.words import clipped, counted, plural
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.bulk_sql import canceling, choosing, with_names
 from pipeline.tasks.models import Task
@@ -132,8 +134,7 @@ class CancelTasks(JudgingOperation):
 
     @property
     def title(self) -> str:
-        title = f"Cancel waiting tasks: {self._of}"
-        return title if len(title) <= 200 else title[:199] + "…"
+        return clipped(f"Cancel waiting tasks: {self._of}", LONGEST_TITLE)
 
     @property
     def details(self) -> str:
@@ -173,12 +174,11 @@ class CancelTasks(JudgingOperation):
         if not waiting:
             sentence = "No waiting task would be canceled"
         else:
-            total = waiting.total()
-            sentence = f"{total:,} waiting task{'' if total == 1 else 's'} would be canceled: "
-            sentence += of_types(waiting)
+            tasks = counted(waiting.total(), "waiting task")
+            sentence = f"{tasks} would be canceled: {of_types(waiting)}"
         if assigned := self.count(Task.objects.assigned(), candidates).total():
-            sentence += f"; {assigned:,} {'is' if assigned == 1 else 'are'} with an agent and "
-            sentence += "stays" if assigned == 1 else "stay"
+            stay = plural(assigned, "is with an agent and stays", "are with an agent and stay")
+            sentence += f"; {assigned:,} {stay}"
         return f"{sentence}."
 
     def count(self, tasks: TaskQuerySet, candidates: CandidateQuerySet) -> Counter[str]:

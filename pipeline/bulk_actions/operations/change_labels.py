@@ -4,8 +4,10 @@ from typing import Any
 from django import forms
 from django.db.models import Count, Exists, OuterRef, Q
 
+from pipeline.bulk_actions.models.bulk_action import LONGEST_TITLE
 from pipeline.candidates.models import CandidateLabel, CandidateQuerySet, Label
 from pipeline.candidates.sql import labels
+from pipeline.foundation.words import clipped
 
 from .base import Operation, OptionsForm, Preview, Revert, Skip
 
@@ -66,8 +68,7 @@ class ChangeLabels(Operation):
 
     @property
     def title(self) -> str:
-        title = f"Labels: {self._all_names}"
-        return title if len(title) <= 200 else title[:199] + "…"
+        return clipped(f"Labels: {self._all_names}", LONGEST_TITLE)
 
     @property
     def details(self) -> str:

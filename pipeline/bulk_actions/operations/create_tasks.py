@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from pipeline.bulk_actions.models import BulkAction, Chunk
 from pipeline.candidates.models import CandidateQuerySet
 from pipeline.foundation.parameters import MomentField
+from pipeline.foundation.words import clipped
 from pipeline.outreach.models import Campaign, CampaignState, Priority
 from pipeline.tasks.bulk_sql import canceling, creating
 from pipeline.tasks.create import CantCreate, check_campaign
@@ -134,7 +135,7 @@ class CreateTasks(JudgingOperation):
         if due := self.new_tasks.due_at:
             parts.append(f"Due {date_format(timezone.localtime(due), 'j M Y, H:i')}.")
         if notes := self.options["notes"]:
-            parts.append(f"Notes: {notes if len(notes) <= 300 else notes[:299] + '…'}")
+            parts.append(f"Notes: {clipped(notes, 300)}")
         return " ".join(parts)
 
     @property

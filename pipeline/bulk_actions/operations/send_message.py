@@ -2,9 +2,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, QuerySet
-from django.template.defaultfilters import truncatechars
 
 from pipeline.candidates.models import Candidate, CandidateQuerySet
+from pipeline.foundation.words import clipped
 from pipeline.outreach.drafts import Draft
 from pipeline.outreach.models import Channel, MessageTemplate
 
@@ -79,7 +79,7 @@ class SendMessage(SendingOperation):
 
     @property
     def details(self) -> str:
-        return f"Text: {truncatechars(self.options['body'], 300)}"
+        return f"Text: {clipped(self.options['body'], 300)}"
 
     def draft(self, candidate: Candidate) -> Draft:
         return message_text.draft_from(self.options, candidate)

@@ -6,10 +6,12 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from pipeline.bulk_actions.models.bulk_action import LONGEST_TITLE
 from pipeline.bulk_actions.reasons import Code
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.candidates.models.attributes import LARGEST, MOST, too_large_sql, too_many_sql
 from pipeline.candidates.sql import people
+from pipeline.foundation.words import clipped
 
 from .base import OptionsForm, Revert
 from .judging import JudgedChange, JudgingOperation, by_code, changing
@@ -93,7 +95,7 @@ class SetAttribute(JudgingOperation):
     def title(self) -> str:
         name, value = self.options["attribute"], self.options["value"]
         title = f"Set {name} to “{value}”" if value else f"Take away {name}"
-        return title if len(title) <= 200 else title[:199] + "…"
+        return clipped(title, LONGEST_TITLE)
 
     @property
     def already(self) -> str:  # type: ignore[override]

@@ -6,12 +6,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from pipeline.bulk_actions.models import BulkAction
+from pipeline.bulk_actions.models.bulk_action import LONGEST_TITLE
 from pipeline.bulk_actions.writing.message import ActionMessage, settle
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.candidates.models.share import Share
 from pipeline.candidates.sharing import shown
 from pipeline.candidates.sharing.links import link_to
 from pipeline.candidates.sql.shares import sharing
+from pipeline.foundation.words import clipped, counted
 from pipeline.outreach import limits
 from pipeline.outreach.delivery import Stopped, deliver
 from pipeline.outreach.drafts import Draft
@@ -110,8 +112,7 @@ class ShareWithReviewer(Operation):
 
     @property
     def title(self) -> str:
-        title = f"Share with {self.options['reviewer']}"
-        return title if len(title) <= 200 else title[:199] + "…"
+        return clipped(f"Share with {self.options['reviewer']}", LONGEST_TITLE)
 
     @property
     def details(self) -> str:
@@ -227,9 +228,8 @@ def not_sent(share: Share, why: str) -> str:
 
 
 def email_about(share: Share) -> Draft:
-    count = share.still_there.count()
+    candidates = counted(share.still_there.count(), "candidate")
     who = f"{share.created_by} of {share.workspace}"
-    candidates = f"{count:,} candidate{'' if count == 1 else 's'}"
     until = timezone.localtime(share.expires_at, share.workspace.tz)
     expiry = f"{date_format(until, 'j F Y, H:i')} ({share.workspace.tz.key})"
     paragraphs = [

@@ -3,7 +3,9 @@ from typing import Any
 from django.db.models import Count
 
 from pipeline.bulk_actions.models import BulkAction, Chunk, FollowUp
+from pipeline.bulk_actions.models.bulk_action import LONGEST_TITLE
 from pipeline.candidates.models import CandidateQuerySet
+from pipeline.foundation.words import clipped
 from pipeline.journeys.writing.stop import hold_runs_of
 from pipeline.outreach.models import Channel, Message, MessageStatus
 from pipeline.workspaces.sql import NAMED_USERS
@@ -42,8 +44,7 @@ class Undo(JudgingOperation):
 
     @property
     def title(self) -> str:
-        title = f"Undo “{self.options['title']}”"
-        return title if len(title) <= 200 else title[:198] + "…”"
+        return f"Undo “{clipped(self.options['title'], LONGEST_TITLE - len('Undo “”'))}”"
 
     @property
     def reached(self) -> set[int]:

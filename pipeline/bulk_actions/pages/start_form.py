@@ -17,6 +17,7 @@ from pipeline.bulk_actions.seen import partly
 from pipeline.candidates.models import Opening
 from pipeline.candidates.selections import Selection, SelectionError
 from pipeline.candidates.sight import sight_of
+from pipeline.foundation.words import counted
 from pipeline.workspaces.access import NotAllowed, exporters_only
 from pipeline.workspaces.models import User
 
@@ -85,8 +86,7 @@ class Order:
         """As in "Move 4,599 candidates": as many as the preview says."""
         if not self.preview:
             return self.kind.label
-        changes = self.preview.changes
-        return f"{self.kind.command} {changes:,} candidate{'' if changes == 1 else 's'}"
+        return f"{self.kind.command} {counted(self.preview.changes, 'candidate')}"
 
     @property
     def hidden_sentence(self) -> str:

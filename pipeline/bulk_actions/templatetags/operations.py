@@ -8,6 +8,7 @@ from django import template
 from pipeline.bulk_actions.models import BulkAction, FollowUp
 from pipeline.bulk_actions.operations import OPERATIONS, Operation, operation_of
 from pipeline.bulk_actions.pages.share_link import SharedLink, link_of
+from pipeline.foundation.words import duration
 from pipeline.workspaces.models import User, membership_of
 
 register = template.Library()
@@ -65,8 +66,4 @@ def took(action: BulkAction) -> str:
     """How long it ran, from the first candidate to its end: "4 s", "12 min"; empty before that."""
     if action.started_at is None or action.ended_at is None:
         return ""
-    ran: timedelta = action.ended_at - action.started_at
-    seconds = round(ran.total_seconds())
-    if seconds < 120:
-        return f"{max(seconds, 1)} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+    return duration(max(action.ended_at - action.started_at, timedelta(seconds=1)))

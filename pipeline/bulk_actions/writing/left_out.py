@@ -14,6 +14,7 @@ from django.db.models import Count
 from pipeline.bulk_actions.reasons import LEFT_OUT
 from pipeline.candidates.models import CandidateQuerySet, FolderKind
 from pipeline.candidates.sql import places
+from pipeline.foundation.words import plural
 
 DECIDED = (FolderKind.HIRED, FolderKind.REJECTED)
 # Folders that nobody who is decided on gets into unnoticed.
@@ -63,9 +64,9 @@ class Decided:
     def sentence(self) -> str:
         """As in "6 are Hired and 12 are already Rejected. They will be left out."."""
         counts = [(self.hired, "Hired"), (self.rejected, "already Rejected")]
-        parts = [f"{n:,} {'is' if n == 1 else 'are'} {what}" for n, what in counts if n]
+        parts = [f"{n:,} {plural(n, 'is', 'are')} {what}" for n, what in counts if n]
         fate = "included" if self.are_included else "left out"
-        they = "This candidate" if self.count == 1 else "They"
+        they = plural(self.count, "This candidate", "They")
         return f"{' and '.join(parts)}. {they} will be {fate}."
 
 

@@ -11,6 +11,7 @@ from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.queues import queue_of
 from pipeline.foundation.turns import Interrupted, is_stop_requested
+from pipeline.foundation.words import clipped
 from pipeline.workspaces.models import User
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.setbacks.isolation import Isolation, Subject
@@ -131,9 +132,9 @@ def attempt(imported: CandidateImport, tell: Tell | None = None) -> None:
 def stop(imported: CandidateImport, why: str) -> None:
     """End it with nothing imported: another member who may can try it again."""
     if imported.fail(f"{why} Nothing was imported.", is_revoked=True):
-        told = f"{str(imported)[:100]}: {why}"
+        subject = f"{clipped(str(imported), 100)}: {why}"
         link = imported.get_absolute_url()
-        record(imported.opening.workspace, None, "canceled the import of", told, link)
+        record(imported.opening.workspace, None, "canceled the import of", subject, link)
 
 
 def forget_file(imported: CandidateImport) -> None:

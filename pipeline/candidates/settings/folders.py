@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.candidates.models import Candidate, Folder, Opening
+from pipeline.foundation.counts import count_some
+from pipeline.foundation.words import counted
 from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from .forms import NameForm
 from .ordering import OrderChanged, put_in_order, wanted_order
-
-MANY = 10_000  # candidates are counted so far
 
 
 @require_POST
@@ -92,12 +92,11 @@ def why_it_stays(folder: Folder) -> str:
     if folder.kind:
         purpose = folder.get_kind_display()
         return f"Each opening needs its “{purpose}” folder. It can be renamed, but not deleted."
-    count = Candidate.objects.filter(folder=folder)[: MANY + 1].count()
-    if not count:
+    people = count_some(Candidate.objects.filter(folder=folder))
+    if not people:
         return ""
-    number = f"more than {MANY:,}" if count > MANY else f"{count:,}"
-    plural = "" if count == 1 else "s"
-    return f"{folder} still holds {number} candidate{plural}. Move them to another folder first."
+    number = counted(people, "candidate")
+    return f"{folder} still holds {number}. Move them to another folder first."
 
 
 def remove(folder: Folder, request: MemberRequest) -> str:

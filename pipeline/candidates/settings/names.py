@@ -12,22 +12,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.candidates.models import CandidateLabel, Label, RejectReason
+from pipeline.foundation.counts import count_some
+from pipeline.foundation.words import counted
 from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from .forms import NameForm
 
-MANY = 10_000  # counted so far, as everywhere
-
 
 def label_use(label: Label) -> str:
-    """Who has it, in words; counted along the label's own index, and no further than MANY."""
-    count = CandidateLabel.objects.filter(label=label)[: MANY + 1].count()
-    if not count:
+    """Say how many candidates have it, counted along the label's own index."""
+    people = count_some(CandidateLabel.objects.filter(label=label))
+    if not people:
         return "No candidate has it."
-    number = f"More than {MANY:,}" if count > MANY else f"{count:,}"
-    return f"{number} candidate{'' if count == 1 else 's'} will lose it. That can’t be undone."
+    return f"{counted(people, 'candidate')} will lose it. That can’t be undone."
 
 
 def reason_use(reason: RejectReason) -> str:

@@ -5,6 +5,7 @@ from django import forms
 from django.db.models import Count
 
 from pipeline.candidates.models import Candidate
+from pipeline.foundation.words import counted
 from pipeline.journeys.reasons import Code, Reason, because
 from pipeline.journeys.writing.batch import Batch
 from pipeline.outreach.models import Campaign
@@ -146,8 +147,8 @@ class CancelTask(Block):
         kinds = ", ".join(
             f"{number:,} {TaskType(type).label}" for type, number in by_type.order_by("-number")
         )
-        tasks = f"{found['tasks']:,} waiting task{'' if found['tasks'] == 1 else 's'}"
-        people = f"{found['people']:,} candidate{'' if found['people'] == 1 else 's'}"
+        tasks = counted(found["tasks"], "waiting task")
+        people = counted(found["people"], "candidate")
         return f"Would cancel {tasks} of {people} now: {kinds}."
 
     def execute(self, batch: Batch) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Label
+from pipeline.foundation.words import counted
 from pipeline.journeys.models import Run
 from pipeline.journeys.models.listener import Kind, key
 from pipeline.journeys.reasons import Code, because
@@ -195,10 +196,9 @@ class Wait(Block):
 
 def span(number: Any, unit: Any) -> str:
     """ "1 day", "3 days"."""
-    if not number:
+    if not number or not isinstance(number, int):  # as in an option that is not one
         return "no time chosen"
-    word = str(unit or "days")
-    return f"{number} {word.removesuffix('s') if number == 1 else word}"
+    return counted(number, str(unit or "days").removesuffix("s"))
 
 
 def length(number: int, unit: str | None) -> timedelta:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipeline.foundation.parameters import number_in
+from pipeline.foundation.words import counted
 
 from .conditions import OPERATORS
 from .schedule import describe
@@ -56,8 +57,7 @@ def reentry_of(reentry: dict[str, Any]) -> str:
         case "always":
             return "A candidate may enter again, once out of it."
         case "after":
-            days = reentry.get("days")
-            return f"A candidate may enter again {days} day{'' if days == 1 else 's'} later."
+            return f"A candidate may enter again {counted(reentry['days'], 'day')} later."
     return "A candidate enters once, and never again."
 
 

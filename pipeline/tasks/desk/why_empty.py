@@ -4,10 +4,10 @@ from django.db.models import Count, Min, Q
 from django.utils.formats import localize
 
 from pipeline.foundation import database_clock
+from pipeline.foundation.words import clock
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.types import TIMED
-from pipeline.tasks.models.wording import clock
 from pipeline.tasks.next_task import Skills
 from pipeline.workspaces.models import User
 

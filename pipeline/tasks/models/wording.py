@@ -1,11 +1,9 @@
 """What became of a task, in words."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.utils import timezone
-from django.utils.formats import date_format
-
-from pipeline.foundation import database_clock
+from pipeline.foundation.words import clock
 
 if TYPE_CHECKING:
     from .task import Task
@@ -24,17 +22,16 @@ def actor(task: "Task", verb: str, what: str) -> str:
 
 def what_happened(task: "Task") -> str:
     if task.is_waiting:
-        return f"It has been in the queue since {clock(task.queued_at)}."
+        return f"It has been in the queue since {at(task.queued_at)}."
     if task.is_assigned:
-        return f"{task.agent_name} accepted it at {clock(task.accepted_at)}."
+        return f"{task.agent_name} accepted it at {at(task.accepted_at)}."
     if task.is_canceled:
         by = task.canceled_by_text
-        return f"{by} canceled it at {clock(task.ended_at)}: {task.cancel_reason_text}"
-    return f"{task.agent_name} completed it at {clock(task.ended_at)}."
+        return f"{by} canceled it at {at(task.ended_at)}: {task.cancel_reason_text}"
+    return f"{task.agent_name} completed it at {at(task.ended_at)}."
 
 
-def clock(at: Any) -> str:
-    """The time of day, with the date if it was not today: "10:32", "21 Nov 2026, 10:32"."""
-    local = timezone.localtime(at)
-    is_today = local.date() == timezone.localdate(database_clock.now())
-    return date_format(local, "H:i" if is_today else "j M Y, H:i")
+def at(moment: datetime | None) -> str:
+    """The time of day of a moment that a task in this state has."""
+    assert moment is not None
+    return clock(moment)

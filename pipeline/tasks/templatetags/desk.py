@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from pipeline.foundation import database_clock
+from pipeline.foundation import database_clock, words
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.types import Direction
 from pipeline.workspaces.models import User
@@ -14,15 +14,7 @@ register = template.Library()
 ARROWS = {Direction.INBOUND: "↙", Direction.OUTBOUND: "↗", Direction.NONE: ""}
 
 
-@register.filter
-def age(since: datetime) -> str:
-    """In the largest unit: "< 1 min", "12 min", "5 h", "3 d"."""
-    minutes = int((database_clock.now() - since).total_seconds()) // 60
-    if minutes < 1:
-        return "< 1 min"
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
+register.filter(words.age)
 
 
 @register.filter

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
+from pipeline.foundation.words import counted
+
 from .membership import membership_of
 from .user import User
 from .workspace import Workspace
@@ -77,6 +79,6 @@ def record_download(
     actor: User, what: str, link: str, rows: int | None, verb: str = "downloaded"
 ) -> None:
     """Write who took how many rows of what; None where that is known at the end only."""
-    number = "" if rows is None else f" ({rows:,} row{'' if rows == 1 else 's'})"
+    number = "" if rows is None else f" ({counted(rows, 'row')})"
     subject = f"{what[: LONGEST - len(number)]}{number}"
     record(actor.membership.workspace, actor, verb, subject, link)

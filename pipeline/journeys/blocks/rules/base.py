@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Label, Opening
+from pipeline.foundation.words import counted
 from pipeline.journeys.blocks.base import gone, row_of, text_in
 from pipeline.journeys.definition.conditions import OPERATORS, is_met, number
 from pipeline.outreach.models import Channel
@@ -164,4 +165,4 @@ def since(rows: Any, moment: str, options: dict[str, Any]) -> Ids:
 
 def lately(options: dict[str, Any]) -> str:
     days = options.get("days")
-    return f" in the last {days} day{'' if days == 1 else 's'}" if days else ""
+    return f" in the last {counted(days, 'day')}" if isinstance(days, int) and days else ""

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from pipeline.foundation.words import counted
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.restores.confirming import confirm
 
@@ -18,4 +19,4 @@ class Command(BaseCommand):
         if not found:
             raise CommandError(f"There is no workspace {workspace}.")
         count = sum(confirm(each, None) for each in found)
-        self.stdout.write(f"Messages go out again in {count} workspace{'' if count == 1 else 's'}.")
+        self.stdout.write(f"Messages go out again in {counted(count, 'workspace')}.")
