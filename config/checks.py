@@ -29,10 +29,10 @@ def tell_at_start() -> None:
     Logs the warnings; raises ImproperlyConfigured with the errors.
     """
     found = run_checks(tags=[BELAY])
-    for each in found:
-        if not each.is_serious():
-            log.warning("%s", sentence(each))
-    if errors := [sentence(each) for each in found if each.is_serious()]:
+    for problem in found:
+        if not problem.is_serious():
+            log.warning("%s", sentence(problem))
+    if errors := [sentence(problem) for problem in found if problem.is_serious()]:
         raise ImproperlyConfigured(" ".join(errors))
 
 

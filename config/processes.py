@@ -196,9 +196,9 @@ class Processes:
 
     def turn_of(self, name: str) -> float:
         """Seconds to wait before it begins anew: the web, which comes first, is soon back."""
-        return TURN_SECONDS * [each for each in self.starters if each not in self.servers].index(
-            name
-        )
+        return TURN_SECONDS * [
+            starter for starter in self.starters if starter not in self.servers
+        ].index(name)
 
     def terminate(self, names: Iterable[str]) -> None:
         """Ask politely, and only the leaders: a worker's horse finishes its chunk."""

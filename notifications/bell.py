@@ -39,18 +39,18 @@ class Bell:
         self.user = user if isinstance(user, int) else user.pk
 
     @property
-    def mine(self) -> NoticeQuerySet:
+    def stored(self) -> NoticeQuerySet:
         return Notice.objects.filter(user=self.user)
 
     @cached_property
     def notices(self) -> list[Notice]:
-        notices = list(self.mine[:LATEST])
+        notices = list(self.stored[:LATEST])
         return as_seen(sight_of(self.member), notices) if self.member else notices
 
     @cached_property
     def numbers(self) -> BellNumbers:
         is_unread = Q(read_at=None)
-        found = self.mine.aggregate(
+        found = self.stored.aggregate(
             total=Count("pk"),
             unread=Count("pk", filter=is_unread),
             newest=Max("pk", default=0),

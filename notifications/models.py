@@ -30,7 +30,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         Two who tell the same at the same moment are made one by the constraint `notice_once`;
         bulk_create could ignore the second one too, but would not say whose it was.
         """
-        rows = [(one.user_id, one.about, one.text, one.link) for one in notices]
+        rows = [(notice.user_id, notice.about, notice.text, notice.link) for notice in notices]
         if not rows:
             return set()
         with connection.cursor() as cursor:

@@ -94,10 +94,10 @@ def tell_each(loop: str, rows: QuerySet[Row], make: Callable[[Row], Iterable[Not
         if isolation.put_off_until(row.pk, KEEPING):
             continue
         found = isolation.attempt(subject_of(row), partial(make_all, make, row)) or []
-        made |= {(one.user_id, one.about): subject_of(row, KEEPING) for one in found}
+        made |= {(notice.user_id, notice.about): subject_of(row, KEEPING) for notice in found}
         notices += found
     lost = tell_the_untold(notices)
-    broken = {made[one.user_id, one.about]: error for one, error in lost}
+    broken = {made[notice.user_id, notice.about]: error for notice, error in lost}
     for subject, error in broken.items():
         isolation.fail(subject, error)
     for subject in set(made.values()) - broken.keys():
@@ -126,11 +126,11 @@ def tell_the_untold(made: Sequence[Notice]) -> list[tuple[Notice, Exception]]:
     """As `tell`, but asks first: an INSERT takes a number even for what it does not insert."""
     if not made:
         return []
-    told = Notice.objects.filter(
-        user__in={one.user_id for one in made}, about__in=[one.about for one in made]
+    stored = Notice.objects.filter(
+        user__in={notice.user_id for notice in made}, about__in=[notice.about for notice in made]
     )
-    known = set(told.values_list("user", "about"))
-    return tell(*(one for one in made if (one.user_id, one.about) not in known))
+    known = set(stored.values_list("user", "about"))
+    return tell(*(notice for notice in made if (notice.user_id, notice.about) not in known))
 
 
 # --- bulk actions ---

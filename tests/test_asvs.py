@@ -38,18 +38,20 @@ def numbers(section: str, first: str, last: str) -> list[str]:
 def requirements_of(cell: str) -> list[str]:
     """ "1.2.6–1.2.8, 1.3.1" as each of them."""
     found = re.findall(r"(\d+\.\d+)\.(\d+)(?:–\1\.(\d+))?", cell)
-    return [each for section, first, last in found for each in numbers(section, first, last)]
+    return [number for section, first, last in found for number in numbers(section, first, last)]
 
 
 def test_each_requirement_of_levels_1_and_2_has_one_row():
     expected = [
-        each
+        number
         for section, first, last in re.findall(r"(\d+\.\d+):(\d+)(?:-(\d+))?", SECTIONS)
-        for each in numbers(section, first, last)
+        for number in numbers(section, first, last)
     ]
 
     assert len(expected) == 70 + 183  # of level 1, and of level 2 besides
-    assert Counter(each for row in ROWS for each in requirements_of(row[0])) == Counter(expected)
+    assert Counter(number for row in ROWS for number in requirements_of(row[0])) == Counter(
+        expected
+    )
 
 
 def test_each_row_has_a_state_and_what_is_met_says_where():

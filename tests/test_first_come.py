@@ -180,13 +180,13 @@ def test_who_takes_a_name_that_has_just_been_taken_reads_it(
     name: str, second: Client, owner: User
 ) -> None:
     kind = KINDS[name]
-    mine = kind.make(owner, "Mine")
+    row = kind.make(owner, "Mine")
 
-    answer = saved_meanwhile(second, reverse(kind.rename, args=[mine.pk]), kind, owner)
+    answer = saved_meanwhile(second, reverse(kind.rename, args=[row.pk]), kind, owner)
 
     assert_is_said(answer)
-    mine.refresh_from_db()
-    assert getattr(mine, "name") == "Mine"  # noqa: B009
+    row.refresh_from_db()
+    assert getattr(row, "name") == "Mine"  # noqa: B009
 
 
 @pytest.mark.parametrize("name", IN_ANY_CASE)
@@ -268,7 +268,7 @@ def test_each_model_with_a_name_of_its_own_is_among_them(owner: User, workspace:
         model
         for model in apps.get_models()
         if model.__module__.startswith(("pipeline.", "notifications."))
-        and any(is_of_a_name(one) for one in model._meta.constraints)
+        and any(is_of_a_name(constraint) for constraint in model._meta.constraints)
     }
 
     named.remove(FormerName)  # which triggers write
@@ -281,5 +281,5 @@ def is_of_a_name(constraint: Any) -> bool:
     """Whether it is about what people write, and may be the same at the same moment."""
     if not isinstance(constraint, models.UniqueConstraint):
         return False
-    written = {*constraint.fields, *(str(one) for one in constraint.expressions)}
-    return any("name" in one or "email" in one for one in written)
+    written = {*constraint.fields, *(str(name) for name in constraint.expressions)}
+    return any("name" in name or "email" in name for name in written)

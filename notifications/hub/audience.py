@@ -216,7 +216,9 @@ class Audience:
     def find_rows(self, pks: Iterable[int]) -> FoundRows:
         found = self.actions.filter(pk__in=list(pks)).for_rows()
         actions = all_seen_by(self.sight, found)
-        return FoundRows(rows_of(actions), {one.pk: html_of(one, WHOLE) for one in actions})
+        return FoundRows(
+            rows_of(actions), {action.pk: html_of(action, WHOLE) for action in actions}
+        )
 
 
 def rows_of(actions: Iterable[BulkAction]) -> dict[int, Shown]:

@@ -67,8 +67,8 @@ def bells_of(found: Iterable[tuple[Viewer, BellNumbers]]) -> dict[int, str]:
     Without those that can't be rendered: they keep nobody else's from being shown.
     """
     html: dict[int, str] = {}
-    in_order = sorted(found, key=lambda one: one[0].time_zone)
-    for time_zone, some in groupby(in_order, key=lambda one: one[0].time_zone):
+    in_order = sorted(found, key=lambda pair: pair[0].time_zone)
+    for time_zone, some in groupby(in_order, key=lambda pair: pair[0].time_zone):
         numbers = {viewer.user: counted for viewer, counted in some}
         try:
             html |= in_zone(time_zone, numbers)

@@ -58,7 +58,7 @@ class Hub:
         self.admission = Admission(self)
         self.bells = Bells(self)
         work = (self.outbox.run, self.subscription.run, self.admission.run, self.bells.run)
-        self.tasks = [asyncio.create_task(go_on(each)) for each in (*work, self.check_always)]
+        self.tasks = [asyncio.create_task(go_on(job)) for job in (*work, self.check_always)]
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `call` finds in the database, in the one thread that the hub has for it."""

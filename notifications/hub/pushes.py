@@ -57,11 +57,11 @@ class Pushes:
 
     def tell_tasks(self, audience: Audience, message: Message) -> None:
         """The ids of tasks, and whether they left the queue: the page asks for what it shows."""
-        told = [message["tasks"]]
+        tasks = [message["tasks"]]
         if audience.openings is not None:
-            told = [ids for pk, ids in message["in_openings"].items() if audience.sees([int(pk)])]
+            tasks = [ids for pk, ids in message["in_openings"].items() if audience.sees([int(pk)])]
         pages = [page for page in audience.pages if page.hears_tasks]
-        for ids in told:
+        for ids in tasks:
             self.hub.outbox.send(pages, json.dumps({"tasks": ids, "gone": message["gone"]}))
 
     def tell_news(self, audience: Audience, message: Message) -> None:

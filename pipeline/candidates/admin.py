@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from pipeline.foundation.paging.by_cursor import EVERYTHING
 from pipeline.workspaces.admin_access import OwnTabular, WorkspaceModelAdmin
 from pipeline.workspaces.admin_lists import Newest
 from pipeline.workspaces.audited_admin import AuditedAdmin
 from pipeline.workspaces.memberships import announce_access
 from pipeline.workspaces.models import Membership
 
-from .filters import EVERYTHING
 from .models import Candidate, CandidateSearch, Folder, Label, Opening, RejectReason
 from .search import Words, tsquery
 

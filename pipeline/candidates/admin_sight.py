@@ -66,9 +66,9 @@ def cleaned(value: Any, sight: Sight) -> Any:
     if isinstance(value, str):
         return sight.clean(value)
     if isinstance(value, list):
-        return [cleaned(each, sight) for each in value]
+        return [cleaned(part, sight) for part in value]
     if isinstance(value, dict):
-        return {key: cleaned(each, sight) for key, each in value.items()}
+        return {key: cleaned(part, sight) for key, part in value.items()}
     return value
 
 

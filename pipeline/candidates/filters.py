@@ -13,6 +13,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from pipeline.foundation.paging.by_cursor import EVERYTHING
 from pipeline.workspaces.models import Membership, User
 
 from .models import (
@@ -25,11 +26,6 @@ from .models import (
     Opening,
 )
 from .search import Words, tsquery
-
-# A LIMIT that limits nothing, and that PostgreSQL's planner does not see through: what is inside
-# is found first. It misjudges how many rows match a prefix, or several filters together, and
-# would walk a million candidates in the hope of meeting them.
-EVERYTHING = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -95,16 +91,16 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
         }
         for name, offer in offers.items():
             self.filters[name].queryset = offer
-        for one in RELATED_FILTERS:
-            self.filters[one.name] = self.through(one)
+        for related in RELATED_FILTERS:
+            self.filters[related.name] = self.through(related)
 
-    def through(self, one: RelatedFilter) -> django_filters.Filter:
+    def through(self, related: RelatedFilter) -> django_filters.Filter:
         choice = django_filters.ModelChoiceFilter(
-            field_name=one.name,
-            queryset=one.offer(self.user),
-            method=one.narrow,
-            empty_label=f"Any {one.label.lower()}",
-            widget=forms.Select({"class": "form-select", "aria-label": one.label}),
+            field_name=related.name,
+            queryset=related.offer(self.user),
+            method=related.narrow,
+            empty_label=f"Any {related.label.lower()}",
+            widget=forms.Select({"class": "form-select", "aria-label": related.label}),
         )
         choice.parent, choice.model = self, Candidate
         return choice
@@ -138,14 +134,20 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
     def rows(self) -> QuerySet[Any] | None:
         """The rows that a chosen filter goes through, if there is one."""
         found = (
-            one.rows(self.chosen[one.name]) for one in RELATED_FILTERS if one.name in self.chosen
+            related.rows(self.chosen[related.name])
+            for related in RELATED_FILTERS
+            if related.name in self.chosen
         )
         return next(found, None)
 
     @property
     def choices(self) -> list[forms.BoundField]:
         """The filters of RELATED_FILTERS that have something to choose, as lists."""
-        offered = [one.name for one in RELATED_FILTERS if self.filters[one.name].queryset.exists()]
+        offered = [
+            related.name
+            for related in RELATED_FILTERS
+            if self.filters[related.name].queryset.exists()
+        ]
         return [self.form[name] for name in offered]
 
     @property
@@ -176,7 +178,9 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
             place = f"{chosen['folder']} of {chosen['folder'].opening}"
         parts = [place and f"in {place}"]
         parts += [
-            one.words.format(chosen[one.name]) for one in RELATED_FILTERS if one.name in chosen
+            related.words.format(chosen[related.name])
+            for related in RELATED_FILTERS
+            if related.name in chosen
         ]
         parts += [f"of recruiter {chosen['recruiter'].user}"] if "recruiter" in chosen else []
         parts += [f"from {chosen['source']}"] if "source" in chosen else []

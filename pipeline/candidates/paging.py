@@ -11,12 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
-    BigIntegerField,
-    BooleanField,
     Count,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -24,28 +20,16 @@ from django.db.models import (
 )
 from django.http import QueryDict
 
-from pipeline.foundation.paging.by_cursor import CursorPage, Found
+from pipeline.foundation.counts import MOST
+from pipeline.foundation.paging.by_cursor import EVERYTHING, PAGE, CursorPage, FirstOnes, Found
 from pipeline.foundation.parameters import number_in
 
-from .filters import EVERYTHING, CandidateFilter
+from .filters import CandidateFilter
 from .models import Candidate, CandidateQuerySet, CandidateSearch
-from .search import Words
+from .search import Matches, Words
 
-PAGE = 50
-COUNT = 10_000  # a walk is counted so far
 LOOK = 5_000
 SAMPLE = 1_000  # tells how many match, and whether the search or the filters let fewer through
-
-
-class FirstOnes(Func):
-    template = f"(%(expressions)s)[:{PAGE + 1}]"
-    output_field = ArrayField(BigIntegerField())
-
-
-class Matches(Func):
-    template = "(%(expressions)s)"
-    arg_joiner = " @@ "
-    output_field = BooleanField()
 
 
 @dataclass(frozen=True)
@@ -109,9 +93,9 @@ class Page(CursorPage[Cursor, Candidate]):
 
 def find(filters: CandidateFilter, cursor: Cursor) -> Found:
     if is_one_walk(filters):
-        all_along = walk(filters, cursor, COUNT)
+        all_along = walk(filters, cursor, MOST)
         number = all_along.count()
-        return Found(list(all_along[: PAGE + 1]), number, number < COUNT)
+        return Found(list(all_along[: PAGE + 1]), number, number < MOST)
     found = look(filters, cursor, SAMPLE)
     if found.is_all or len(found.ids) > PAGE:
         return found
@@ -186,7 +170,9 @@ def walk(filters: CandidateFilter, cursor: Cursor, most: int) -> QuerySet[Any]:
             return along(Candidate.objects.filter(**{name: chosen[name]}))
     ours = Candidate.objects.filter(workspace=filters.membership.workspace_id)
     if filters.membership.is_limited:
-        walks = [along(ours.filter(opening=each)) for each in filters.membership.openings.all()]
+        walks = [
+            along(ours.filter(opening=opening)) for opening in filters.membership.openings.all()
+        ]
         if len(walks) < 2:
             return walks[0] if walks else ours.none().values_list("id", flat=True)
         return walks[0].union(*walks[1:], all=True).order_by(f"{cursor.order}id")[:most]

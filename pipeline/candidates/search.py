@@ -7,6 +7,7 @@ would split e-mail addresses and stumble over operators.
 import re
 
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import BooleanField, Func
 
 from pipeline.foundation.normal_forms import normalized
 
@@ -14,6 +15,14 @@ ACCENTS = re.compile("[\u0300-\u036f]")
 PHONE = re.compile(r"\+?[\d\s()./-]+")
 MOST_WORDS = 8
 LONGEST_WORD = 100  # PostgreSQL refuses lexemes above 2 kB
+
+
+class Matches(Func):
+    """Matches(document, Words(text)) is true where the document holds them."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " @@ "
+    output_field = BooleanField()
 
 
 class Words(SearchQuery):

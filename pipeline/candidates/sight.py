@@ -64,8 +64,8 @@ class Sight:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         """The longest first, as one name may begin with another."""
-        each = map(re.escape, sorted(self.hidden, key=len, reverse=True))
-        return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)")
+        names = map(re.escape, sorted(self.hidden, key=len, reverse=True))
+        return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)")
 
     def _without_cut_name(self, text: str) -> str:
         """Without the beginning of a name at the very end, where the sentence was cut."""

@@ -34,7 +34,7 @@ def events_of(candidate: Candidate, user: User) -> list[Event]:
     events = chain.from_iterable(source(candidate, user) for source in SOURCES)
     newest = sorted(events, key=lambda event: event.at, reverse=True)[:MOST]
     clean = sight_of(user).clean
-    return [replace(each, text=clean(each.text), detail=clean(each.detail)) for each in newest]
+    return [replace(event, text=clean(event.text), detail=clean(event.detail)) for event in newest]
 
 
 def arrival(candidate: Candidate, user: User) -> list[Event]:

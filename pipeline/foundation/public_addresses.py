@@ -117,9 +117,9 @@ def is_allowed(address: Address) -> bool:
     """Whether the operator has named a network that it is in."""
     inside = embedded(address) or address
     return any(
-        one.version == network.version and one in network
+        ip.version == network.version and ip in network
         for network in map(ipaddress.ip_network, settings.WEBHOOK_PRIVATE_NETWORKS)
-        for one in (address, inside)
+        for ip in (address, inside)
     )
 
 
@@ -133,7 +133,9 @@ def is_public(address: Address) -> bool:
             return address in NAT64  # how an IPv6-only network reaches IPv4; the others are past
         if address not in PUBLIC_IPV6:
             return False
-    is_special = any(address.version == one.version and address in one for one in SPECIAL)
+    is_special = any(
+        address.version == network.version and address in network for network in SPECIAL
+    )
     return address.is_global and not address.is_multicast and not is_special
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from pipeline.foundation.among import among
+from pipeline.foundation.paging.by_cursor import EVERYTHING
 
 from .models import Task
 
 LOOK = 5_000
-EVERYTHING = 1_000_000_000  # a LIMIT that limits nothing, and that the planner can't see through
 
 
 def first_ids(walks: Sequence[QuerySet[Task]], rest: Q, number: int) -> list[int]:

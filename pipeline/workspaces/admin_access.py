@@ -81,13 +81,13 @@ class WorkspaceModelAdmin(OwnChoices[M], CheckedLists[M]):
 
     def rows_of(self, member: Membership, rows: QuerySet[M]) -> QuerySet[M]:
         """Those of the member's workspace that the member may see."""
-        mine = rows.filter(**{self.workspace_path: member.workspace_id})
+        found = rows.filter(**{self.workspace_path: member.workspace_id})
         if not member.is_limited or self.is_for_limited:
-            return mine
+            return found
         visible_to = getattr(self.model._default_manager, "visible_to", None)
         if visible_to is None:
-            return mine.none()
-        return mine.filter(pk__in=visible_to(member.user).order_by().values("pk"))
+            return found.none()
+        return found.filter(pk__in=visible_to(member.user).order_by().values("pk"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """What a limited member can't see, it can't add either."""

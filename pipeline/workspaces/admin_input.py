@@ -44,12 +44,14 @@ class CheckedLists(FirstCome[M]):
     def offered_lookups(self, request: HttpRequest | None) -> Iterator[str]:
         # Django's own lookup_allowed takes no request for the list's fixed filters, either.
         offered: Any = self.get_list_filter(request) if request else self.list_filter
-        for one in offered:
-            if isinstance(one, type) and issubclass(one, admin.SimpleListFilter):
-                assert one.parameter_name
-                yield one.parameter_name
+        for entry in offered:
+            if isinstance(entry, type) and issubclass(entry, admin.SimpleListFilter):
+                assert entry.parameter_name
+                yield entry.parameter_name
             else:
-                yield from lookups_of_field(self.model, one if isinstance(one, str) else one[0])
+                yield from lookups_of_field(
+                    self.model, entry if isinstance(entry, str) else entry[0]
+                )
         if self.date_hierarchy:
             yield from (f"{self.date_hierarchy}__{part}" for part in PARTS_OF_DATE)
 

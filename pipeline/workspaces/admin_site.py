@@ -40,8 +40,8 @@ class Site(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         view = self.admin_view(self.on_site)
-        mine = path("r/<path:content_type_id>/<path:object_id>/", view, name="view_on_site")
-        return [mine, *super().get_urls()]
+        to_page = path("r/<path:content_type_id>/<path:object_id>/", view, name="view_on_site")
+        return [to_page, *super().get_urls()]
 
     def on_site(
         self, request: HttpRequest, content_type_id: str, object_id: str

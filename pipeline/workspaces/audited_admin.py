@@ -44,8 +44,8 @@ class AuditedAdmin(WorkspaceModelAdmin[M]):
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> None:
-        for each in queryset:
-            note(request, "deleted", each)
+        for row in queryset:
+            note(request, "deleted", row)
         super().delete_queryset(request, queryset)
 
 

@@ -41,8 +41,8 @@ def change(
     announce_access([member.user_id])
     sees = {o.pk: o.name for o in member.openings.all()} if member.is_limited else None
     if role != was.role:
-        told = f"{member.user} from {was.get_role_display()} to {member.get_role_display()}"
-        record(was.workspace, by, "changed the role of", told)
+        roles = f"{member.user} from {was.get_role_display()} to {member.get_role_display()}"
+        record(was.workspace, by, "changed the role of", roles)
     if sees is None and saw is not None:
         record(was.workspace, by, "gave all openings to", str(member.user))
     elif sees is not None and sees != saw:

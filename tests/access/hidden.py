@@ -64,7 +64,7 @@ class HiddenWorld:
         return Candidate.objects.filter(workspace=self.workspace)
 
     def put(self, place: Opening, *people: Candidate, folder: Folder | None = None) -> None:
-        some = Candidate.objects.filter(pk__in=[one.pk for one in people])
+        some = Candidate.objects.filter(pk__in=[person.pk for person in people])
         some.update(opening=place, folder=folder or place.inbox)
 
     def move(self) -> Operation:
@@ -104,7 +104,7 @@ class HiddenWorld:
         """Failures that name where the candidates then were."""
         people = list(self.make(2, self.vault, self.hangar))
         self.vault.folders.get(kind="hired").delete()
-        picked = Candidate.objects.filter(pk__in=[one.pk for one in people])
+        picked = Candidate.objects.filter(pk__in=[person.pk for person in people])
         assert self.order(OPERATIONS["hire"]({}), picked).failed == 2
         blind: Membership = self.elsewhere.membership
         assigning = {"recruiter": blind.pk, "recruiter_name": str(self.elsewhere)}

@@ -62,10 +62,10 @@ def statuses(client: Client, asked: list[str]) -> dict[str, tuple[int, str]]:
     """For each the status, and where to."""
     client.raise_request_exception = False
     found = {}
-    for one in asked:
+    for lookup in asked:
         with transaction.atomic():
-            answer = client.get(f"/admin/{one}")
-            found[one] = (answer.status_code, answer.headers.get("Location", "")[-4:])
+            answer = client.get(f"/admin/{lookup}")
+            found[lookup] = (answer.status_code, answer.headers.get("Location", "")[-4:])
             transaction.set_rollback(True)
     return found
 
@@ -178,14 +178,14 @@ def test_staff_change_no_membership_of_their_own_or_of_people_with_rights(
 def test_staff_delete_no_membership_of_their_own_or_of_people_with_rights(
     staff: User, own: Rows, client: Client
 ):
-    mine = Membership.objects.get(user=staff).pk
-    chosen = {"action": "delete_selected", "_selected_action": [mine], "post": "yes"}
+    own_pk = Membership.objects.get(user=staff).pk
+    chosen = {"action": "delete_selected", "_selected_action": [own_pk], "post": "yes"}
 
-    one = client.post(address(Membership, "delete", mine), {"post": "yes"})
+    answer = client.post(address(Membership, "delete", own_pk), {"post": "yes"})
     client.post(address(Membership, "changelist"), chosen)
 
-    assert one.status_code == 403
-    assert Membership.objects.filter(pk=mine).exists()
+    assert answer.status_code == 403
+    assert Membership.objects.filter(pk=own_pk).exists()
 
 
 def test_a_superuser_changes_every_membership(staff: User, own: Rows, client: Client):

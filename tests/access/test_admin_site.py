@@ -186,13 +186,13 @@ def test_each_page_of_each_model(who: str, own: Rows, foreign: Rows, request: An
                 transaction.set_rollback(True)
             if who == "bare" and answer.status_code in (302, 403) and status in (302, 403):
                 status = answer.status_code  # without a right it makes no difference which
-            told = f"{model._meta.label} {page} {whose} by {who}: "
+            asked = f"{model._meta.label} {page} {whose} by {who}: "
             if answer.status_code != status:
-                wrong.append(f"{told}{answer.status_code} instead of {status}")
+                wrong.append(f"{asked}{answer.status_code} instead of {status}")
             if who != "root" and FOREIGN.lower() in text(answer).lower():
-                wrong.append(f"{told}tells of {FOREIGN}")
+                wrong.append(f"{asked}tells of {FOREIGN}")
             if who == "homeless" and OWN.lower() in text(answer).lower():
-                wrong.append(f"{told}tells of {OWN}")
+                wrong.append(f"{asked}tells of {OWN}")
 
     assert wrong == []
 
@@ -433,11 +433,11 @@ def test_staff_make_nobody_superuser_or_staff(staff: User, own: Rows, client: Cl
     group = Group.objects.create(name="Everything")
     flags = {"is_staff": "on", "is_superuser": "on", "groups": [group.pk], "user_permissions": [1]}
 
-    mine = client.post(address(User, "change", staff.pk), user_form(staff, **flags))
+    by_staff = client.post(address(User, "change", staff.pk), user_form(staff, **flags))
     theirs = client.post(address(User, "change", own[User].pk), user_form(own[User], **flags))
     groups = client.post(address(Group, "add"), {"name": "Mine"})
 
-    assert (mine.status_code, theirs.status_code, groups.status_code) == (403, 302, 403)
+    assert (by_staff.status_code, theirs.status_code, groups.status_code) == (403, 302, 403)
     assert not User.objects.filter(is_superuser=True).exists()
     changed = User.objects.get(pk=own[User].pk)
     assert (changed.first_name, changed.is_staff, changed.groups.count()) == ("New", False, 0)
@@ -461,19 +461,19 @@ def test_staff_set_no_password_of_people_elsewhere_or_with_more_rights(
     changed = [user for user in answers if User.objects.get(pk=user.pk).check_password(word)]
     assert changed == [own[User]]
     assert answers[root] == answers[bare] == 403
-    told = own[Workspace].audit.first()
-    assert (told.verb, told.actor) == ("set the password of", staff)
+    entry = own[Workspace].audit.first()
+    assert (entry.verb, entry.actor) == ("set the password of", staff)
 
 
 def test_staff_delete_no_superuser(staff: User, root: User, own: Rows, client: Client):
     Membership.objects.create(user=root, workspace=own[Workspace], role="owner")
     client.force_login(staff)
 
-    one = client.post(address(User, "delete", root.pk), {"post": "yes"})
+    answer = client.post(address(User, "delete", root.pk), {"post": "yes"})
     chosen = {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"}
     client.post(address(User, "changelist"), chosen)
 
-    assert one.status_code == 403
+    assert answer.status_code == 403
     assert User.objects.filter(pk=root.pk).exists()
 
 

@@ -197,9 +197,9 @@ def test_no_answer_to_an_order_names_them(
     client = client_of(elsewhere)
     found = set()
     orders = [
-        *((reverse("bulk_actions:cancel", args=[one.pk]), {}) for one in things["action"]),
+        *((reverse("bulk_actions:cancel", args=[action.pk]), {}) for action in things["action"]),
         (reverse("bulk_actions:cancel-all"), {}),
-        (reverse("bulk_actions:cancel-all"), {"action": [one.pk for one in hidden.actions]}),
+        (reverse("bulk_actions:cancel-all"), {"action": [action.pk for action in hidden.actions]}),
         (reverse("tasks:cancel", args=[hidden.past_task.pk]), {"reason": "x", "seen": "assigned"}),
         (reverse("tasks:accept", args=[hidden.past_task.pk]), {}),
     ]
@@ -252,13 +252,13 @@ def test_another_opening_stands_in_their_place_with_the_numbers_of_what_is_seen(
     assert "The folder is in another opening." in failed
     assert "Already in another opening with the same e-mail." in failed
 
-    action = next(one for one in hidden.actions if one.operation == "set_attribute")
-    mine = hidden.leeds.candidates.count()
-    assert 0 < mine < action.total
+    action = next(found for found in hidden.actions if found.operation == "set_attribute")
+    count = hidden.leeds.candidates.count()
+    assert 0 < count < action.total
     page = read(client, "get", action.get_absolute_url())
     whole = read(client_of(owner), "get", action.get_absolute_url())
-    assert f'data-count="changed">{mine}<' in page
-    assert f"{mine} selected candidates that you see" in page
+    assert f'data-count="changed">{count}<' in page
+    assert f"{count} selected candidates that you see" in page
     assert f'data-count="changed">{action.changed}<' in whole
 
     runs = hidden.journey.runs.running()

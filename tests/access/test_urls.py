@@ -21,13 +21,15 @@ THIRD_PARTY = ("admin/",)
 
 
 def names(patterns: Any, route: str = "", space: str = "") -> Iterator[str]:
-    for one in patterns:
-        here = route + str(one.pattern)
-        if isinstance(one, URLPattern):
-            yield f"{space}{one.name}" if one.name else f"/{here}"
-        elif isinstance(one, URLResolver) and not here.startswith(THIRD_PARTY):
+    for pattern in patterns:
+        here = route + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name}" if pattern.name else f"/{here}"
+        elif isinstance(pattern, URLResolver) and not here.startswith(THIRD_PARTY):
             yield from names(
-                one.url_patterns, here, space + (f"{one.namespace}:" if one.namespace else "")
+                pattern.url_patterns,
+                here,
+                space + (f"{pattern.namespace}:" if pattern.namespace else ""),
             )
 
 
@@ -40,8 +42,8 @@ def test_each_url_has_a_line_in_the_table():
 
 @pytest.mark.parametrize("name", WHO)
 def test_everybody_gets_what_the_table_says(name: str, world: dict[str, Any], request: Any):
-    for each in WHO[:-1]:
-        request.getfixturevalue(each)
+    for who in WHO[:-1]:
+        request.getfixturevalue(who)
     client = browser(request.getfixturevalue(name))
 
     wrong = [
@@ -76,15 +78,15 @@ def troubles(
         has_written = writes() != before
         transaction.set_rollback(True)
     client.cookies = cookies
-    told = f"{method.upper()} {url} by {name}: "
+    asked = f"{method.upper()} {url} by {name}: "
     if answer.status_code != expected:
-        yield f"{told}{answer.status_code} instead of {expected}"
+        yield f"{asked}{answer.status_code} instead of {expected}"
     if word == "login" and not answer["Location"].startswith(("/login/", "/candidates/")):
-        yield f"{told}sent to {answer['Location']}"
+        yield f"{asked}sent to {answer['Location']}"
     if has_written and (expected >= 400 or (method == "get" and not page.writes)):
-        yield f"{told}wrote rows"
+        yield f"{asked}wrote rows"
     secrets = {"stranger": OF_ACME, "nobody": OF_ACME, "elsewhere": OF_MANILA}.get(name, ())
-    yield from (f"{told}tells of {secret}" for secret in secrets if secret in body)
+    yield from (f"{asked}tells of {secret}" for secret in secrets if secret in body)
 
 
 def address(url: str, page: Page, world: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pipeline.candidates.models import Candidate
-from pipeline.candidates.paging import PAGE
+from pipeline.foundation.paging.by_cursor import PAGE
 
 LIST = "/candidates/"
 

@@ -117,7 +117,7 @@ def test_rare_matches_among_many_are_found_in_order(
 
 
 def test_a_count_stops_where_looking_stopped(monkeypatch, make_candidates, recruiter):
-    monkeypatch.setattr(paging, "COUNT", 60)
+    monkeypatch.setattr(paging, "MOST", 60)
     make_candidates(100)
 
     total = Page(CandidateFilter(QueryDict(), recruiter), Cursor()).total

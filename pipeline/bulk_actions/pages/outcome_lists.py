@@ -18,10 +18,10 @@ from django.db import connection, models
 from pipeline.bulk_actions.models import BulkAction, Result
 from pipeline.bulk_actions.operations import operation_of
 from pipeline.bulk_actions.reasons import sentence_of
-from pipeline.candidates.filters import EVERYTHING
 from pipeline.candidates.models import Candidate, CandidateQuerySet, CandidateSearch
 from pipeline.candidates.search import Words, tsquery
 from pipeline.candidates.sight import sight_of
+from pipeline.foundation.paging.by_cursor import EVERYTHING
 from pipeline.workspaces.models import User, membership_of
 
 Place = tuple[int, int]  # what a list is ordered by; unique in it

@@ -34,9 +34,9 @@ def order_import(imported: CandidateImport, by: User | None = None) -> bool:
     with transaction.atomic():
         if not imported.order(by):
             return False
-        told = f"{imported.name} into {imported.opening}"
+        subject = f"{imported.name} into {imported.opening}"
         link = imported.get_absolute_url()
-        record(imported.opening.workspace, by, "started the import of", told, link)
+        record(imported.opening.workspace, by, "started the import of", subject, link)
         after_commit(wake, imported.pk)
     return True
 

@@ -13,8 +13,8 @@ def check(user: User) -> None:
     Several at the same moment may pass together, until `check_exactly`.
     """
     uploads = CandidateImport.objects.filter(opening__workspace=user.membership.workspace_id)
-    mine, most = uploads.filter(created_by=user), settings.UPLOADS_PER_USER
-    if until := full_until(mine, "created_at", most):
+    own, most = uploads.filter(created_by=user), settings.UPLOADS_PER_USER
+    if until := full_until(own, "created_at", most):
         raise QuotaReached(enough(f"You have uploaded {most:,} files", until))
     most = settings.UPLOADS_PER_WORKSPACE
     if until := full_until(uploads, "created_at", most):
@@ -30,8 +30,8 @@ def check_exactly(user: User) -> None:
     check(user)
 
 
-def enough(told: str, until: str) -> str:
+def enough(what: str, until: str) -> str:
     return (
-        f"{told} in the last 24 hours, which is the most. Upload this one after {until}, "
+        f"{what} in the last 24 hours, which is the most. Upload this one after {until}, "
         "or put more candidates into one file."
     )

@@ -12,9 +12,9 @@ def imports(candidate: Candidate, user: User) -> Iterator[Event]:
     """Of one into an opening that the user does not see, not even the file's name."""
     sight = sight_of(user)
     brought = candidate.imports.select_related("candidate_import__created_by")
-    for each in brought.order_by("-candidate_import_id")[:MOST]:
-        imported = each.candidate_import
-        what = "Imported from" if each.is_new else "Brought up to date from"
+    for row in brought.order_by("-candidate_import_id")[:MOST]:
+        imported = row.candidate_import
+        what = "Imported from" if row.is_new else "Brought up to date from"
         by = str(imported.created_by or "")
         if not sight.sees_all([imported.opening_id]):
             yield Event(imported.ended_at or imported.created_at, ELSEWHERE, by=by)

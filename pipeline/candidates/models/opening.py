@@ -14,8 +14,8 @@ class OpeningQuerySet(models.QuerySet["Opening"]):
         membership = membership_of(user)
         if membership is None:
             return self.none()
-        mine = self.filter(workspace=membership.workspace_id)
-        return mine.filter(members=membership) if membership.is_limited else mine
+        found = self.filter(workspace=membership.workspace_id)
+        return found.filter(members=membership) if membership.is_limited else found
 
 
 class Opening(models.Model):

@@ -54,8 +54,8 @@ class Share(models.Model):
 
     def revoke(self) -> bool:
         """End it now. False when it had ended before."""
-        mine = Share.objects.filter(pk=self.pk, expires_at__gt=Now())
-        return bool(mine.update(expires_at=Now()))
+        open_share = Share.objects.filter(pk=self.pk, expires_at__gt=Now())
+        return bool(open_share.update(expires_at=Now()))
 
     @property
     def still_there(self) -> CandidateQuerySet:

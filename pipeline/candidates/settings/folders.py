@@ -103,9 +103,9 @@ def remove(folder: Folder, request: MemberRequest) -> str:
     """Delete it. Says why not when somebody came into it at this moment."""
     try:
         with transaction.atomic():
-            told = f"{folder} ({folder.opening})"
+            subject = f"{folder} ({folder.opening})"
             folder.delete()
-            record(folder.opening.workspace, request.user, "deleted the folder", told)
+            record(folder.opening.workspace, request.user, "deleted the folder", subject)
     except (ProtectedError, IntegrityError):
         return f"A candidate has just come into {folder}, so it was not deleted."
     return ""
@@ -127,13 +127,13 @@ def form_for(request: MemberRequest, folder: Folder) -> NameForm:
 
 def folders_context(opening: Opening, form: NameForm | None = None) -> dict[str, Any]:
     """The opening's folders, each with the form of its name; among them `form`, with its errors."""
-    ours = opening.folders.all()
+    folders = opening.folders.all()
     given = {form.instance.pk: form} if form else {}
     rows = [
-        given.get(each.pk) or NameForm(instance=each, siblings=ours)
-        for each in opening.folders.order_by("position", "pk")
+        given.get(folder.pk) or NameForm(instance=folder, siblings=folders)
+        for folder in opening.folders.order_by("position", "pk")
     ]
-    new = given.get(None) or NameForm(instance=Folder(opening=opening), siblings=ours)
+    new = given.get(None) or NameForm(instance=Folder(opening=opening), siblings=folders)
     return {"opening": opening, "rows": rows, "new": new}
 
 

@@ -27,18 +27,18 @@ class NameForm(forms.Form):
         place: str = "",
     ) -> None:
         self.instance, self.siblings, self.place = instance, siblings, place
-        self.one = str(instance._meta.verbose_name)
+        self.noun = str(instance._meta.verbose_name)
         initial = {"name": instance.name}
         super().__init__(data, initial=initial, auto_id=f"id_{instance.pk or 'new'}_%s")
         self.fields["name"] = forms.CharField(
             max_length=instance._meta.get_field("name").max_length,
-            label=f"Name of {instance.name}" if instance.pk else f"New {self.one}",
+            label=f"Name of {instance.name}" if instance.pk else f"New {self.noun}",
         )
 
     def clean_name(self) -> str:
         name = " ".join(str(self.cleaned_data["name"]).split())
         if self.siblings.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(f"There is a {self.one} “{name}” already.")
+            raise forms.ValidationError(f"There is a {self.noun} “{name}” already.")
         return name
 
     @transaction.atomic
@@ -49,9 +49,9 @@ class NameForm(forms.Form):
         if not save_first(self, self.save_instance, by.membership.workspace_id):
             return False
         if before != self.instance.name:
-            told = f"{before} to {self.instance.name}" if before else self.instance.name
-            told += f" ({self.place})" if self.place else ""
-            record(by.membership.workspace, by, f"{verb} the {self.one}", told)
+            subject = f"{before} to {self.instance.name}" if before else self.instance.name
+            subject += f" ({self.place})" if self.place else ""
+            record(by.membership.workspace, by, f"{verb} the {self.noun}", subject)
         return True
 
     def save_instance(self) -> bool:

@@ -121,8 +121,8 @@ def page(request: MemberRequest, kind: Kind, form: NameForm) -> HttpResponse:
     """All forms of the list; among them `form`, with its errors."""
     visible = kind.model.objects.visible_to(request.user)
     rows = [
-        form if each.pk == form.instance.pk else NameForm(instance=each, siblings=visible)
-        for each in visible.order_by("name")
+        form if row.pk == form.instance.pk else NameForm(instance=row, siblings=visible)
+        for row in visible.order_by("name")
     ]
     new = (
         form

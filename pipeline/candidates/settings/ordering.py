@@ -64,5 +64,5 @@ def put_in_order(opening: Opening, ids: Sequence[int], seen: Sequence[int], by: 
         folder.position = ids.index(folder.pk)
     Folder.objects.bulk_update(folders, ["position"])
     names = {folder.pk: folder.name for folder in folders}
-    told = f"{opening}: {', '.join(names[pk] for pk in ids)}"
-    record(opening.workspace, by, "put in order the folders of", told)
+    subject = f"{opening}: {', '.join(names[pk] for pk in ids)}"
+    record(opening.workspace, by, "put in order the folders of", subject)

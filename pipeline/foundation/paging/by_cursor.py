@@ -6,6 +6,22 @@ from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Func
+
+PAGE = 50
+# A LIMIT that limits nothing, and that PostgreSQL's planner does not see through: what is inside
+# is found first. It misjudges how many rows match a prefix, or several filters together, and
+# would walk a million rows in the hope of meeting them.
+EVERYTHING = 1_000_000_000
+
+
+class FirstOnes(Func):
+    """Of an array as many ids as tell a page, and whether there is a next one."""
+
+    template = f"(%(expressions)s)[:{PAGE + 1}]"
+    output_field = ArrayField(BigIntegerField())
+
 
 class Place(Protocol):
     """Where a page begins: at the start, or below a row, or going up from it."""

@@ -15,8 +15,9 @@ from pipeline.candidates.sight import Sight, sight_of
 from pipeline.foundation import database_clock
 from pipeline.foundation.among import among
 from pipeline.foundation.exports.csv_export import CsvResponse
+from pipeline.foundation.paging.by_cursor import EVERYTHING
 from pipeline.tasks.models import PAST_ORDER, Task
-from pipeline.tasks.paging import EVERYTHING, LOOK, in_order, merged
+from pipeline.tasks.paging import LOOK, in_order, merged
 from pipeline.workspaces.access import exporters_only
 from pipeline.workspaces.download_audit import recorded
 from pipeline.workspaces.requests import MemberRequest

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 
 from pipeline.candidates.models import Candidate, CandidateSearch, Opening
 from pipeline.candidates.search import Words, tsquery
+from pipeline.foundation.paging.by_cursor import EVERYTHING
 from pipeline.foundation.parameters import DayField
 from pipeline.outreach.models import Campaign
 from pipeline.tasks.models import Task
@@ -19,7 +20,6 @@ from pipeline.tasks.models.actors import CancelSource
 from pipeline.tasks.models.querysets import TaskQuerySet
 from pipeline.tasks.models.states import PAST, State
 from pipeline.tasks.models.types import TaskType
-from pipeline.tasks.paging import EVERYTHING
 from pipeline.workspaces.models import User
 
 from .journeys import Journey, journeys_of, meant

@@ -27,14 +27,14 @@ from django.db.models import (
 from django.http import QueryDict
 
 from pipeline.candidates.models import CandidateSearch
-from pipeline.candidates.paging import COUNT, PAGE, FirstOnes, Matches
-from pipeline.candidates.search import Words
+from pipeline.candidates.search import Matches, Words
 from pipeline.foundation.among import among
-from pipeline.foundation.paging.by_cursor import CursorPage, Found
+from pipeline.foundation.counts import MOST
+from pipeline.foundation.paging.by_cursor import EVERYTHING, PAGE, CursorPage, FirstOnes, Found
 from pipeline.foundation.parameters import number_in
 from pipeline.tasks.models import PAST_ORDER, Task
 from pipeline.tasks.models.querysets import TaskQuerySet
-from pipeline.tasks.paging import EVERYTHING, LOOK, merged
+from pipeline.tasks.paging import LOOK, merged
 
 from .filters import PastFilter
 
@@ -161,8 +161,8 @@ def along(walks: list[TaskQuerySet]) -> Found:
     if len(walks) > 1:
         others = [walk.order_by().values("pk") for walk in walks[1:]]
         all_along = all_along.union(*others, all=True)
-    number = all_along[:COUNT].count()
-    return Found(merged(walks, PAGE + 1), number, is_all=number < COUNT)
+    number = all_along[:MOST].count()
+    return Found(merged(walks, PAGE + 1), number, is_all=number < MOST)
 
 
 def look(filters: PastFilter, cursor: Cursor, most: int) -> Found:

@@ -101,7 +101,7 @@ def visible_rows(rows: Rows, user: User | AnonymousUser, opening: str) -> Rows:
     membership = membership_of(user)
     if membership is None:
         return rows.none()
-    mine = rows.filter(workspace=membership.workspace_id)
+    found = rows.filter(workspace=membership.workspace_id)
     if membership.is_limited:
-        mine = mine.filter(**{f"{opening}__in": membership.openings.all()})
-    return mine
+        found = found.filter(**{f"{opening}__in": membership.openings.all()})
+    return found

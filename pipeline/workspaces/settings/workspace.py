@@ -69,21 +69,21 @@ def shown(value: Any) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owners_only
 def workspace(request: MemberRequest) -> HttpResponse:
-    mine = Workspace.objects.filter(pk=request.user.membership.workspace_id)
+    found = Workspace.objects.filter(pk=request.user.membership.workspace_id)
     if request.method == "POST":
-        form = save(request, mine)
+        form = save(request, found)
         if form.is_valid():
             return redirect("settings:workspace")
     else:
-        form = WorkspaceForm(instance=mine.get())
+        form = WorkspaceForm(instance=found.get())
     status = 422 if form.errors else 200
     return render(request, "settings/workspace.html", {"form": form}, status=status)
 
 
 @transaction.atomic
-def save(request: MemberRequest, mine: QuerySet[Workspace]) -> WorkspaceForm:
+def save(request: MemberRequest, found: QuerySet[Workspace]) -> WorkspaceForm:
     """The form as it came out; what it changed is compared with the locked row."""
-    form = WorkspaceForm(request.POST, instance=mine.select_for_update(no_key=True).get())
+    form = WorkspaceForm(request.POST, instance=found.select_for_update(no_key=True).get())
     if form.is_valid():
         if form.has_changed():
             record(form.save(), request.user, "changed the settings", form.changes())

@@ -62,5 +62,5 @@ class DeliveryFilter(forms.Form):
         """Newest first; nothing for a choice that is none."""
         if not self.is_valid():
             return self.deliveries.none()
-        chosen: dict[str, Any] = {name: one for name, one in self.cleaned_data.items() if one}
+        chosen: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
         return self.deliveries.filter(**chosen).order_by("-pk")

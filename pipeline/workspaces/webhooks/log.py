@@ -81,5 +81,5 @@ def tell(request: MemberRequest, endpoint: WebhookEndpoint, done: str) -> None:
 
 
 def delivery_of(request: MemberRequest, pk: int) -> WebhookDelivery:
-    mine = WebhookDelivery.objects.visible_to(request.user)
-    return get_object_or_404(mine.select_related("endpoint"), pk=pk)
+    visible = WebhookDelivery.objects.visible_to(request.user)
+    return get_object_or_404(visible.select_related("endpoint"), pk=pk)

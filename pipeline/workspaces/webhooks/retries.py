@@ -34,7 +34,7 @@ def waits_in_words() -> str:
     seconds = [round(wait.total_seconds()) for wait in WAITS]
     units = [(3600, "h"), (60, "min"), (1, "s")]
     return ", ".join(
-        next(f"{each // size} {unit}" for size, unit in units if each >= size) for each in seconds
+        next(f"{wait // size} {unit}" for size, unit in units if wait >= size) for wait in seconds
     )
 
 

@@ -76,8 +76,8 @@ def send_due(turn_seconds: float = TURN_SECONDS) -> None:
         while True:
             is_over = time.monotonic() > ends or is_stop_requested()
             if not is_over:
-                for each in take([one.endpoint.pk for one in under_way.values()], endpoints):
-                    under_way[threads.submit(each.make)] = each
+                for due in take([sent.endpoint.pk for sent in under_way.values()], endpoints):
+                    under_way[threads.submit(due.make)] = due
             if not under_way:
                 break
             for done in wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done:
@@ -131,17 +131,20 @@ def endpoints_with_due() -> QuerySet[WebhookEndpoint]:
 def take_of(endpoint: WebhookEndpoint, number: int) -> list[Try]:
     """The next deliveries of it, which nobody else then takes until the lease is over."""
     due = WebhookDelivery.objects.due().filter(endpoint=endpoint.pk).order_by("next_attempt_at")
-    mine = list(due.select_for_update(skip_locked=True, no_key=True)[:number])
+    deliveries = list(due.select_for_update(skip_locked=True, no_key=True)[:number])
     now = database_clock.now()
-    for delivery in mine:
+    for delivery in deliveries:
         delivery.tries += 1  # counted before: one that kills its sender is given up, too
-    WebhookDelivery.objects.filter(pk__in=[one.pk for one in mine]).update(
+    WebhookDelivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).update(
         tries=F("tries") + 1, next_attempt_at=Now() + LEASE
     )
     attempts = WebhookAttempt.objects.bulk_create(
-        WebhookAttempt(delivery=one, at=now, headers=headers_of(one, endpoint, now)) for one in mine
+        WebhookAttempt(delivery=delivery, at=now, headers=headers_of(delivery, endpoint, now))
+        for delivery in deliveries
     )
-    return [Try(one, endpoint, its) for one, its in zip(mine, attempts, strict=True)]
+    return [
+        Try(delivery, endpoint, its) for delivery, its in zip(deliveries, attempts, strict=True)
+    ]
 
 
 def headers_of(delivery: WebhookDelivery, endpoint: WebhookEndpoint, now: Any) -> dict[str, str]:
@@ -195,8 +198,10 @@ def failed(made: Try, answer: Answer) -> None:
     else:
         fields["next_attempt_at"] = now + max(waiting, pause or waiting)
     # The number of tries says whether it is still ours: after the lease another may have it.
-    mine = WebhookDelivery.objects.pending().filter(pk=made.delivery.pk, tries=made.delivery.tries)
-    mine.update(**fields)
+    still_ours = WebhookDelivery.objects.pending().filter(
+        pk=made.delivery.pk, tries=made.delivery.tries
+    )
+    still_ours.update(**fields)
     tell_endpoint(made.endpoint, answer, now + pause if pause else None)
 
 

@@ -32,15 +32,15 @@ SHOW_ONCE = "webhooks.show_once"
 
 
 def one_of(request: MemberRequest, pk: int) -> WebhookEndpoint:
-    mine = WebhookEndpoint.objects.visible_to(request.user).select_related("workspace")
-    return get_object_or_404(mine, pk=pk)
+    visible = WebhookEndpoint.objects.visible_to(request.user).select_related("workspace")
+    return get_object_or_404(visible, pk=pk)
 
 
 @require_safe
 @owners_only
 def endpoints(request: MemberRequest) -> HttpResponse:
-    mine = WebhookEndpoint.objects.visible_to(request.user)
-    context = {"endpoints": mine, "is_nobody_sending": is_nobody_sending(mine)}
+    visible = WebhookEndpoint.objects.visible_to(request.user)
+    context = {"endpoints": visible, "is_nobody_sending": is_nobody_sending(visible)}
     return render(request, "webhooks/endpoints.html", context)
 
 
@@ -173,5 +173,5 @@ def dialog(request: MemberRequest, context: dict[str, str]) -> HttpResponse:
 
 
 def note(request: MemberRequest, verb: str, endpoint: WebhookEndpoint) -> None:
-    told = f"{endpoint}: {endpoint.url}" if endpoint.description else endpoint.url
-    record(endpoint.workspace, request.user, verb, told, endpoint.get_absolute_url())
+    subject = f"{endpoint}: {endpoint.url}" if endpoint.description else endpoint.url
+    record(endpoint.workspace, request.user, verb, subject, endpoint.get_absolute_url())

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipeline.candidates.paging import PAGE
+from pipeline.foundation.paging.by_cursor import PAGE
 from pipeline.tasks.models import Task
 from pipeline.tasks.past import paging
 from tests.pages import one_line
@@ -65,7 +65,7 @@ def test_a_place_that_is_none_is_the_first_page(get, make_past, place):
 
 
 def test_a_count_ends_somewhere(get, same_moment, monkeypatch):
-    monkeypatch.setattr(paging, "COUNT", 60)
+    monkeypatch.setattr(paging, "MOST", 60)
 
     assert 'id="found">60+ tasks<' in one_line(get())
 

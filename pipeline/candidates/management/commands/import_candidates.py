@@ -139,7 +139,7 @@ def opening_named(name: str, workspace: Workspace, create: bool) -> Opening:
     if opening is None and create:
         return Opening(workspace=workspace, name=name)
     if opening is None:
-        names = ", ".join(f"“{each}”" for each in workspace.openings.all()) or "none yet"
+        names = ", ".join(f"“{opening}”" for opening in workspace.openings.all()) or "none yet"
         raise CommandError(
             f"There is no opening “{name}”. Openings: {names}. --create-opening makes a new one."
         )

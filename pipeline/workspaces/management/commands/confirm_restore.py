@@ -18,5 +18,5 @@ class Command(BaseCommand):
         found = Workspace.objects.filter(name=workspace) if workspace else Workspace.objects.all()
         if not found:
             raise CommandError(f"There is no workspace {workspace}.")
-        count = sum(confirm(each, None) for each in found)
+        count = sum(confirm(row, None) for row in found)
         self.stdout.write(f"Messages go out again in {counted(count, 'workspace')}.")
