@@ -24,7 +24,7 @@ class BellNumbers(NamedTuple):
 
     @property
     def version(self) -> int:
-        """Raised by each notice that comes and each that is read, so that the page drops the older.
+        """A number that grows with each new and each read notice: a page drops what is older.
 
         All there are and those that are read, as neither of them is ever fewer than before.
         """
@@ -76,12 +76,12 @@ class Bell:
 
     @property
     def is_newest_unread(self) -> bool:
-        """Something to announce; not when an older one is left after the newest was read."""
+        """Whether the newest notice is unread, so that it is announced."""
         return 0 < self.newest == self.numbers.newest_unread
 
 
 def render_bells(numbers: Mapping[int, BellNumbers]) -> dict[int, str]:
-    """The bells of those users, with those numbers.
+    """Render the bells of these users, whose numbers are known, as HTML by user id.
 
     Two queries, however many they are; and what each of those sees who are limited to openings.
     """
@@ -97,7 +97,7 @@ def render_bells(numbers: Mapping[int, BellNumbers]) -> dict[int, str]:
 
 
 def as_seen(sight: Sight | None, notices: list[Notice]) -> list[Notice]:
-    """The same, with texts that name no opening which the user does not see (any more)."""
+    """Hide the names of openings the user doesn't see (any more) in the notices' texts."""
     for notice in notices if sight else ():
         assert sight
         notice.text = sight.clean(notice.text)
@@ -105,7 +105,7 @@ def as_seen(sight: Sight | None, notices: list[Notice]) -> list[Notice]:
 
 
 def sights_of_limited(users: Collection[int]) -> dict[int, Sight]:
-    """What those of them see who are limited to some openings."""
+    """Return what each of these users sees, for those who are limited to some openings."""
     if not users:
         return {}
     members = Membership.objects.filter(user__in=list(users), is_limited=True)

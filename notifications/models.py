@@ -21,7 +21,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(read_at=None)
 
     def mark_read(self) -> bool:
-        """Those that are unread are read now. False when there was none."""
+        """Mark all unread notices as read. False when there were none."""
         return bool(self.unread().update(read_at=Now()))
 
     def keep(self, notices: Iterable["Notice"]) -> set[int]:
@@ -72,7 +72,7 @@ class Notice(models.Model):
         return self.text
 
     def get_absolute_url(self) -> str:
-        """Leads to what it is about, and marks it read on the way."""
+        """The address that marks the notice as read and leads to what it is about."""
         return reverse("notifications:open", args=[self.pk])
 
     @property

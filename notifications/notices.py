@@ -86,7 +86,7 @@ def catch_up() -> None:
 
 
 def tell_each(loop: str, rows: QuerySet[Row], make: Callable[[Row], Iterable[Notice]]) -> None:
-    """What `make` says of each row. One that fails is put off, and the others are told."""
+    """Store the notices that `make` returns for each row. A row that fails is put off."""
     isolation = Isolation(loop)
     made: dict[tuple[int, str], Subject] = {}
     notices: list[Notice] = []
@@ -109,7 +109,7 @@ def make_all(make: Callable[[Row], Iterable[Notice]], row: Row) -> list[Notice]:
 
 
 def subject_of(row: Model, part: str = "") -> Subject:
-    """`row` is of a workspace, or one itself."""
+    """Name the row for the owner of its workspace; a workspace is a row of itself."""
     workspace = row.pk if isinstance(row, Workspace) else workspace_of(row)
     what = f"The notice about {row._meta.verbose_name} {row.pk}"
     link = getattr(row, "link", "") or getattr(row, "get_absolute_url", str)()
@@ -123,7 +123,7 @@ def workspace_of(row: Any) -> int | None:
 
 
 def tell_the_untold(made: Sequence[Notice]) -> list[tuple[Notice, Exception]]:
-    """As `tell`, but asks first: an INSERT takes a number even for what it does not insert."""
+    """Call `tell` for notices not stored yet: an INSERT that inserts nothing uses up an id."""
     if not made:
         return []
     stored = Notice.objects.filter(

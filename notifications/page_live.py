@@ -30,7 +30,7 @@ def push_runs(workspace_id: int, candidate_ids: list[int], **_: Any) -> None:
 
 
 def limited_openings(workspace_id: int) -> QuerySet[Opening]:
-    """Those that some limited member has: nobody hears of others by them."""
+    """Return those of the openings that some limited member sees."""
     return Opening.objects.filter(
         pk__in=Opening.members.through.objects.filter(
             membership__is_limited=True, opening__workspace=workspace_id

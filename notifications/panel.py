@@ -55,7 +55,7 @@ def in_panel(visible: BulkActionQuerySet) -> BulkActionQuerySet:
 
 
 def in_panel_or_active(visible: BulkActionQuerySet) -> BulkActionQuerySet:
-    """The same, and all active ones, however many there are."""
+    """The actions in the panel, and all other active ones."""
     return either(visible.active().order_by().values("pk"), visible)
 
 

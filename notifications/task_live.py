@@ -45,7 +45,7 @@ def named(ids: list[int]) -> list[int]:
 
 
 def by_opening(workspace_id: int, task_ids: list[int]) -> dict[int, list[int]]:
-    """Which of them each opening has that some limited member sees: nobody hears of others."""
+    """Group task ids by opening, for the openings that some limited member sees."""
     heard_in = Opening.objects.filter(workspace=workspace_id, members__is_limited=True)
     found = Task.objects.filter(pk__in=task_ids, opening__in=heard_in.values("pk"))
     of_opening: dict[int, list[int]] = {}

@@ -41,7 +41,7 @@ def history(request: MemberRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def open_notice(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mark it read on the way to what it is about."""
+    """Mark a notice as read and redirect to what it is about."""
     notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
     mark_read(request, Notice.objects.filter(pk=notice.pk))
     return HttpResponseRedirect(notice.target)
@@ -61,7 +61,7 @@ def read_all(request: MemberRequest) -> HttpResponse:
 
 
 def mark_read(request: MemberRequest, notices: NoticeQuerySet) -> None:
-    """And tell the user's other pages, if that changed anything."""
+    """Mark these notices as read, and tell the user's other pages if that changed anything."""
     if notices.mark_read():
         push_bells({request.user.pk})
 

@@ -1,4 +1,4 @@
-"""Which candidates are meant: the filters of the list, and of a selection of all that match.
+"""The filters of the candidates list, and of a selection of all candidates that match.
 
 The rooms above add their filters in their AppConfig's `ready`.
 """
@@ -65,7 +65,7 @@ class FilterForm(forms.Form):
 
 
 class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it ships no types
-    """Takes only what `user` may see: with another's id it is invalid, and `qs` is empty."""
+    """Filters what `user` may see. An id the user can't see makes it invalid, and `qs` empty."""
 
     opening = django_filters.ModelChoiceFilter(queryset=Opening.objects.none())
     folder = django_filters.ModelChoiceFilter(queryset=Folder.objects.none())
@@ -119,7 +119,7 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
 
     @property
     def before_search(self) -> CandidateQuerySet:
-        """Those that all the filters but the search let through.
+        """Candidates that match all filters but the search.
 
         A folder is in one opening: to look for both costs a walk through the whole opening.
         """
@@ -132,7 +132,7 @@ class CandidateFilter(django_filters.FilterSet):  # type: ignore[misc]  # it shi
 
     @property
     def rows(self) -> QuerySet[Any] | None:
-        """The rows that a chosen filter goes through, if there is one."""
+        """The rows of the first chosen filter that works through another table, if any."""
         found = (
             related.rows(self.chosen[related.name])
             for related in RELATED_FILTERS

@@ -108,7 +108,7 @@ def find(filters: CandidateFilter, cursor: Cursor) -> Found:
 
 
 def look(filters: CandidateFilter, cursor: Cursor, most: int) -> Found:
-    """What matches among the first `most` of the walk."""
+    """Find the matches among the first `most` candidates of the walk."""
     near = walk(filters, cursor, most)
     tried = matching(filters.before_search.filter(pk__in=near), filters)
     ids, number = gather(tried.order_by(), cursor)
@@ -116,7 +116,7 @@ def look(filters: CandidateFilter, cursor: Cursor, most: int) -> Found:
 
 
 def matching(candidates: CandidateQuerySet, filters: CandidateFilter) -> CandidateQuerySet:
-    """Those whose words match, for few candidates: each is looked up, past the search index."""
+    """Keep the candidates whose words match, each looked up by id: for few of them."""
     if not filters.words:
         return candidates
     document = CandidateSearch.objects.filter(pk=OuterRef("pk")).values("document")
@@ -124,7 +124,7 @@ def matching(candidates: CandidateQuerySet, filters: CandidateFilter) -> Candida
 
 
 def fenced(filters: CandidateFilter, cursor: Cursor) -> QuerySet[Any]:
-    """All that match. The planner does not see through the LIMIT, and can't begin elsewhere."""
+    """Find all matches, beginning inside a LIMIT that keeps the planner from starting elsewhere."""
     if filters.words:
         sample = walk(filters, cursor, SAMPLE)
         searched = matching(Candidate.objects.filter(pk__in=sample), filters)
@@ -135,14 +135,14 @@ def fenced(filters: CandidateFilter, cursor: Cursor) -> QuerySet[Any]:
 
 
 def gather(rows: QuerySet[Any], cursor: Cursor) -> tuple[list[int], int]:
-    """The first ids from the cursor, and how many rows there are."""
+    """Return the first ids from the cursor on, and how many rows there are."""
     ids = ArrayAgg("pk", order_by=f"{cursor.order}pk", filter=cursor.reach())
     result = rows.aggregate(ids=FirstOnes(ids), number=Count("pk"))
     return result["ids"] or [], result["number"]
 
 
 def is_one_walk(filters: CandidateFilter) -> bool:
-    """Whether `walk` alone says it all, with what is visible to the user included."""
+    """Whether `walk` alone answers the filters, including what the user may see."""
     if not filters.is_valid() or filters.words:
         return False
     names = filters.chosen.keys() - {"q"}
@@ -152,7 +152,7 @@ def is_one_walk(filters: CandidateFilter) -> bool:
 
 
 def walk(filters: CandidateFilter, cursor: Cursor, most: int) -> QuerySet[Any]:
-    """The ids of the first `most` candidates from the cursor, under the narrowest filter alone."""
+    """Return the first `most` ids from the cursor on, by the narrowest filter alone."""
     chosen = filters.chosen
     if (rows := filters.rows) is not None:
         rows = rows.filter(cursor.reach("candidate_id")).order_by(f"{cursor.order}candidate_id")

@@ -12,7 +12,7 @@ from .models import Candidate, CandidateQuerySet
 
 
 class SelectionError(ValueError):
-    """It names a candidate or a filter that there is not, or that is not the user's."""
+    """The selection names a candidate or filter that doesn't exist or that the user can't see."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class Selection:
         return not self.candidates.exists()
 
     def hidden_by(self, filters: CandidateFilter) -> int:
-        """How many of them a list with these filters does not show."""
+        """Count the selected candidates that a list with these filters doesn't show."""
         if not filters.chosen or set(filters.fields) <= set(self.fields):
             return 0
         shown = self.candidates.filter(pk__in=filters.qs.values("pk"))
         return self.candidates.count() - shown.count()
 
     def hidden_sentence(self, user: User, filters: str) -> str:
-        """As in "3 of the 50 selected are hidden by the current filter"; empty where none is.
+        """Say "3 of the 50 selected are hidden by the current filter"; empty when none are.
 
         `filters` are the list's, as a query string; one that is invalid hides nobody.
         """

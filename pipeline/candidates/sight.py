@@ -34,7 +34,7 @@ class Sight:
         return self.openings is None or self.openings.issuperset(openings)
 
     def clean(self, text: str) -> str:
-        """The same, with "another opening" for each name of an opening or folder not seen."""
+        """Replace each name of an opening or folder the member doesn't see by "another opening"."""
         if not text or self.openings is None or not self.hidden:
             return text
         text = self._pattern.sub(ANOTHER, text)
@@ -44,7 +44,7 @@ class Sight:
 
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """Names, former ones too, but none that something has that the member does see."""
+        """Names, also former ones, of what the member doesn't see and nothing they see shares."""
         if self.openings is None:
             return frozenset()
         names: dict[bool, set[str]] = {True: set(), False: set()}
@@ -63,12 +63,12 @@ class Sight:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """The longest first, as one name may begin with another."""
+        """Match any hidden name; the longest first, as one name may begin with another."""
         names = map(re.escape, sorted(self.hidden, key=len, reverse=True))
         return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)")
 
     def _without_cut_name(self, text: str) -> str:
-        """Without the beginning of a name at the very end, where the sentence was cut."""
+        """Replace a hidden name that was cut off at the end of the text."""
         body = text.removesuffix(CUT)
         for name in self.hidden:
             for length in range(min(len(name) - 1, len(body)), SHORTEST_CUT - 1, -1):
@@ -79,7 +79,7 @@ class Sight:
 
 
 def sight_of(user: User | AnonymousUser) -> Sight:
-    """Asks the database for a limited member, once in the life of the membership object.
+    """Return what the user sees; asks the database for limited members, once per membership object.
 
     Whoever has no membership sees nothing.
     """

@@ -37,7 +37,7 @@ def candidate_list(request: MemberRequest) -> HttpResponse:
 
 
 def with_matching_folder(data: QueryDict) -> QueryDict:
-    """Who chooses another opening in the form leaves the folder of the one before."""
+    """Drop the folder from the filters when it belongs to another opening than the chosen one."""
     data = data.copy()
     opening, folder = number_in(data.get("opening")), number_in(data.get("folder"))
     if opening is not None and folder is not None:

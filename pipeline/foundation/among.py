@@ -13,12 +13,12 @@ class Among(Func):
 
 
 def among(ids: list[int]) -> Q:
-    """As `pk__in`, which takes 60 ms to pass 5,000 ids as so many parameters; this is one text."""
+    """As `pk__in`, with the ids as one text: 5,000 separate parameters take 60 ms."""
     return Q(Among(F("pk"), Value(f"{{{','.join(map(str, ids))}}}")))
 
 
 def among_found(ids: QuerySet[Any, Any]) -> Q:
-    """As `pk__in`, but found before and once.
+    """As `pk__in`, but the ids are found first, and once.
 
     A join of rows that have just been written may compare everybody with everybody, as the
     planner takes them for a few.

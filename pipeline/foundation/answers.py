@@ -9,5 +9,5 @@ Place = Literal["innerHTML", "outerHTML"]
 
 
 def put_into(response: HttpResponse, selector: str, how: Place = "innerHTML") -> HttpResponse:
-    """The same response, to be put where *selector* says, whatever the link or form asked for."""
+    """Have htmx put the response into *selector*, whatever the link or form asked for."""
     return reswap(retarget(response, selector), how)

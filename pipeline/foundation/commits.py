@@ -7,7 +7,7 @@ from django.db import transaction
 
 
 def after_commit(call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-    """Call it once the transaction is committed, or never. An error in it is logged, not raised."""
+    """Call it after the transaction commits; an error is logged, not raised."""
 
     # A function of its own: Django names it when it logs, and a `partial` has no name.
     def follow() -> None:

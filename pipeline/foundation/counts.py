@@ -10,7 +10,7 @@ MOST = 10_000
 
 
 class CountOf(Subquery):
-    """How many rows a queryset has: it is to be cut, so that nobody counts millions."""
+    """Count a queryset's rows in SQL. Slice it first, so that millions are never counted."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
@@ -21,21 +21,25 @@ class CountOf(Subquery):
 class Number:
     """A count as pages say it: up to MOST, beyond that "10,000+".
 
-    `is_all` says for sure whether everything was counted, however many that are; else the last
-    that were not counted are those beyond MOST.
+    `is_all` says whether `value` is the exact number or there are more; None, that it is exact
+    up to MOST.
     """
 
     value: int
     is_all: bool | None = None
 
     def __str__(self) -> str:
-        is_all = self.value <= MOST if self.is_all is None else self.is_all
-        return str(intcomma(self.value)) if is_all else f"{intcomma(min(self.value, MOST))}+"
+        return str(intcomma(self.value)) if self.is_exact else f"{intcomma(min(self.value, MOST))}+"
+
+    @property
+    def is_exact(self) -> bool:
+        return self.value <= MOST if self.is_all is None else self.is_all
 
     def __bool__(self) -> bool:
         return self.value > 0
 
 
-def count_some(rows: QuerySet[Any]) -> Number:
-    """How many of these rows there are, as far as is counted."""
-    return Number(rows.order_by().values("pk")[: MOST + 1].count())
+def count_some(rows: QuerySet[Any], most: int = MOST) -> Number:
+    """Count the rows, up to `most`."""
+    count = rows.order_by().values("pk")[: most + 1].count()
+    return Number(min(count, most), is_all=count <= most)

@@ -33,7 +33,7 @@ _last: Reading | None = None
 
 
 def now() -> datetime:
-    """What time it is for the database. While it is away: what it would say as far as we know."""
+    """Return the database's time; while the database is away, the best estimate of it."""
     global _last
     if _last is None or not _last.is_fresh:
         _last = ask() or _last

@@ -21,12 +21,12 @@ class Unreadable(Exception):
 
 
 def encrypted(text: str) -> str:
-    """Another text each time, for `decrypted`; nothing stays nothing."""
+    """Encrypt the text, differently each time; an empty text stays empty."""
     return cipher().encrypt(text.encode()).decode() if text else ""
 
 
 def decrypted(token: str) -> str:
-    """Raises Unreadable, also for what was never encrypted."""
+    """Decrypt the text. Raises Unreadable, also for a text that was never encrypted."""
     if not token:
         return ""
     try:
@@ -41,7 +41,7 @@ def with_newest_key(token: str) -> str:
 
 
 def is_of_newest_key(token: str) -> bool:
-    """Whether it needs none of SECRET_KEY_FALLBACKS; so it is with nothing."""
+    """Whether it decrypts without SECRET_KEY_FALLBACKS; true for an empty text."""
     try:
         return not token or bool(fernet(settings.SECRET_KEY).decrypt(token.encode()))
     except InvalidToken:
@@ -56,6 +56,6 @@ def cipher() -> MultiFernet:
 
 @lru_cache(maxsize=16)
 def fernet(secret_key: str) -> Fernet:
-    """HKDF needs no slow hash: settings.py refuses a SECRET_KEY that could be guessed."""
+    """Derive the cipher by HKDF; no slow hash, as settings.py refuses a guessable SECRET_KEY."""
     derived = HKDF(SHA256(), length=32, salt=None, info=PURPOSE).derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))

@@ -29,7 +29,7 @@ backends: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
 @contextmanager
 def fenced(*, even_at_work: bool = False) -> Iterator[None]:
-    """A transaction that nobody who is frozen or gone holds up for longer than PATIENCE_SECONDS.
+    """Open a transaction that a frozen or dead session can't block for more than PATIENCE_SECONDS.
 
     Sessions that are at work are waited for, as long as this session's lock_timeout allows; with
     `even_at_work` not those that share an advisory lock with others: their work is rolled back.
@@ -40,7 +40,7 @@ def fenced(*, even_at_work: bool = False) -> Iterator[None]:
 
 @contextmanager
 def watched(*, even_at_work: bool = False) -> Iterator[None]:
-    """The same around several transactions, whose waits share one patience."""
+    """As `fenced`, around several transactions that share the PATIENCE_SECONDS."""
     if is_watched.get():
         yield
         return
@@ -100,7 +100,7 @@ class Watch(Thread):
 
 
 def own_connection() -> BaseDatabaseWrapper:
-    """Not from a pool, all of whose connections may be waiting."""
+    """Open a connection outside the pool, whose connections may all be waiting."""
     own = connection.copy()
     options = {key: value for key, value in own.settings_dict["OPTIONS"].items() if key != "pool"}
     own.settings_dict = {**own.settings_dict, "OPTIONS": options}

@@ -1,4 +1,4 @@
-"""What may be there once, such as a name: of two who save it at the same moment, one is first."""
+"""Unique values such as names: of two people who save the same one, the first wins."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,12 +12,12 @@ NAMES = 0x42E6  # first half of an advisory lock's key; the second is the worksp
 
 
 def is_taken(error: IntegrityError) -> bool:
-    """Whether the database refused it because it is there already."""
+    """Whether the error is a unique constraint: the value already exists."""
     return isinstance(error.__cause__, UniqueViolation)
 
 
 def save_first(form: BaseForm, save: Callable[[], T], workspace_id: int | None = None) -> T | None:
-    """What `save` returns, in a transaction of its own, for a form that is valid.
+    """Call `save` in a transaction for a valid form, and return its result.
 
     None when somebody has just taken what has to be unique. The form is then asked once more, so
     its own sentence is among its errors.

@@ -17,7 +17,7 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
 def number_in(text: Any, longest: int = LONGEST_NUMBER) -> int | None:
-    """The whole number that `text` is, in ASCII digits; None where it is none, or too long."""
+    """Read a whole number in ASCII digits; None when the text isn't one or is too long."""
     written = str(text) if isinstance(text, str | int) and not isinstance(text, bool) else ""
     is_number = written.isascii() and written.isdecimal() and len(written) <= longest
     return int(written) if is_number else None

@@ -1,4 +1,4 @@
-"""Work on many rows at once that one of them may break: then on ever fewer, down to that one."""
+"""Work on many rows at once; if one breaks it, on ever smaller parts down to that row."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class TooMany(Exception):
-    """So many rows beside this one are broken that it was not tried."""
+    """The row was not tried, because too many others are broken."""
 
 
 def work_in_parts(

@@ -37,7 +37,7 @@ lookups = ThreadPoolExecutor(max_workers=32, thread_name_prefix="lookup")
 
 
 class Refused(Exception):
-    """Nothing may, or can, be sent there; says why and what to do."""
+    """The address is not allowed or can't be reached; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def resolve(host: str, port: int) -> list[Address]:
 
 
 def is_allowed(address: Address) -> bool:
-    """Whether the operator has named a network that it is in."""
+    """Whether the address is in a network the operator allows."""
     inside = embedded(address) or address
     return any(
         ip.version == network.version and ip in network
@@ -124,7 +124,7 @@ def is_allowed(address: Address) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is everybody's: one host, on the open internet, itself and what is inside it."""
+    """Whether the address, and one embedded in it, is a single host on the public internet."""
     inside = embedded(address)
     if inside is not None and not is_public(inside):
         return False

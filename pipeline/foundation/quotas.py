@@ -15,11 +15,11 @@ QUOTAS = 0x42E5  # first half of an advisory lock's key; the second is the works
 
 
 class QuotaReached(ValueError):
-    """There is enough of it. The message says so, that nothing was done, and what to do."""
+    """A limit is reached. The message says which, that nothing was done, and what to do."""
 
 
 def one_at_a_time(workspace_id: int) -> None:
-    """Until the transaction ends: what others of the workspace have made can be counted then."""
+    """Lock the workspace's quotas until the transaction ends, so that counts are exact."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s::int, %s::int)", [QUOTAS, workspace_id % 2**31]
@@ -27,7 +27,7 @@ def one_at_a_time(workspace_id: int) -> None:
 
 
 def full_until(rows: QuerySet[Any, Any], moment: str, most: int) -> str:
-    """When one more of `rows` may be made, in words; empty where it may be made now.
+    """Say when one more of `rows` may be made; empty when it may be made now.
 
     `moment` is the field that says when each was made; `most` may be made in 24 hours.
     """

@@ -22,7 +22,7 @@ BEAT_SECONDS = 1.0
 
 @contextmanager
 def only_one(first: int, second: int) -> Iterator[bool]:
-    """True for one process at a time, for as long as its database session lives."""
+    """Try to take a lock, which ends with the database session. True for one process at a time."""
     if not take(first, second):
         yield False
         return
@@ -36,7 +36,7 @@ def only_one(first: int, second: int) -> Iterator[bool]:
 
 @contextmanager
 def no_other_session() -> Iterator[None]:
-    """Django connects again when a session was lost. Whoever held a lock in it must not go on."""
+    """Keep Django from reconnecting: who held a lock in a lost session must not go on."""
 
     def refuse() -> None:
         raise OperationalError("The session is gone, and with it the lock that it held.")
@@ -64,7 +64,7 @@ def leave(first: int, second: int) -> None:
 
 
 class Beats(Thread):
-    """Shows that this process lives, while it does something else than to talk to the database."""
+    """Shows that this process lives while it isn't talking to the database."""
 
     def __init__(self, session: Any) -> None:
         super().__init__(name="beats", daemon=True)

@@ -6,7 +6,7 @@ _is_stop_requested = False
 
 
 class Interrupted(Exception):
-    """The process is asked to stop, so what it had begun is given up: it begins anew later."""
+    """The process was asked to stop, so its work is given up and starts over later."""
 
 
 def request_stop(*_signal: object) -> None:
@@ -20,7 +20,7 @@ def is_stop_requested() -> bool:
 
 
 class Turn:
-    """So many seconds of work from now on, fewer where the process is asked to stop."""
+    """A number of seconds to work from now on; it ends early when the process has to stop."""
 
     def __init__(self, seconds: float) -> None:
         self.began = time.monotonic()

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import ngettext
 
 from . import database_clock
-from .counts import Number
+from .counts import MOST, Number
 
 CUT = "…"  # what a text that was too long ends in
 
@@ -23,7 +23,9 @@ def counted(number: int | Number, noun: str, nouns: str = "") -> str:
     `nouns` is the plural where it is not the noun with an s.
     """
     number = number if isinstance(number, Number) else Number(number, is_all=True)
-    return f"{number} {plural(number.value, noun, nouns or f'{noun}s')}"
+    return (
+        f"{number} {plural(number.value if number.is_exact else MOST, noun, nouns or f'{noun}s')}"
+    )
 
 
 def clipped(text: str, longest: int) -> str:

@@ -28,7 +28,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def address_in(text: str) -> str | None:
-    """The IP address that `text` is, with or without a port; None where it is none."""
+    """Read an IP address, with or without a port; None when the text isn't one."""
     written = text.strip().strip('"')
     if match := WITH_PORT.fullmatch(written):
         written = match["six"] or match["four"] or ""

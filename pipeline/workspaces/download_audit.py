@@ -26,7 +26,7 @@ def recorded(
 def counted(
     by: User, what: str, link: str, rows: Iterable[Row], address: str | None
 ) -> Iterator[Row]:
-    """The rows; how many there were is recorded at their end, or when the reader goes away."""
+    """Yield the rows, and record their number at the end or when the reader goes away."""
     number, is_whole = 0, False
     try:
         for row in rows:

@@ -43,7 +43,7 @@ def check_exactly(workspace: Workspace, member: Membership | None = None) -> Non
 
 @transaction.atomic
 def record_another(member: Membership, by: User) -> None:
-    """Take the place for another link before it is sent. Raises QuotaReached.
+    """Record another link before it is sent, in a short transaction. Raises QuotaReached.
 
     A mail server may take long, and nobody else's click should wait for it.
     """

@@ -20,7 +20,7 @@ def why_not_active(user: User | None, workspace_id: int, who: str = "who ordered
 def why_not_starter(
     user: User | None, workspace_id: int, what: str, who: str = "who ordered it"
 ) -> str:
-    """The same, and why their role no longer allows it: `what` takes a role that starts things."""
+    """As `why_not_active`, or why the user's role no longer allows `what`, such as "Sharing"."""
     if gone := why_not_active(user, workspace_id, who):
         return gone
     assert user is not None

@@ -64,13 +64,13 @@ def deactivate(member: Membership, by: User) -> bool:
 
 @transaction.atomic
 def reactivate(member: Membership, by: User) -> bool:
-    """Let a deactivated member in again, with the password of before."""
+    """Let a deactivated member in again, with the old password. False when already active."""
     locked(member)
     return set_active(member, True, by, "reactivated")
 
 
 def locked(member: Membership) -> Membership:
-    """The member as of now, after every other change of a member of the workspace.
+    """Lock and return the member; other changes of the workspace's members wait.
 
     Locks the owners, and always in the same order: two of them can't demote each other at once.
     """
@@ -81,7 +81,7 @@ def locked(member: Membership) -> Membership:
 
 
 def keep_another_owner(member: Membership) -> None:
-    """To be asked after `locked`, in a query of its own: it sees what the lock waited for."""
+    """Raise LastOwner for the only active Owner. Call it after `locked`, which waits for others."""
     owners = Membership.objects.filter(workspace=member.workspace_id, role=Role.OWNER)
     if not owners.filter(user__is_active=True).exclude(pk=member.pk).exists():
         raise LastOwner(
@@ -101,5 +101,5 @@ def set_active(member: Membership, is_active: bool, by: User, verb: str) -> bool
 
 
 def announce_access(user_ids: Iterable[int]) -> None:
-    """Have what is open of those users looked at, once this is committed: they may see less now."""
+    """After the commit, have these users' open pages checked: they may see less now."""
     after_commit(access_changed.send_robust, Membership, user_ids=list(user_ids))

@@ -48,7 +48,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
 
 
 def needs_membership(request: HttpRequest, view_func: Callable[..., Any]) -> bool:
-    """All that needs a login, but for the way out and the admin site."""
+    """Whether the page needs a member: all with a login but the logout and the admin site."""
     match = request.resolver_match
     if match is None or match.route.startswith("admin/"):
         return False
@@ -56,7 +56,7 @@ def needs_membership(request: HttpRequest, view_func: Callable[..., Any]) -> boo
 
 
 def login_and_back(request: HttpRequest) -> str:
-    """The login page, and from there the page that was open: not the fragment it asked for."""
+    """The login page's address, which leads back to the page that was open, not to the fragment."""
     login = resolve_url(settings.LOGIN_URL)
     page = request.headers.get("HX-Current-URL", "")
     if not url_has_allowed_host_and_scheme(page, {request.get_host()}):

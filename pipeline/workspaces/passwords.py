@@ -24,7 +24,7 @@ class ChoosePassword(PasswordResetConfirmView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        """Save it, unless another browser with the same link was faster."""
+        """Save the password, unless the same link was just used in another browser."""
         assert self.user is not None  # Django shows the form to no one else
         user = User.objects.select_for_update().get(pk=self.user.pk)
         token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN)
@@ -60,7 +60,7 @@ class AuditedPasswords:
 
 
 def setter_of(user: User) -> User | None:
-    """Whoever is logged in; with a link and without a login it is the user who has the link."""
+    """Return who sets the password: the logged-in user, or the user of the link."""
     request = request_now.get()
     if request is None:
         return None

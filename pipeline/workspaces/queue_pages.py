@@ -53,7 +53,7 @@ def stay_here(request: HttpRequest) -> None:
 
 
 def is_here(request: HttpRequest, address: str) -> bool:
-    """Whether it leads to a page of this site, or is empty."""
+    """Whether the address leads to a page of this site, or is empty."""
     if not address:
         return True
     hosts = {request.get_host()}

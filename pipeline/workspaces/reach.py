@@ -16,7 +16,7 @@ class Reach:
 
     @classmethod
     def of(cls, member: Membership) -> Self:
-        """As the member's fields say now, saved or not; openings are given to saved members."""
+        """Read the reach from the member's fields, saved or not."""
         openings: frozenset[int] | None = None
         if member.is_limited:
             given = member.openings.values_list("pk", flat=True) if member.pk else ()
@@ -24,7 +24,7 @@ class Reach:
         return cls(Role(member.role), member.can_export, openings)
 
     def beyond(self, own: "Reach") -> dict[str, str]:
-        """What of it `own` lacks: a sentence for each field of a membership; empty if nothing."""
+        """Say what `own` lacks of it, a sentence for each field of a membership."""
         more = {}
         if ORDER.index(self.role) < ORDER.index(own.role):
             more["role"] = f"The role {self.role.label} is more than your own, {own.role.label}."

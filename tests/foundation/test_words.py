@@ -28,7 +28,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> None:
         (Number(1), "1 candidate"),
         (Number(10_000), "10,000 candidates"),
         (Number(10_001), "10,000+ candidates"),
-        (Number(1, is_all=False), "1+ candidate"),
+        (Number(1, is_all=False), "1+ candidates"),
         (Number(12_281, is_all=True), "12,281 candidates"),
     ],
 )

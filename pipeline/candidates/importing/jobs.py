@@ -87,7 +87,7 @@ def run_in_turn(import_id: int) -> None:
 
 
 def begin(imported: CandidateImport) -> None:
-    """Once more, unless that was of no use again and again."""
+    """Run the import; fail it when it has been tried too often."""
     if not imported.run():
         return
     if imported.attempts > imported.MOST_ATTEMPTS:
@@ -130,7 +130,7 @@ def attempt(imported: CandidateImport, tell: Tell | None = None) -> None:
 
 @transaction.atomic
 def stop(imported: CandidateImport, why: str) -> None:
-    """End it with nothing imported: another member who may can try it again."""
+    """Fail the import with nothing imported; another member who may import can retry it."""
     if imported.fail(f"{why} Nothing was imported.", is_revoked=True):
         subject = f"{clipped(str(imported), 100)}: {why}"
         link = imported.get_absolute_url()
@@ -138,7 +138,7 @@ def stop(imported: CandidateImport, why: str) -> None:
 
 
 def forget_file(imported: CandidateImport) -> None:
-    """People's data is not kept longer than needed."""
+    """Delete the uploaded file: people's data is not kept longer than needed."""
     imported.file.delete(save=False)
     imported.preview = {}
     imported.save(update_fields=["file", "preview"])

@@ -64,7 +64,7 @@ def load(imported: CandidateImport, path: Path, tell: Tell) -> dict[str, Any]:
 
 
 def check_rights(imported: CandidateImport) -> None:
-    """Raises NoLongerAllowed."""
+    """Raise NoLongerAllowed when the person who ordered it may no longer import."""
     if lost := imported.why_not_any_more():
         raise NoLongerAllowed(lost)
 
@@ -91,7 +91,7 @@ def plan_of(imported: CandidateImport, layout: Layout, sample: list[list[str]]) 
 
 
 def first_of(rows: Iterator[list[str]]) -> list[list[str]]:
-    """Enough rows to tell how dates are written."""
+    """Return the first rows: enough to tell how dates are written."""
     found: list[list[str]] = []
     characters = 0
     for row in islice(rows, SAMPLE_ROWS):
@@ -218,7 +218,7 @@ class Loading:
         return known
 
     def report(self) -> None:
-        """Raises Interrupted."""
+        """Store the progress. Raises Interrupted when the worker has to stop."""
         if is_stop_requested():
             raise Interrupted
         if monotonic() - self.reported_at < REPORT_SECONDS:
@@ -228,7 +228,7 @@ class Loading:
         self.tell(percent, "Reading the file", self.counts["records"])
 
     def merge(self) -> dict[str, Any]:
-        """The people and the status Completed together, or neither."""
+        """Write the people and the status Completed in one transaction."""
         imported, opening = self.imported, self.imported.opening
         self.rejects.truncate(self.rejected_bytes)  # as a try that failed may have left it
         with transaction.atomic():
@@ -261,5 +261,5 @@ class Loading:
 
 
 def guarded_once(cell: str) -> str:
-    """Safe to open, and the same value again when it is corrected and imported."""
+    """Guard the cell against formulas so that a corrected file imports the same value."""
     return formula_safe(without_guards(cell))

@@ -13,17 +13,17 @@ PATIENCE = "15min"  # with the import before this one, and with whoever changes 
 
 
 def only_one(import_id: int) -> AbstractContextManager[bool]:
-    """True for one process at a time, for as long as it lives."""
+    """Try to lock the import; a process that dies loses the lock. True for one at a time."""
     return session_locks.only_one(IMPORTS, import_id)
 
 
 def turn_of(workspace_id: int) -> AbstractContextManager[bool]:
-    """The same for the imports of a workspace: one worker at a time does those."""
+    """Try to take the lock of the workspace's imports: one worker at a time runs them."""
     return session_locks.only_one(WORKSPACES, workspace_id)
 
 
 def enter_opening(opening_id: int) -> None:
-    """Until the transaction ends: two imports at once would both miss the other's people."""
+    """Lock the opening until the transaction ends: two imports would miss each other's people."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
         cursor.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [OPENINGS, opening_id])

@@ -22,7 +22,7 @@ def check(user: User) -> None:
 
 
 def check_exactly(user: User) -> None:
-    """The same, and of several at the same moment only as many pass as there is room for.
+    """As `check`, under a lock: of several at once only as many pass as there is room for.
 
     To be asked in the transaction that keeps the upload: the others of the workspace wait for it.
     """

@@ -9,7 +9,7 @@ from pipeline.workspaces.models import User
 
 
 def imports(candidate: Candidate, user: User) -> Iterator[Event]:
-    """Of one into an opening that the user does not see, not even the file's name."""
+    """The candidate's imports; without the file's name where the user can't see the opening."""
     sight = sight_of(user)
     brought = candidate.imports.select_related("candidate_import__created_by")
     for row in brought.order_by("-candidate_import_id")[:MOST]:

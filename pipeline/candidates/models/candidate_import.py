@@ -30,7 +30,7 @@ class CandidateImportQuerySet(models.QuerySet["CandidateImport"]):
         return self.filter(opening__in=Opening.objects.visible_to(user))
 
     def revoked(self) -> Self:
-        """Stopped, as who ordered them may no longer import."""
+        """Imports stopped because the person who ordered them may no longer import."""
         return self.filter(status=CandidateImport.Status.FAILED, is_revoked=True)
 
     def abandoned(self) -> Self:
@@ -118,16 +118,16 @@ class CandidateImport(models.Model):
         return move(self, self.MOVES, verb, field="status", **fields)
 
     def order(self, by: User | None = None) -> bool:
-        """Have it imported, for the first time or after a failure; None: by the operator."""
+        """Queue the import, also after a failure. `by` is None for the operator."""
         fresh: dict[str, Any] = {"attempts": 0, "error": "", "counts": {}, "percent": 0}
         return self.move("order", ordered_by=by, is_revoked=False, phase="", **fresh)
 
     def run(self) -> bool:
-        """Begin, or begin again. The caller holds the import's lock."""
+        """Move to Running, also when it ran before. The caller holds the import's lock."""
         return self.move("run", attempts=F("attempts") + 1, percent=0, phase="Reading the file")
 
     def interrupt(self) -> bool:
-        """Have it done from the beginning by another worker, which finds it within seconds."""
+        """Put it back in the queue: another worker starts over within seconds."""
         return self.move("interrupt", attempts=F("attempts") - 1, percent=0, phase="", counts={})
 
     def finish(self, counts: dict[str, Any]) -> bool:
@@ -137,7 +137,7 @@ class CandidateImport(models.Model):
         return self.move("fail", error=error, phase="", ended_at=Now(), **fields)
 
     def why_not_any_more(self) -> str:
-        """Why whoever ordered it may no longer, as a sentence; empty while they may."""
+        """Why the person who ordered it may no longer import, as a sentence; else empty."""
         if self.ordered_by_id is None:
             return ""
         people = User.objects.select_related("membership")
@@ -150,7 +150,7 @@ class CandidateImport(models.Model):
         return f"{by}, who ordered it, no longer sees the opening."
 
     def report(self, percent: int, phase: str, read: int) -> None:
-        """Tell the page how far it is; not part of the import's own transaction."""
+        """Store the progress for the page, outside the import's own transaction."""
         CandidateImport.objects.filter(pk=self.pk, status=self.Status.RUNNING).update(
             percent=percent, phase=phase, counts={"records": read}
         )
@@ -194,7 +194,7 @@ class CandidateImport(models.Model):
 
     @property
     def can_be_mapped(self) -> bool:
-        """Its columns can be chosen, for the first time or otherwise than when it failed."""
+        """Whether its columns can still be chosen: before the import, or after a failure."""
         return self.awaits_columns or self.can_retry
 
 

@@ -10,7 +10,7 @@ from pipeline.workspaces.models import Membership, User, Workspace, membership_o
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Those of the user's workspace; of a limited member, only the ones given to it."""
+        """Openings of the user's workspace; for a limited member, those given to them."""
         membership = membership_of(user)
         if membership is None:
             return self.none()

@@ -45,7 +45,7 @@ class Share(models.Model):
 
     @property
     def why_closed(self) -> str:
-        """Why it shows nothing although its time has not ended: who shared may no longer share.
+        """Why an open share shows nothing (its creator may no longer share), as a sentence.
 
         Empty while it shows its candidates.
         """
@@ -53,13 +53,13 @@ class Share(models.Model):
         return why_not_starter(by, self.workspace_id, "Sharing candidates", who)
 
     def revoke(self) -> bool:
-        """End it now. False when it had ended before."""
+        """End the share now. False when it had already ended."""
         open_share = Share.objects.filter(pk=self.pk, expires_at__gt=Now())
         return bool(open_share.update(expires_at=Now()))
 
     @property
     def still_there(self) -> CandidateQuerySet:
-        """Its candidates, as they are now, without those that were deleted since.
+        """The shared candidates as they are now, without those deleted since.
 
         And without those that who shared them does not see any more.
         """
@@ -67,7 +67,7 @@ class Share(models.Model):
         return seen.filter(workspace=self.workspace_id, shares=self).order_by("pk")
 
     def hidden(self) -> int:
-        """How many are still there and not shown, as who shared them does not see them any more."""
+        """Count the candidates not shown because the person who shared them no longer sees them."""
         there = self.candidates.filter(workspace=self.workspace_id)
         return there.count() - self.still_there.count()
 

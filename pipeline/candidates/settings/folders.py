@@ -24,7 +24,7 @@ from .ordering import OrderChanged, put_in_order, wanted_order
 @require_POST
 @owners_only
 def add(request: MemberRequest, pk: int) -> HttpResponse:
-    """A custom folder, after the others."""
+    """Add a custom folder after the others."""
     opening = get_object_or_404(Opening.objects.visible_to(request.user), pk=pk)
     last = opening.folders.aggregate(last=Max("position"))["last"]
     new = Folder(opening=opening, position=0 if last is None else last + 1)
@@ -100,7 +100,7 @@ def why_it_stays(folder: Folder) -> str:
 
 
 def remove(folder: Folder, request: MemberRequest) -> str:
-    """Delete it. Says why not when somebody came into it at this moment."""
+    """Delete the folder. Returns why not when a candidate has just come into it; else ""."""
     try:
         with transaction.atomic():
             subject = f"{folder} ({folder.opening})"

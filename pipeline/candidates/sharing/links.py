@@ -24,7 +24,7 @@ def link_to(share: Share) -> str:
 
 
 def share_of(token: str) -> Share | None:
-    """What the link is for, open or not; None where it was not made here, or is gone."""
+    """Return the link's share, open or not; None for an invalid link or a share that is gone."""
     try:
         pk = SIGNER.unsign_object(token)
     except (signing.BadSignature, ValueError):

@@ -40,7 +40,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 def answer(
     request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """A page that no search engine lists, and whose address no other site is told."""
+    """Render a page that search engines don't index and whose address other sites don't learn."""
     response = render(request, template, context, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
@@ -48,7 +48,7 @@ def answer(
 
 
 def page_of(share: Share, after: str | None) -> dict[str, Any]:
-    """The candidates that follow the id `after`; the first ones where it is none."""
+    """Return the candidates after the id `after`, or the first ones when it isn't an id."""
     candidates = share.still_there.select_related("opening", "folder", "recruiter__user")
     candidates = candidates.prefetch_related("labels")
     is_later = bool(after and re.fullmatch(r"\d{1,18}", after, re.ASCII))

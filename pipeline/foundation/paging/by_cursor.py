@@ -17,7 +17,7 @@ EVERYTHING = 1_000_000_000
 
 
 class FirstOnes(Func):
-    """Of an array as many ids as tell a page, and whether there is a next one."""
+    """The first ids of an array: a page of them, and one more if there is a next page."""
 
     template = f"(%(expressions)s)[:{PAGE + 1}]"
     output_field = ArrayField(BigIntegerField())
@@ -69,7 +69,7 @@ class CursorPage(ABC, Generic[P, Row]):
     @property
     @abstractmethod
     def fields(self) -> list[tuple[str, Any]]:
-        """What is asked for, as an address says it."""
+        """The filters as fields of the page's address."""
 
     @abstractmethod
     def place_of(self, row: Row, is_upward: bool) -> P: ...

@@ -31,7 +31,7 @@ def page_of(
     by: str = "id",
     fetch: Callable[[QuerySet[M]], list[M]] = list,
 ) -> NewestFirst[M]:
-    """`size` rows of `found`, from below the number `before` of the address on.
+    """Return `size` rows of `found`, from below the number `before` of the address on.
 
     So none is shown twice or skipped when others come meanwhile. `fetch` brings the rows, where
     they need more than the query says.

@@ -7,6 +7,7 @@ from django.utils.functional import cached_property
 
 from pipeline.candidates.models import Opening
 from pipeline.foundation.counts import MOST, Number
+from pipeline.foundation.words import counted
 from pipeline.tasks.models.rules import AgentSkills, TaskRules
 from pipeline.tasks.models.types import TaskChannel, TaskType, types_of
 from pipeline.tasks.timeouts import count_overdue
@@ -50,7 +51,7 @@ class RulesForm(forms.ModelForm[TaskRules]):
 
     @property
     def too_old_in_words(self) -> str:
-        return f"{Number(self.too_old)} tasks" if self.too_old > 1 else "1 task"
+        return counted(Number(self.too_old), "task")
 
     def keep(self, by: User) -> None:
         """Save what was changed, with a line in the audit. To be called in a transaction."""

@@ -78,7 +78,7 @@ def record(
 def record_download(
     actor: User, what: str, link: str, rows: int | None, verb: str = "downloaded"
 ) -> None:
-    """Write who took how many rows of what; None where that is known at the end only."""
+    """Record a download of `rows` rows; None when their number isn't known yet."""
     number = "" if rows is None else f" ({counted(rows, 'row')})"
     subject = f"{what[: LONGEST - len(number)]}{number}"
     record(actor.membership.workspace, actor, verb, subject, link)

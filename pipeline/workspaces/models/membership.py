@@ -72,7 +72,7 @@ class Membership(models.Model):
 
     @property
     def can_manage(self) -> bool:
-        """Hears of message limits; reads the audit, unless limited to some openings."""
+        """May run the workspace: is told of message limits, and takes tasks back from agents."""
         return self.role in self.MANAGERS
 
     @property
@@ -87,7 +87,7 @@ class Membership(models.Model):
 
 
 def membership_of(user: User | AnonymousUser) -> Membership | None:
-    """The active user's membership, or None: for a stranger to every workspace, or nobody."""
+    """Return the user's membership; None for anonymous or inactive users and non-members."""
     if not user.is_authenticated or not user.is_active:
         return None
     try:
@@ -97,7 +97,7 @@ def membership_of(user: User | AnonymousUser) -> Membership | None:
 
 
 def visible_rows(rows: Rows, user: User | AnonymousUser, opening: str) -> Rows:
-    """Those of the user's workspace; of a limited member, those whose `opening` it sees."""
+    """Rows of the user's workspace; for a limited member, those in openings they see."""
     membership = membership_of(user)
     if membership is None:
         return rows.none()

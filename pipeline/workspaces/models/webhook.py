@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from pipeline.foundation import database_clock
+from pipeline.foundation.counts import Number, count_some
 from pipeline.foundation.encryption import Unreadable, decrypted, encrypted
 from pipeline.foundation.public_addresses import Refused, check
 
@@ -103,7 +104,7 @@ class WebhookEndpoint(models.Model):
 
     @property
     def secrets(self) -> list[str]:
-        """Those that sign now: the newest first, and for a day the one before it.
+        """Secrets that sign now: the newest, and for a day the one before it.
 
         Raises Unreadable; not for the one before, which then signs no longer.
         """
@@ -119,15 +120,15 @@ class WebhookEndpoint(models.Model):
         return bool(self.encrypted_old_secret and until and until > database_clock.now())
 
     @property
-    def waiting(self) -> str:
-        return up_to_many(self.deliveries.pending())
+    def waiting(self) -> Number:
+        return count_some(self.deliveries.pending(), MANY)
 
     @property
-    def failed(self) -> str:
-        return up_to_many(self.deliveries.failed())
+    def failed(self) -> Number:
+        return count_some(self.deliveries.failed(), MANY)
 
     def rotate(self) -> None:
-        """A new secret; the old one signs beside it for a day."""
+        """Make a new secret; the old one also signs for a day."""
         self.encrypted_old_secret = self.encrypted_secret
         self.encrypted_secret = new_encrypted_secret()
         self.old_secret_until = database_clock.now() + ROTATION
@@ -146,7 +147,7 @@ class WebhookEndpoint(models.Model):
         return bool(on.update(is_active=False, switched_off_why=why[:300]))
 
     def forget(self) -> None:
-        """Delete it for everybody to see; the hourly job clears what it leaves."""
+        """Delete the endpoint; the hourly job removes its deliveries."""
         WebhookEndpoint.objects.filter(pk=self.pk).update(
             is_active=False, deleted_at=Now(), encrypted_secret="", encrypted_old_secret=""
         )
@@ -173,7 +174,7 @@ class DeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         return self.pending().filter(next_attempt_at__lte=Now())
 
     def send_again(self) -> int:
-        """Begin anew, with the same message id; what is pending goes at once. Returns how many."""
+        """Send again from the first try, with the same message id. Returns how many."""
         ended = self.exclude(state=DeliveryState.PENDING)
         count = ended.update(state=DeliveryState.PENDING, tries=0, next_attempt_at=Now())
         return count + self.pending().filter(tries__gt=0).update(next_attempt_at=Now())
@@ -244,12 +245,6 @@ class WebhookDelivery(models.Model):
     @property
     def is_delivered(self) -> bool:
         return self.state == DeliveryState.DELIVERED
-
-
-def up_to_many(deliveries: DeliveryQuerySet) -> str:
-    """How many there are, as the pages show it: "12", "1,000+", and nothing for none."""
-    count = deliveries.order_by()[: MANY + 1].count()
-    return f"{MANY:,}+" if count > MANY else f"{count:,}" if count else ""
 
 
 class WebhookAttempt(models.Model):

@@ -88,7 +88,7 @@ class Workspace(models.Model):
 
     @property
     def holds_messages(self) -> bool:
-        """Whether what writes to people waits, as the database was restored from a backup."""
+        """Whether messages are on hold, because the database was restored from a backup."""
         return self.messages_held_since is not None
 
     @property
@@ -97,5 +97,5 @@ class Workspace(models.Model):
 
     @property
     def tz(self) -> zoneinfo.ZoneInfo:
-        """UTC where the zone is unknown here: the page that mends it has to be shown, too."""
+        """The time zone; UTC when this machine doesn't know it, so that the settings still open."""
         return zone_called(self.time_zone) or zoneinfo.ZoneInfo("UTC")

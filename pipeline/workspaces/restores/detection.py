@@ -120,7 +120,7 @@ def remember(known: Known, timeline: int | None) -> None:
 
 
 def timeline_now() -> int | None:
-    """None where this PostgreSQL does not say, as some that are run by others don't."""
+    """Return PostgreSQL's timeline; None where a managed server doesn't tell."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)")
@@ -137,7 +137,7 @@ def key(uid: UUID) -> str:
 
 
 def last_heard(uid: UUID) -> int | None:
-    """Asked before the database counts up, so that its number must be higher."""
+    """Return the number Redis heard last; read before the database counts up."""
     heard = django_rq.get_connection().get(key(uid))
     return int(heard) if heard else None
 

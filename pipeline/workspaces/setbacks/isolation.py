@@ -56,7 +56,7 @@ class Isolation:
 
     @cached_property
     def known(self) -> dict[Key, Known]:
-        """What has failed before: asked once, with the first record."""
+        """Records that failed before, read once with the first record."""
         rows = Setback.objects.of(self.loop).values_list("record", "part", "retry_at", "failures")
         return {(record, part): Known(at, number) for record, part, at, number in rows}
 
@@ -66,7 +66,7 @@ class Isolation:
         return known.until if known and known.until > database_clock.now() else None
 
     def failures(self, record: int, part: str = "") -> int:
-        """In a row."""
+        """How often the record failed in a row."""
         known = self.known.get((record, part))
         return known.failures if known else 0
 
@@ -76,7 +76,7 @@ class Isolation:
         return {record for record, part in self.known if self.put_off_until(record, part)}
 
     def attempt(self, subject: Subject, call: Callable[[], T], *, waits: bool = True) -> T | None:
-        """What `call` returns; None where it fails, or (unless not `waits`) may not be tried yet.
+        """Call and return the result; None when it fails, or may not be tried yet (if `waits`).
 
         In a transaction it gets a savepoint. Raises what would fail for every record: the end of
         the job's time, a process that is asked to stop, a database or Redis that is away.
@@ -101,7 +101,7 @@ class Isolation:
         return done
 
     def note_timeout(self, subject: Subject, error: Exception) -> None:
-        """The job's time was used up by this record: next time the others have theirs."""
+        """Put off a record that used up the job's time, so that the others get theirs."""
         try:
             if not connection.in_atomic_block:
                 connection.close()  # it may be in the middle of a statement
@@ -133,13 +133,13 @@ class Isolation:
         return known.until
 
     def succeed(self, subject: Subject) -> None:
-        """It works again, if it did not before."""
+        """Forget the record's failures."""
         if self.known.pop(subject.key, None):
             Setback.objects.of(self.loop).filter(record=subject.record, part=subject.part).delete()
 
 
 def clean(text: str, most: int) -> str:
-    """As PostgreSQL can keep it."""
+    """Remove what PostgreSQL can't store, and cut the text to `most` characters."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:most]
 
 

@@ -51,12 +51,12 @@ class MemberForm(forms.ModelForm[Membership]):
 
     @property
     def chosen(self) -> tuple[str, QuerySet[Any] | None]:
-        """The role, and the openings, None for all."""
+        """Return the chosen role and openings; None for all openings."""
         data = self.cleaned_data
         return data["role"], data["openings"] if data["is_limited"] else None
 
     def apply(self, by: User) -> bool:
-        """Save what is valid. False, with the reason among the errors, for the last owner."""
+        """Save a valid form. False, with the reason among the errors, for the last Owner."""
         member = Membership.objects.select_related("user", "workspace").get(pk=self.instance.pk)
         role, openings = self.chosen
         can_export = self.cleaned_data["can_export"] if "can_export" in self.changed_data else None
@@ -87,7 +87,7 @@ class NewMemberForm(MemberForm):
         return email
 
     def join(self, workspace: Workspace, by: User) -> Membership | None:
-        """The new member, without a password; None, with the error, if that can't be any more."""
+        """Create and return the member, without a password; None, with the error, if that fails."""
         data = self.cleaned_data
         role, openings = self.chosen
         names = {"first_name": data["first_name"], "last_name": data["last_name"]}

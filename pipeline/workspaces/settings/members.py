@@ -87,7 +87,7 @@ def member(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def tell_of_export(request: MemberRequest, ticked: bool, member: Membership) -> None:
-    """Say so where the role, which may have changed with it, decides and not the tick."""
+    """Warn when the role, not the tick, decides whether the member may export."""
     if member.can_export != ticked:
         may = "may" if member.can_export else "may not"
         role = member.get_role_display()
@@ -113,7 +113,7 @@ def invite(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 @owners_only
 def set_active(request: MemberRequest, pk: int, is_active: bool) -> HttpResponse:
-    """Deactivate or reactivate; not the operator's people, whose login is not the owner's."""
+    """Deactivate or reactivate a member, unless the login belongs to the operator's staff."""
     found = member_of(request, pk)
     if found.user.is_staff or found.user.is_superuser:
         messages.error(request, f"{found.user} runs this Belay: only the admin site can do that.")
@@ -128,7 +128,7 @@ def set_active(request: MemberRequest, pk: int, is_active: bool) -> HttpResponse
 
 
 def invite_by_mail(request: MemberRequest, member: Membership) -> bool:
-    """Whether the link was sent; what to do if not is said on the next page."""
+    """Mail the link. Returns whether it was sent; the next page says what to do if not."""
     if holds_messages(member.workspace_id):
         messages.warning(request, ON_HOLD.format(member.user))
         return False

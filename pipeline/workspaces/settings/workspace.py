@@ -54,7 +54,7 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             )
 
     def changes(self) -> str:
-        """What differs from before, as "start delay in seconds from 5 to 30"."""
+        """Say what changed, as in "start delay in seconds from 5 to 30"."""
         return "; ".join(
             f"{self[name].label.lower()} from {shown(self.initial[name])}"
             f" to {shown(self.cleaned_data[name])}"
@@ -82,7 +82,7 @@ def workspace(request: MemberRequest) -> HttpResponse:
 
 @transaction.atomic
 def save(request: MemberRequest, found: QuerySet[Workspace]) -> WorkspaceForm:
-    """The form as it came out; what it changed is compared with the locked row."""
+    """Save the form, compared with the locked row, and return it with its errors."""
     form = WorkspaceForm(request.POST, instance=found.select_for_update(no_key=True).get())
     if form.is_valid():
         if form.has_changed():

@@ -12,7 +12,7 @@ MOST = 5  # on one page
 
 @register.inclusion_tag("workspaces/_setbacks.html", takes_context=True)
 def setbacks(context: dict[str, Any]) -> dict[str, Any]:
-    """Those of the member's workspace that are shown at this page's address."""
+    """Show the setbacks of the member's workspace that belong to this page's address."""
     request = context["request"]
     found = Setback.objects.shown_at(request.user.membership.workspace_id, request.path)
     return {"setbacks": found[:MOST], "user": request.user}

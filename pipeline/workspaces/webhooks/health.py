@@ -11,7 +11,7 @@ OVERDUE = timedelta(minutes=2)  # nothing waits so long while a sender is at wor
 
 
 def is_nobody_sending(endpoints: EndpointQuerySet) -> bool:
-    """Something has been due for long, and nothing was tried lately: no sender can be running."""
+    """Whether no sender is running: something is long overdue, and nothing was tried lately."""
     long_ago = database_clock.now() - OVERDUE
     late = WebhookDelivery.objects.pending().filter(
         endpoint=OuterRef("pk"), next_attempt_at__lt=long_ago

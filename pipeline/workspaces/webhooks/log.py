@@ -62,7 +62,7 @@ def again(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 @owners_only
 def all_again(request: MemberRequest, pk: int) -> HttpResponse:
-    """All failed ones of the endpoint."""
+    """Send all failed deliveries of the endpoint again."""
     endpoint = one_of(request, pk)
     with transaction.atomic():
         count = endpoint.deliveries.failed().send_again()

@@ -18,7 +18,7 @@ BATCH = 1000
 
 
 def is_wanted(workspace_id: int, event: str) -> bool:
-    """Whether somebody listens to `event`, as `task.created`: else its payload need not be made."""
+    """Whether any endpoint listens to `event`; else its payload need not be made."""
     return WebhookEndpoint.objects.listening(workspace_id, event).exists()
 
 
@@ -36,7 +36,7 @@ def put(workspace_id: int, event: str, payloads: Iterable[dict[str, Any]]) -> No
 
 
 def put_for(endpoint: WebhookEndpoint, event: str, payload: dict[str, Any]) -> int:
-    """The same for one endpoint, whatever it listens to. Returns the delivery's id."""
+    """Write one delivery for one endpoint, whatever it listens to. Returns its id."""
     delivery = endpoint.deliveries.create(event=event, body=envelope(event)(payload))
     after_commit(wake)
     return int(delivery.pk)
@@ -45,7 +45,7 @@ def put_for(endpoint: WebhookEndpoint, event: str, payload: dict[str, Any]) -> i
 def put_to(
     workspace_id: int, endpoint_id: int, event: str, payloads: Iterable[dict[str, Any]]
 ) -> list[int]:
-    """The same for one endpoint of the workspace, whatever it listens to, of many payloads.
+    """Write a delivery of each payload for one endpoint, whatever it listens to.
 
     Returns the ids of the deliveries, in order; nothing where it is switched off or deleted.
     """

@@ -25,7 +25,7 @@ SHOWN = 500  # characters of it that are kept
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a try: a status, or why there is none."""
+    """The result of an attempt: an HTTP status, or the error."""
 
     status: int | None = None
     text: str = ""
@@ -39,7 +39,7 @@ class Answer:
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-    """Never raises for what an address, a network or a receiver does."""
+    """POST the body. Errors of the address, network or receiver are in the Answer, never raised."""
     began = time.monotonic()
     try:
         status, answer, text = exchange(check(url), body, headers)
@@ -106,7 +106,7 @@ def connected(target: Target) -> Iterator[http.client.HTTPConnection]:
 
 
 def dial(target: Target) -> socket.socket:
-    """The first of the target's addresses that takes the connection. Raises OSError."""
+    """Connect to the first address of the target that accepts. Raises OSError."""
     ends = time.monotonic() + settings.WEBHOOK_CONNECT_SECONDS
     failure: OSError = TimeoutError()
     for address in target.addresses:
@@ -125,7 +125,7 @@ def dial(target: Target) -> socket.socket:
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Whom to believe: what the machine trusts, and what browsers do."""
+    """Trust the machine's certificates and those of browsers."""
     context = ssl.create_default_context()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context

@@ -53,14 +53,14 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Try:
-    """A delivery that this process has taken, and what will be told of it."""
+    """A delivery that this process has taken, with its attempt in the log."""
 
     delivery: WebhookDelivery
     endpoint: WebhookEndpoint
     attempt: WebhookAttempt
 
     def make(self) -> Answer:
-        """In a thread, without the database."""
+        """Send it. Runs in a thread and doesn't use the database."""
         if not self.attempt.headers:
             return Answer(error=UNREADABLE)
         return post(self.endpoint.url, self.delivery.body.encode(), self.attempt.headers)
@@ -95,7 +95,7 @@ def subject_of(endpoint: WebhookEndpoint, part: str = "") -> Subject:
 
 
 def answer_of(done: Future[Answer]) -> Answer:
-    """What came of it, also where Belay itself failed at it."""
+    """Return the answer of a finished attempt, also where Belay itself failed."""
     try:
         return done.result()
     except Exception as error:
@@ -104,7 +104,7 @@ def answer_of(done: Future[Answer]) -> Answer:
 
 
 def take(busy: list[int], isolation: Isolation | None = None) -> list[Try]:
-    """Tries for whom there is room, `busy` being the endpoints of those under way."""
+    """Take as many deliveries as there is room for; `busy` are the endpoints being sent to."""
     isolation = isolation or Isolation("webhooks")
     of_each = Counter(busy)
     room = AT_ONCE - len(busy)
@@ -129,7 +129,7 @@ def endpoints_with_due() -> QuerySet[WebhookEndpoint]:
 
 @transaction.atomic
 def take_of(endpoint: WebhookEndpoint, number: int) -> list[Try]:
-    """The next deliveries of it, which nobody else then takes until the lease is over."""
+    """Take the endpoint's next deliveries; no other sender gets them until the lease ends."""
     due = WebhookDelivery.objects.due().filter(endpoint=endpoint.pk).order_by("next_attempt_at")
     deliveries = list(due.select_for_update(skip_locked=True, no_key=True)[:number])
     now = database_clock.now()
@@ -148,7 +148,7 @@ def take_of(endpoint: WebhookEndpoint, number: int) -> list[Try]:
 
 
 def headers_of(delivery: WebhookDelivery, endpoint: WebhookEndpoint, now: Any) -> dict[str, str]:
-    """None when the endpoint's secret can't be read: nothing is sent unsigned."""
+    """Return the signed headers; None when the secret can't be read: nothing is sent unsigned."""
     at = now.astimezone(UTC)
     try:
         signed = headers_for(delivery.message_id, at, delivery.body, endpoint.secrets)
@@ -159,7 +159,7 @@ def headers_of(delivery: WebhookDelivery, endpoint: WebhookEndpoint, now: Any) -
 
 @transaction.atomic
 def conclude(made: Try, answer: Answer) -> None:
-    """Write down what came of it, and when to try again."""
+    """Store the answer, and when to try again."""
     made.attempt.status = answer.status
     made.attempt.answer, made.attempt.error = answer.text, answer.error
     made.attempt.milliseconds = answer.milliseconds
@@ -176,7 +176,7 @@ def conclude(made: Try, answer: Answer) -> None:
 
 
 def delivered(made: Try, answer: Answer) -> None:
-    """Whoever else has it by now: the receiver has it."""
+    """Mark it delivered, even if another sender has taken it by now: the receiver has it."""
     pending = WebhookDelivery.objects.pending().filter(pk=made.delivery.pk)
     pending.update(
         state=DeliveryState.DELIVERED, next_attempt_at=None, status=answer.status, error=""
@@ -206,7 +206,7 @@ def failed(made: Try, answer: Answer) -> None:
 
 
 def tell_endpoint(endpoint: WebhookEndpoint, answer: Answer, held_until: Any) -> None:
-    """It fails since now, or since earlier; for too long, and it is switched off."""
+    """Note on the endpoint that it fails; switch it off when it has failed for too long."""
     row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
     row.filter(failing_since=None).update(failing_since=Now())
     if held_until:

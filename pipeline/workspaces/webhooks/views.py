@@ -78,7 +78,7 @@ def new(request: MemberRequest) -> HttpResponse:
 @never_cache
 @owners_only
 def endpoint(request: MemberRequest, pk: int) -> HttpResponse:
-    """Shows the secret once: to whoever made it, on the page that follows."""
+    """One webhook. Its secret is shown once: to the person who made it, on the next page."""
     found = one_of(request, pk)
     form = EndpointForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
