@@ -195,8 +195,8 @@ def measure_cancel(workspace: Workspace, waiting: int, report: Report) -> None:
             " WHERE state = 'in_queue' ORDER BY id LIMIT %s)",
             [campaign.pk, waiting // 10],
         )
-    mine = Task.objects.cancelable().filter(workspace=workspace)
-    number = mine.filter(campaign=campaign).count()
+    cancelable = Task.objects.cancelable().filter(workspace=workspace)
+    number = cancelable.filter(campaign=campaign).count()
     by = Canceler.timeout()
     runs: dict[str, list[float]] = {"ours": [], "bare": []}
     for _ in range(3):
@@ -204,7 +204,7 @@ def measure_cancel(workspace: Workspace, waiting: int, report: Report) -> None:
             runs["bare"].append(milliseconds(lambda: bare_update(campaign)))
         with taken_back():
             runs["ours"].append(
-                milliseconds(lambda: mine.cancel(OfCampaign(campaign), by, "Too late"))
+                milliseconds(lambda: cancelable.cancel(OfCampaign(campaign), by, "Too late"))
             )
     ours, bare = (statistics.median(runs[name]) for name in ("ours", "bare"))
     report.add("cancel many at once", number, ours, "ms")

@@ -42,7 +42,9 @@ class Site:
         self.workers.append(nursery.manage(*command, environment=environment, log=self.web.log))
 
     def dismiss(self) -> None:
-        family = [p for one in self.workers if one.is_running() for p in one.children(True)]
+        family = [
+            p for worker in self.workers if worker.is_running() for p in worker.children(True)
+        ]
         for process in [*self.workers, *family]:
             if process.is_running():
                 process.kill()
@@ -147,7 +149,9 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 def live_desk(visit: Visit, user: User, **size: Any) -> Page:
     """Once it hears every change, and has asked for what it did not hear."""
     page = visit(user, **size)
-    with page.expect_response(lambda one: one.request.headers.get("hx-trigger") == "queue"):
+    with page.expect_response(
+        lambda response: response.request.headers.get("hx-trigger") == "queue"
+    ):
         page.goto("/tasks/")
     expect(page.locator("#progress-panel")).to_have_attribute("data-live", "on")
     return page

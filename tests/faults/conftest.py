@@ -53,11 +53,21 @@ class Crew:
 
     def busy(self) -> list[tuple[psutil.Process, psutil.Process]]:
         """(worker, its horse) for each worker that has a job in hand."""
-        workers = [one for one in self.running if alive(one)]
-        return [(one, child) for one in workers for child in one.children() if is_horse(child)]
+        workers = [process for process in self.running if alive(process)]
+        return [
+            (process, child)
+            for process in workers
+            for child in process.children()
+            if is_horse(child)
+        ]
 
     def dismiss(self) -> None:
-        everybody = [p for one in self.running if alive(one) for p in [one, *one.children(True)]]
+        everybody = [
+            p
+            for process in self.running
+            if alive(process)
+            for p in [process, *process.children(True)]
+        ]
         for process in [*everybody, *nursery.orphans()]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -129,22 +129,22 @@ def assert_everyone_ends_or_waits() -> None:
 
 def assert_the_log_explains(run: Run, log: list[RunStep]) -> None:
     """Going the ways that the log names, from the first block, one comes to where the run is."""
-    told = (run.pk, run.state, run.block, [(line.block, line.way, line.text) for line in log])
-    assert [line.number for line in log] == list(range(1, run.steps + 1)), told
+    state = (run.pk, run.state, run.block, [(line.block, line.way, line.text) for line in log])
+    assert [line.number for line in log] == list(range(1, run.steps + 1)), state
     definition = run.version.parse()
     at = definition.start
     for line in log:
-        assert at is not None, told
-        assert line.block == at, told
+        assert at is not None, state
+        assert line.block == at, state
         if line.way:
             at = definition.nodes[at].ways[line.way]
     if run.state == RunState.RUNNING:
-        assert run.block == at, told
+        assert run.block == at, state
         return
-    assert (at is None) <= (run.state == RunState.FINISHED), told
-    assert log, told
-    assert log[-1].text.endswith(run.end_reason), told
-    assert run.end_reason, told
+    assert (at is None) <= (run.state == RunState.FINISHED), state
+    assert log, state
+    assert log[-1].text.endswith(run.end_reason), state
+    assert run.end_reason, state
 
 
 def assert_each_effect_once(runs: list[Run], logs: dict[int, list[RunStep]]) -> None:

@@ -47,7 +47,7 @@ class World:
         return made
 
     def publish_anew(self, journey: Journey, among: list[Journey], chance: Random) -> None:
-        others = [one for one in among if one != journey]
+        others = [other for other in among if other != journey]
         journey.draft = definition(chance, self, others).as_json()
         journey.save(update_fields=["draft"])
         publish(journey, self.owner)

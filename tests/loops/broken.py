@@ -68,7 +68,7 @@ def entries_of_a_journey(broken: Side, sound: Side) -> IsDone:
     CandidateLabel.objects.all().delete()
     for side in (broken, sound):
         CandidateLabel.objects.create(candidate=side.candidates[0], label=side.label)
-    return lambda: all(Run.objects.filter(journey=one).exists() for one in (beside, ours))
+    return lambda: all(Run.objects.filter(journey=journey).exists() for journey in (beside, ours))
 
 
 def something_that_happened(broken: Side, sound: Side) -> IsDone:
@@ -201,7 +201,7 @@ def an_import(broken: Side, sound: Side) -> IsDone:
         imports.append(imported)
     refuse("UPDATE", "candidates_candidateimport", f"id = {imports[0].pk}")
     ended = CandidateImport.objects.exclude(status=CandidateImport.Status.QUEUED)
-    return lambda: {one.pk for one in ended} == {one.pk for one in imports[1:]}
+    return lambda: {imported.pk for imported in ended} == {imported.pk for imported in imports[1:]}
 
 
 def resume_and_run_imports() -> None:

@@ -100,12 +100,12 @@ def of_operations(world: dict[str, Any]) -> Iterator[Target]:
 
 def paths(patterns: Any = None, route: str = "/") -> Iterator[str]:
     """Every address of ours with hostile parts instead of its ids and names."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
-        here = route + str(one.pattern)
-        if isinstance(one, URLResolver):
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        here = route + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
             if not here.startswith("/admin/"):
-                yield from paths(one.url_patterns, here)
-        elif isinstance(one, URLPattern) and (kinds := PART.findall(here)):
+                yield from paths(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern) and (kinds := PART.findall(here)):
             for number in range(max(len(SEGMENTS[kind or "str"]) for kind in kinds)):
                 yield PART.sub(partial(segment, number), here)
 

@@ -35,11 +35,13 @@ def order(workspace: Workspace, recruiter: User, settings: Any) -> Order:
         **fields: Any,
     ) -> BulkAction:
         Workspace.objects.update(start_delay_seconds=0)
-        mine = Candidate.objects.visible_to(by)
+        visible = Candidate.objects.visible_to(by)
         action, _ = start_bulk_action(
             user=User.objects.get(pk=by.pk),
             operation=operation,
-            candidates=mine if candidates is None else mine.filter(pk__in=candidates.values("pk")),
+            candidates=visible
+            if candidates is None
+            else visible.filter(pk__in=candidates.values("pk")),
             key=uuid4(),
             **fields,
         )

@@ -56,8 +56,8 @@ def _(house: House, chance: Random, seconds: float) -> None:
                 taken.append(psycopg.connect(own_dsn(), connect_timeout=2))
             except psycopg.Error:
                 time.sleep(0.05)
-        for one in taken:
-            one.close()
+        for connection in taken:
+            connection.close()
 
 
 @fault("a lane's session is terminated")

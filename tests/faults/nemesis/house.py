@@ -174,10 +174,10 @@ class House:
             server.wait_until_ready()
         connection.close()  # this process's own may be to a server that is no more
         ended = [m for m in self.members.values() if not m.is_alive and not m.is_ours]
-        told = [f"{m.name} ended by itself:\n{last_words(m.log)}" for m in ended]
+        ends = [f"{m.name} ended by itself:\n{last_words(m.log)}" for m in ended]
         for member in self.members.values():
             member.start()
-        return told
+        return ends
 
     def replace_workers(self) -> None:
         for worker in self.workers:

@@ -105,8 +105,8 @@ def what_is_foreign_is_not_there(evidence: Evidence) -> Iterator[str]:
         user = User.objects.get(pk=page.who.pk)
         # In an opening of theirs it may have been once: a task goes along with its candidate.
         tasks = {row["task"] for row in heard_of if row["opening"] in page.who.openings}
-        mine = set(BulkAction.objects.visible_to(user).values_list("pk", flat=True))
-        if foreign := page.actions - mine:
+        visible = set(BulkAction.objects.visible_to(user).values_list("pk", flat=True))
+        if foreign := page.actions - visible:
             yield f"the page of {page.who.name} was told of the actions {sorted(foreign)}"
         if foreign := page.tasks - tasks:
             yield f"the page of {page.who.name} was told of the tasks {sorted(foreign)[:10]}"

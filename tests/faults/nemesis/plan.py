@@ -73,8 +73,8 @@ class Plan:
 
     def __str__(self) -> str:
         steps = sorted((step for hand in self.faults for step in hand), key=lambda step: step.at)
-        told = ", ".join(f"{step.at:.1f} s {step.what} ({step.seconds:.1f} s)" for step in steps)
-        return f"seed {self.seed}: {told}"
+        planned = ", ".join(f"{step.at:.1f} s {step.what} ({step.seconds:.1f} s)" for step in steps)
+        return f"seed {self.seed}: {planned}"
 
 
 def plan_of(seed: int, starters: list[str], agents: list[str], seconds: float = SECONDS) -> Plan:

@@ -42,7 +42,7 @@ def begin(publish_block: Any, candidate: Candidate) -> Any:
     def begin(template: MessageTemplate, who: Any = None, **more: Any) -> Run:
         type = "send_sms" if template.channel == Channel.SMS else "send_email"
         journey = publish_block(type, options_of(template, **more))
-        enroll(journey.version, [one.pk for one in who or [candidate]], "By hand")
+        enroll(journey.version, [person.pk for person in who or [candidate]], "By hand")
         return Run.objects.filter(journey=journey).latest("pk")
 
     return begin
