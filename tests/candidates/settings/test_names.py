@@ -1,9 +1,12 @@
 """Labels, reject reasons and openings: added, renamed, deleted."""
 
+from functools import partial
+
 import pytest
 
 from pipeline.candidates.models import Candidate, FolderKind, Label, Opening, RejectReason
 from pipeline.candidates.settings import names
+from pipeline.foundation.counts import count_some
 from pipeline.workspaces.models.audit import AuditEntry
 
 LISTS = [("/settings/labels/", Label), ("/settings/reject-reasons/", RejectReason)]
@@ -60,12 +63,12 @@ def test_deleting_a_label_says_first_how_many_lose_it(
     question = f"/settings/labels/{label.pk}/delete/"
 
     exact = client.get(question).content.decode()
-    monkeypatch.setattr(names, "MANY", 2)
+    monkeypatch.setattr(names, "count_some", partial(count_some, most=2))
     capped = client.get(question).content.decode()
     client.post(question)
 
     assert "3 candidates will lose it" in exact
-    assert "More than 2 candidates will lose it" in capped
+    assert "2+ candidates will lose it" in capped
     assert not Label.objects.exists()
     assert Candidate.objects.count() == 3
 
