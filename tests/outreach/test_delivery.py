@@ -25,6 +25,7 @@ from pipeline.workspaces.models import User, Workspace
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import start_send as start_send
 from tests.bulk_actions.messages import template as template
+from tests.bulk_actions.reasons import told
 from tests.journeys.blocks.messages import come_back_at_once
 from tests.journeys.conftest import make_journey as make_journey
 from tests.journeys.conftest import until_nothing_is_due
@@ -73,8 +74,7 @@ class OfAction(Order):
 
     def told(self) -> str:
         self.action.refresh_from_db()
-        reasons = self.action.outcomes.values_list("reason", flat=True)
-        return " ".join([self.action.failure, *reasons])
+        return " ".join([self.action.failure, *map(told, self.action.outcomes.all())])
 
     def has_ended(self) -> bool:
         self.action.refresh_from_db()

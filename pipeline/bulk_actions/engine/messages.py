@@ -69,7 +69,7 @@ class CandidateMessage(ActionMessage):
         return not self.operation.changes_candidates and super().take_back(message)
 
     def refuse(self, reason: Reason) -> None:
-        change = failure(str(reason), self.operation.left_out)
+        change = failure(reason, self.operation.left_out)
         if not write_alone(self.action, self.candidate.pk, change):
             raise Stopped
 

@@ -3,6 +3,7 @@
 The steps are those of pipeline/outreach/delivery.py; the first and the third are prepared SQL.
 """
 
+import json
 from typing import Any
 
 from django.db import connection, transaction
@@ -126,8 +127,7 @@ def write_result(message: Message, result: delivery.Result) -> str:
                 "provider_id": message.provider_id[:100],
                 "action": message.bulk_action_id,
                 "result": Result.FAILED if result.reason else Result.CHANGED,
-                "reason": result.problem,
-                "changed_reason": str(beside_change(result) or ""),
+                **reasons_of(result),
             },
         )
         cursor.nextset()
@@ -135,12 +135,18 @@ def write_result(message: Message, result: delivery.Result) -> str:
     return str(row[0]) if row else ""
 
 
-def beside_change(result: delivery.Result) -> Reason | None:
-    """Why there is no message, or none that is known of, to a candidate that was changed."""
+def reasons_of(result: delivery.Result) -> dict[str, str | None]:
+    """Of a new outcome, and of one that was written when the candidate was changed."""
     if result.reason is None:
-        return None
+        return {"reason": "", "facts": None, "changed_reason": "", "changed_facts": None}
     is_failed = result.status == MessageStatus.FAILED
-    return result.reason.within(Code.NONE if is_failed else Code.NOT_CONFIRMED)
+    beside_change = result.reason.within(Code.NONE if is_failed else Code.NOT_CONFIRMED)
+    return {
+        "reason": result.reason.code,
+        "facts": json.dumps(result.reason.facts) if result.reason.facts else None,
+        "changed_reason": beside_change.code,
+        "changed_facts": json.dumps(beside_change.facts),
+    }
 
 
 def settle(action: BulkAction, lane: int | None) -> None:

@@ -74,16 +74,21 @@ RECORD_TYPES = {
     "action": "int",
     "result": "smallint",
     "reason": "text",
+    "facts": "jsonb",
     "changed_reason": "text",
+    "changed_facts": "jsonb",
 }
 # Where the candidate was changed with the message's first step, the outcome is there already: then
 # only what became of the message is added to it.
 RECORD_PLAN = f"""
 WITH message AS ({sql.WRITE_RESULT}), written AS (
-    INSERT INTO bulk_actions_outcome AS outcome (action_id, candidate_id, result, reason, before)
-    SELECT %(action)s, candidate_id, %(result)s, %(reason)s, '{{}}' FROM message
+    INSERT INTO bulk_actions_outcome AS outcome (
+        action_id, candidate_id, result, reason, facts, before
+    )
+    SELECT %(action)s, candidate_id, %(result)s, %(reason)s, %(facts)s, '{{}}' FROM message
     WHERE candidate_id IS NOT NULL
-    ON CONFLICT (candidate_id, action_id) DO UPDATE SET reason = %(changed_reason)s
+    ON CONFLICT (candidate_id, action_id) DO UPDATE SET
+        reason = %(changed_reason)s, facts = %(changed_facts)s
     RETURNING outcome.result, xmax = 0 AS is_new
 ), counts AS (
     SELECT count(*) FILTER (WHERE is_new AND result = {Result.CHANGED}) AS changed,

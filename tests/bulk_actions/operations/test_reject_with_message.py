@@ -10,6 +10,7 @@ from pipeline.outreach import limits, optouts
 from pipeline.outreach.models import Channel, Message, MessageLimit
 from tests.bulk_actions.messages import as_fast_as_possible as as_fast_as_possible
 from tests.bulk_actions.messages import template as template
+from tests.bulk_actions.reasons import told
 from tests.providers import fast as fast
 from tests.providers import mail_server as mail_server
 
@@ -74,7 +75,7 @@ def test_a_refused_message_is_noted_at_the_rejection(
 
     noted = action.outcomes.exclude(reason="").get()
     assert (action.changed, action.failed) == (2, 0)
-    assert "No such mailbox" in noted.reason
+    assert told(noted).startswith("No message: The mail server refused it: 550 No such mailbox")
     assert limits.left(workspace, Channel.EMAIL) == 9
 
 
@@ -84,9 +85,9 @@ def test_a_message_that_nobody_knows_of_is_not_said_to_be_none(
     make_candidates(1)
     mail_server.misbehave("after_data", "reset", times=1)
 
-    noted = order(rejection).outcomes.get().reason
+    noted = order(rejection).outcomes.get()
 
-    assert noted.startswith("Message not confirmed: ")
+    assert told(noted).startswith("Message not confirmed: ")
 
 
 def test_a_limit_halts_it_before_the_rejection(rejection, make_candidates, mail_server, order):
