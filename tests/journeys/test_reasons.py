@@ -207,7 +207,12 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
             ),
         )
     ],
-    Code.MESSAGE_NOT_SENT: [({"problem": "Opted out."}, "Nothing was sent. Opted out.")],
+    Code.MESSAGE_NOT_SENT: [
+        (
+            {"problem": {"code": "message.opted_out", "facts": {"channel": "sms"}}},
+            "Nothing was sent. Has opted out of SMS.",
+        )
+    ],
     Code.MESSAGE_WAITS: [({"problem": "Used up."}, "Waits: Used up.")],
     Code.MESSAGE_RETRIED: [({"problem": "It is away."}, "It is away. Tries again every minute.")],
     Code.MESSAGE_GIVEN_UP: [
