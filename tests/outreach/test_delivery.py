@@ -173,13 +173,17 @@ def test_it_is_written_as_sending_before_the_provider_has_it(order, used, monkey
     hand_over = delivery.hand_over
 
     def look(owner: Any, sender: Any, message: Message) -> Any:
-        seen.append((connection.in_atomic_block, status(), used()))
+        # What another connection sees is committed; and no lock is held outside of a transaction.
+        others = Thread(target=in_thread, args=[lambda: seen.append((status(), used()))])
+        others.start()
+        others.join()
+        seen.append(connection.in_atomic_block)
         return hand_over(owner, sender, message)
 
     monkeypatch.setattr(delivery, "hand_over", look)
     order.work()
 
-    assert seen == [(False, MessageStatus.SENDING, 1)]
+    assert seen == [(MessageStatus.SENDING, 1), False]
 
 
 def test_sent(order, mail_server, used):
