@@ -1,11 +1,14 @@
 """Unique values such as names: of two people who save the same one, the first wins."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from psycopg.errors import UniqueViolation
+
+from .names import same_key
 
 T = TypeVar("T")
 NAMES = 0x42E6  # first half of an advisory lock's key; the second is the workspace's id
@@ -39,14 +42,26 @@ def save_first(form: BaseForm, save: Callable[[], T], workspace_id: int | None =
         return None
 
 
+def is_name_taken(siblings: QuerySet[Any], name: str, pk: int | None = None) -> bool:
+    """Whether a row of `siblings` other than `pk` has this name, however it is spelled."""
+    key = same_key(name)
+    names = siblings.exclude(pk=pk).values_list("name", flat=True).order_by()
+    return any(same_key(other) == key for other in names.iterator())
+
+
 def lock_and_check_taken(form: BaseForm, workspace_id: int) -> bool:
     """Whether the form has errors, asked when others of the workspace have saved their names.
 
     Until the transaction ends, no other one is asked.
     """
+    lock_names(workspace_id)
+    form.full_clean()
+    return bool(form.errors)
+
+
+def lock_names(workspace_id: int) -> None:
+    """Until the transaction ends, nobody else gives names in that workspace."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s::int, %s::int)", [NAMES, workspace_id % 2**31]
         )
-    form.full_clean()
-    return bool(form.errors)

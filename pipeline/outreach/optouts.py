@@ -3,26 +3,27 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
+from pipeline.candidates.addresses import normal_email
 from pipeline.candidates.models import Candidate, CandidateQuerySet
 from pipeline.workspaces.models import User, Workspace
 
-from .models import PLURALS, Channel, OptOut
+from .models import PLURALS, Contact, OptOut
 
-FIELD = {Channel.EMAIL: "email", Channel.SMS: "phone"}
+FIELD: dict[str, str] = {Contact.EMAIL: "email", Contact.SMS: "phone", Contact.CALL: "phone"}
 
 
 def address_of(candidate: Candidate, channel: str) -> str:
-    """Where messages on that channel go: a lower-case e-mail, a phone in E.164, or nothing."""
-    address = candidate.email if channel == Channel.EMAIL else candidate.phone
-    return normalized(address)
+    """Where messages or calls go: an e-mail in lower case, a phone in E.164, or nothing."""
+    return normalized(getattr(candidate, FIELD[Contact(channel)]))
 
 
 def normalized(address: str) -> str:
-    """As OptOut keeps it. Candidates' phones are in E.164 already."""
-    return address.strip().lower()
+    """As OptOut keeps it, however the address is spelled. Candidates' phones are in E.164."""
+    return (normal_email(address.strip()) if "@" in address else "") or address.strip().lower()
 
 
 def is_opted_out(workspace_id: int, channel: str, address: str) -> bool:
@@ -33,7 +34,7 @@ def is_opted_out(workspace_id: int, channel: str, address: str) -> bool:
 
 def opted_out(candidates: CandidateQuerySet, channel: str) -> CandidateQuerySet:
     """Those of `candidates`, all of one or of several workspaces, who want no such messages."""
-    field = FIELD[Channel(channel)]
+    field = FIELD[Contact(channel)]
     theirs = OptOut.objects.filter(
         workspace=OuterRef("workspace"), channel=channel, address=Lower(OuterRef(field))
     )
@@ -56,11 +57,27 @@ def opt_in(workspace: Workspace, channel: str, address: str) -> bool:
     return bool(deleted)
 
 
+def write_imported(workspace_id: int, **_: Any) -> None:
+    """The opt-outs of an import, in its transaction: see candidates.signals.people_merged.
+
+    None is ever taken back by an import.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(IMPORTED, [workspace_id])
+
+
+IMPORTED = """
+INSERT INTO outreach_optout (workspace_id, channel, address)
+SELECT DISTINCT %s::bigint, channel, address FROM opted_out ORDER BY channel, address
+ON CONFLICT DO NOTHING
+"""
+
+
 @dataclass(frozen=True)
 class Choice:
-    """Whether a candidate gets messages on a channel."""
+    """Whether a candidate gets messages on a channel, or calls."""
 
-    channel: Channel
+    channel: Contact
     is_stopped: bool
 
     @property
@@ -72,12 +89,12 @@ def fragment(candidate: Candidate, user: User) -> dict[str, Any]:
     """What outreach/_opt_outs.html shows of a candidate whom `user` sees, in one query."""
     stopped = set(
         OptOut.objects.filter(workspace=candidate.workspace_id)
-        .filter(address__in=[address_of(candidate, channel) for channel in Channel])
+        .filter(address__in=[address_of(candidate, channel) for channel in Contact])
         .values_list("channel", "address")
     )
     choices = [
         Choice(channel, (channel.value, address_of(candidate, channel)) in stopped)
-        for channel in Channel
+        for channel in Contact
         if address_of(candidate, channel)
     ]
     return {

@@ -13,13 +13,13 @@ from pipeline.workspaces.models.audit import record
 from pipeline.workspaces.requests import MemberRequest
 
 from . import optouts
-from .models import PLURALS, Channel
+from .models import PLURALS, Channel, Contact
 from .unsubscribing import reader_of
 
 
 def candidate_of(request: MemberRequest, pk: int, channel: str) -> Candidate:
     """Raises Http404 for a candidate or a channel that is not there for this user."""
-    if channel not in Channel.values:
+    if channel not in Contact.values:
         raise Http404
     return get_object_or_404(Candidate.objects.visible_to(request.user), pk=pk)
 
@@ -31,14 +31,14 @@ def opt_outs(request: MemberRequest, pk: int, channel: str) -> HttpResponse:
     candidate = candidate_of(request, pk, channel)
     address = optouts.address_of(candidate, channel)
     if not address:
-        return refusal(request, f"{candidate} has no address for {PLURALS[Channel(channel)]}.")
+        return refusal(request, f"{candidate} has no address for {PLURALS[channel]}.")
     workspace = request.user.membership.workspace
     change, verb = (
         (optouts.opt_in, "allowed") if "allow" in request.POST else (optouts.opt_out, "stopped")
     )
     with transaction.atomic():
         if change(workspace, channel, address):
-            subject = f"{Channel(channel).label} to {candidate} ({address})"
+            subject = f"{Contact(channel).label} to {candidate} ({address})"
             record(workspace, request.user, verb, subject, candidate.get_absolute_url())
     if not request.htmx:
         return redirect(candidate)

@@ -9,6 +9,6 @@ class TasksConfig(AppConfig):
         from pipeline.candidates.timeline import SOURCES
 
         from .events import admin  # noqa: F401  Django looks for admin.py only beside this file
-        from .timeline import tasks
+        from .timeline import tasks, untasked
 
-        SOURCES.append(tasks)
+        SOURCES.extend([tasks, untasked])

@@ -33,6 +33,7 @@ class Code(StrEnum):
     CAMPAIGN_UNFIT = f"{PREFIX}campaign_unfit"
     NO_PHONE = f"{PREFIX}no_phone"
     NO_EMAIL = f"{PREFIX}no_email"
+    CALL_OPT_OUT = f"{PREFIX}call_opt_out"
     SMS_OPT_OUT = f"{PREFIX}sms_opt_out"
     EMAIL_OPT_OUT = f"{PREFIX}email_opt_out"
     ENOUGH_WAITING = f"{PREFIX}enough_waiting"
@@ -177,6 +178,7 @@ SENTENCES: dict[str, Callable[[Facts], str]] = {
     Code.CAMPAIGN_UNFIT: campaign_unfit,
     Code.NO_PHONE: lambda _facts: _("Has no phone number."),
     Code.NO_EMAIL: lambda _facts: _("Has no e-mail address."),
+    Code.CALL_OPT_OUT: lambda _facts: _("Has opted out of calls."),
     Code.SMS_OPT_OUT: lambda _facts: _("Has opted out of SMS."),
     Code.EMAIL_OPT_OUT: lambda _facts: _("Has opted out of e-mails."),
     Code.ENOUGH_WAITING: enough_waiting,

@@ -13,10 +13,10 @@ from psycopg.types.json import Jsonb
 
 from pipeline.candidates.sql.reach import reach
 from pipeline.outreach import optouts, sql
-from pipeline.outreach.models import CampaignState, CampaignWork, Channel
+from pipeline.outreach.models import CampaignState, CampaignWork, Contact
 
 from .models.states import State
-from .models.types import OF_CAMPAIGN, TaskChannel
+from .models.types import OF_CAMPAIGN, TaskChannel, TaskType
 from .new_tasks import NewTasks
 from .reasons import Code, Reason
 
@@ -56,7 +56,17 @@ def needs(*channels: TaskChannel) -> Callable[[NewTasks], bool]:
     return lambda new: new.needs_address and new.kind.channel in channels
 
 
-def has_opted_out(channel: Channel) -> str:
+def contacts(channel: TaskChannel) -> Callable[[NewTasks], bool]:
+    """Tasks that an opt-out forbids, also to a person: those that write first, or that were to."""
+    return lambda new: new.kind.channel == channel and (new.needs_address or new.kind.is_outbound)
+
+
+def calls(new: NewTasks) -> bool:
+    """Without callbacks, which the candidate has asked for."""
+    return new.type in (TaskType.OUTBOUND_CALL, TaskType.MANUAL_OUTBOUND_CALL)
+
+
+def has_opted_out(channel: Contact) -> str:
     """Names the parameters of outreach's part anew: two channels may be asked of at once."""
     return sql.HAS_OPTED_OUT % {
         "workspace": "%(rule_workspace)s",
@@ -108,8 +118,9 @@ RULES = (
     ),
     Rule(Code.NO_PHONE, needs(TaskChannel.PHONE, TaskChannel.SMS), "{people}.phone = ''"),
     Rule(Code.NO_EMAIL, needs(TaskChannel.EMAIL), "{people}.email = ''"),
-    Rule(Code.SMS_OPT_OUT, needs(TaskChannel.SMS), has_opted_out(Channel.SMS)),
-    Rule(Code.EMAIL_OPT_OUT, needs(TaskChannel.EMAIL), has_opted_out(Channel.EMAIL)),
+    Rule(Code.CALL_OPT_OUT, calls, has_opted_out(Contact.CALL)),
+    Rule(Code.SMS_OPT_OUT, contacts(TaskChannel.SMS), has_opted_out(Contact.SMS)),
+    Rule(Code.EMAIL_OPT_OUT, contacts(TaskChannel.EMAIL), has_opted_out(Contact.EMAIL)),
     # The limit stops loops. A Manual task never waits.
     Rule(
         Code.ENOUGH_WAITING,
@@ -121,7 +132,8 @@ RULES = (
 OF_CODE = {rule.code: rule for rule in RULES}
 CAMPAIGN_RULES = tuple(rule for rule in RULES if rule.concerns is has_campaign)
 # What a candidate lacks for a task; any other reason is the task's, the campaign's or the limit's.
-LACKS = frozenset({Code.NO_PHONE, Code.NO_EMAIL, Code.SMS_OPT_OUT, Code.EMAIL_OPT_OUT})
+OPT_OUTS = frozenset({Code.CALL_OPT_OUT, Code.SMS_OPT_OUT, Code.EMAIL_OPT_OUT})
+LACKS = frozenset({Code.NO_PHONE, Code.NO_EMAIL}) | OPT_OUTS
 
 
 def reason_of(new: NewTasks, problem: str) -> Reason | None:
@@ -153,7 +165,7 @@ def ruling(
         hold="FOR KEY SHARE" if holds else "",
     )
     return statement, params | {
-        **{f"rule_{channel}": str(channel) for channel in Channel},
+        **{f"rule_{channel}": str(channel) for channel in Contact},
         "rule_workspace": new.workspace_id,
         "campaign": new.campaign_id,
         "campaign_workspace": new.workspace_id,

@@ -27,6 +27,7 @@ EXPECTED = {
     " Choose a campaign with the channel Phone call / SMS.",
     Code.NO_PHONE: "Has no phone number.",
     Code.NO_EMAIL: "Has no e-mail address.",
+    Code.CALL_OPT_OUT: "Has opted out of calls.",
     Code.SMS_OPT_OUT: "Has opted out of SMS.",
     Code.EMAIL_OPT_OUT: "Has opted out of e-mails.",
     Code.ENOUGH_WAITING: "The candidate already has 2 waiting tasks of the type Outbound Call, the"

@@ -16,7 +16,7 @@ from pipeline.outreach.models import (
     CampaignChannel,
     CampaignState,
     CampaignWork,
-    Channel,
+    Contact,
 )
 from pipeline.outreach.optouts import opt_out
 from pipeline.tasks.create import CantCreate, check_campaign, create_task
@@ -52,19 +52,31 @@ CHANNEL_OF = {type: channel for channel, types in OF_CAMPAIGN.items() for type i
 PER_CANDIDATE = (
     Code.NO_PHONE,
     Code.NO_EMAIL,
+    Code.CALL_OPT_OUT,
     Code.SMS_OPT_OUT,
     Code.EMAIL_OPT_OUT,
     Code.ENOUGH_WAITING,
 )
 Lacks = frozenset[Code]
+# Each alone, and up to three at once: the first in the table is the reason.
 EVERY_LACK: list[Lacks] = [
-    frozenset(codes) for n in range(6) for codes in combinations(PER_CANDIDATE, n)
+    frozenset(codes) for n in range(4) for codes in combinations(PER_CANDIDATE, n)
 ]
 OF_CHANNEL = {
     TaskChannel.PHONE: (Code.NO_PHONE,),
-    TaskChannel.SMS: (Code.NO_PHONE, Code.SMS_OPT_OUT),
-    TaskChannel.EMAIL: (Code.NO_EMAIL, Code.EMAIL_OPT_OUT),
+    TaskChannel.SMS: (Code.NO_PHONE,),
+    TaskChannel.EMAIL: (Code.NO_EMAIL,),
     TaskChannel.OTHER: (),
+}
+# Which opt-out forbids a type: to a machine, and to a person, who knows better about addresses.
+OPT_OUT_OF = {
+    TaskType.OUTBOUND_CALL: (Code.CALL_OPT_OUT, Code.CALL_OPT_OUT),
+    TaskType.MANUAL_OUTBOUND_CALL: (Code.CALL_OPT_OUT, Code.CALL_OPT_OUT),
+    TaskType.INBOUND_SMS: (Code.SMS_OPT_OUT, None),
+    TaskType.OUTBOUND_SMS: (Code.SMS_OPT_OUT, Code.SMS_OPT_OUT),
+    TaskType.MANUAL_OUTBOUND_SMS: (Code.SMS_OPT_OUT, Code.SMS_OPT_OUT),
+    TaskType.INBOUND_EMAIL: (Code.EMAIL_OPT_OUT, None),
+    TaskType.MANUAL_OUTBOUND_EMAIL: (Code.EMAIL_OPT_OUT, Code.EMAIL_OPT_OUT),
 }
 OF_CAMPAIGN_STATE = {
     GONE: Code.CAMPAIGN_GONE,
@@ -106,6 +118,10 @@ class Asked:
         if self.of_campaign:
             return self.of_campaign
         wanted = OF_CHANNEL[KINDS[self.type].channel] if needs_address else ()
+        opt_out = OPT_OUT_OF.get(self.type, (None, None))[0 if needs_address else 1]
+        nowhere = Code.NO_EMAIL if opt_out == Code.EMAIL_OPT_OUT else Code.NO_PHONE
+        if opt_out and nowhere not in lacks:
+            wanted = (*wanted, opt_out)
         if self.type not in MANUAL:
             wanted = (*wanted, Code.ENOUGH_WAITING)
         return next((code for code in wanted if code in lacks), None)
@@ -129,10 +145,12 @@ def people(workspace: Workspace, make_candidates: Any) -> dict[int, Lacks]:
         email = "" if Code.NO_EMAIL in lacks else f"Number{n}@Example.org"
         candidate = make_candidates(1, phone=phone, email=email).get()
         found[candidate.pk] = lacks
+        if Code.CALL_OPT_OUT in lacks:
+            opt_out(workspace, Contact.CALL, phone or f"+4474008{n:05}")
         if Code.SMS_OPT_OUT in lacks:
-            opt_out(workspace, Channel.SMS, phone or f"+4474008{n:05}")
+            opt_out(workspace, Contact.SMS, phone or f"+4474008{n:05}")
         if Code.EMAIL_OPT_OUT in lacks:
-            opt_out(workspace, Channel.EMAIL, email or f"other{n}@example.org")
+            opt_out(workspace, Contact.EMAIL, email or f"other{n}@example.org")
     full = [pk for pk, lacks in found.items() if Code.ENOUGH_WAITING in lacks]
     Task.objects.bulk_create(
         Task(

@@ -30,7 +30,7 @@ DANGEROUS = [
     "x;=cmd|' /C calc'!A0",
     '";=1+1;"',
 ]
-TEXTS = st.text(alphabet=f"{SIGNS}'\",;|\t\r\n ab", max_size=12)
+TEXTS = st.text(alphabet=f"{SIGNS}'\",;|\t\r\n ab1", max_size=12)
 
 
 def formulas_in(file: str, separator: str) -> list[str]:
@@ -53,6 +53,12 @@ def test_every_cell_is_quoted():
     file = "".join(csv_lines(["Name", "Age"], [['Ana "A" Ruiz', None], [5, -2.5]]))
 
     assert file == '\ufeff"Name","Age"\r\n"Ana ""A"" Ruiz",""\r\n"5","-2.5"\r\n'
+
+
+@pytest.mark.parametrize("number", ["+447700900012", "+44 7700 900012", "-12.5"])
+def test_a_sign_and_digits_are_a_number_and_stay_as_they_are(number: str):
+    assert formula_safe(number) == number
+    assert without_guards(f"'{number}") == number  # as releases before this one wrote it
 
 
 @settings(max_examples=500, deadline=None)

@@ -1,6 +1,7 @@
 """Which heading is which field: the usual names in applicant-tracking systems' exports."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -21,9 +22,17 @@ FIELDS = {
     "job": "Job",
     "notes": "Notes",
     "secondary_email": "Second e-mail",
+    "secondary_phone": "Second phone",
     "available_from": "Available from",
     "external_id": "External ID",
     "application_id": "Application ID",
+}
+# Who wants no messages. Several columns may say it: a person is opted out if one of them does.
+OPT_OUTS = {
+    "no_contact": "Opted out of everything",
+    "no_email": "Opted out of e-mail",
+    "no_sms": "Opted out of SMS",
+    "no_calls": "Opted out of calls",
 }
 NAMES = ("first_name", "last_name", "full_name")
 CONTACTS = ("email", "phone")
@@ -58,11 +67,40 @@ HEADINGS = {
     "notes": "notes note comments comment applicantnotes remarks",
     "secondary_email": "secondaryemail email2 alternateemail alternativeemail otheremail"
     " additionalemail",
+    "secondary_phone": "secondaryphone secondphone alternatephone alternativephone otherphone"
+    " additionalphone",
     "available_from": "dateavailable availablefrom availabilitydate availableon",
     "external_id": "candidateid externalid applicantid recordid leadid personid id",
     "application_id": "applicationid id",
 }
+OPT_OUT_HEADINGS = {
+    "no_contact": "optedoutofeverything donotcontact nocontact optedout optout",
+    "no_email": "optedoutofemail emailoptout hasoptedoutofemail emailoptedout optoutemail"
+    " optoutofemail optedoutemail unsubscribedfromallemail unsubscribedfromemail emailunsubscribed"
+    " unsubscribedemail unsubscribed unsubscribe donotemail noemail noemails emaildonotcontact"
+    " unsubtime unsubscribetime unsubscribedat unsubscribedon unsubscribedate",
+    "no_sms": "optedoutofsms smsoptout hasoptedoutofsms smsoptedout optoutsms optoutofsms"
+    " optedoutsms unsubscribedfromsms smsunsubscribed donotsms donotsendsms donottext textoptout"
+    " optedoutoftexts nosms notexts",
+    # Whoever wants no calls wants no SMS on that number either, unless another column says so.
+    "no_calls": "optedoutofcalls optedoutofphonecalls donotcall donotcallme calloptout calloptedout"
+    " phoneoptout optoutofcalls optoutcalls nocalls nophonecalls donotphone donotallowphonecalls",
+}
 FIELD_OF = {heading: field for field, words in HEADINGS.items() for heading in words.split()}
+OPT_OUT_OF = {
+    heading: field for field, words in OPT_OUT_HEADINGS.items() for heading in words.split()
+}
+# What wordy headings say beside the field: "Candidate's full name *", "E-mail 1 - Value".
+FILLER_WORDS = (
+    "a an applicant applicants candidate candidates enter fill give in is of optional please "
+    " provide required s the value what whats write your"
+)
+FILLER = frozenset(FILLER_WORDS.split())
+REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
+# The second column of one name, as `unique` calls it, and Google's "Phone 2 - Value".
+SECOND_OF_A_KIND = re.compile(r"(.+) (?:\(2\)$|2 - Value$)")
+SECOND = {"email": "secondary_email", "phone": "secondary_phone"}
+SOMEBODY_ELSE = re.compile(r"emergency|next of kin|parent|guardian|referee|reference|manager", re.I)
 
 
 def plain(heading: str) -> str:
@@ -71,17 +109,34 @@ def plain(heading: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum())
 
 
+def without_filler(heading: str) -> str:
+    """The same of a wordy heading's words that matter; empty where these are somebody else's."""
+    if SOMEBODY_ELSE.search(heading):
+        return ""
+    letters = normalized("NFKD", REMARK.sub(" ", heading)).casefold()
+    words = re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)))
+    return "".join(word for word in words if word not in FILLER)
+
+
+def field_of(cell: str) -> str | None:
+    """The field that a heading names, if any."""
+    return FIELD_OF.get(plain(cell)) or FIELD_OF.get(without_filler(cell))
+
+
 def recognized(record: Iterable[str]) -> int:
     """How many different fields these cells are headings of."""
-    return len({FIELD_OF[name] for cell in record if (name := plain(cell)) in FIELD_OF})
+    return len({field for cell in record if cell and (field := field_of(cell))})
 
 
 def guess(columns: Sequence[str]) -> dict[str, str]:
     """The field: heading pairs that the names of these columns suggest."""
     mapping: dict[str, str] = {}
     free: dict[str, str] = {}
+    wordy = [column for column in columns if plain(column) not in FIELD_OF]
     for column in columns:
         free.setdefault(plain(column), column)
+    for column in wordy:
+        free.setdefault(without_filler(column), column)
     for field, words in HEADINGS.items():
         # A name in one column is the fallback: Bullhorn has it beside the two, and empty.
         if field == "full_name" and ("first_name" in mapping or "last_name" in mapping):
@@ -90,7 +145,21 @@ def guess(columns: Sequence[str]) -> dict[str, str]:
             if word in free:
                 mapping[field] = free.pop(word)
                 break
+    for column in columns:
+        base = SECOND_OF_A_KIND.match(column)
+        field = SECOND.get(field_of(base[1]) or "") if base else None
+        if field and field not in mapping and column not in mapping.values():
+            mapping[field] = column
     return mapping
+
+
+def guess_opt_outs(columns: Sequence[str]) -> dict[str, str]:
+    """The heading: opt-out pairs that the names of these columns suggest."""
+    found = {
+        column: OPT_OUT_OF.get(plain(column)) or OPT_OUT_OF.get(without_filler(column))
+        for column in columns
+    }
+    return {column: opt_out for column, opt_out in found.items() if opt_out}
 
 
 def missing(mapping: dict[str, str]) -> str:

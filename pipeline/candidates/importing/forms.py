@@ -16,7 +16,7 @@ from pipeline.foundation.quotas import QuotaReached
 from pipeline.workspaces.models import User
 
 from . import quotas
-from .columns import FIELDS, missing
+from .columns import FIELDS, OPT_OUTS, missing
 from .encodings import ENCODINGS
 from .errors import ImportRefused
 from .people import ATTRIBUTES
@@ -115,8 +115,9 @@ class ColumnsForm(forms.Form):
         # One that was uploaded before there were previews has none: all its columns are shown.
         preview = imported.preview or {"filled": self.columns, "rows": []}
         self.sample: list[list[str]] = preview["rows"]
-        self.filled = set(preview["filled"]) | set(imported.mapping.values())
+        self.filled = {*preview["filled"], *imported.mapping.values(), *imported.opt_outs}
         field_of = {heading: field for field, heading in imported.mapping.items()}
+        field_of |= imported.opt_outs
         for number, heading in enumerate(self.columns):
             if heading in self.filled:
                 kept = KEEP if heading in imported.kept else IGNORE
@@ -124,7 +125,12 @@ class ColumnsForm(forms.Form):
                     label=heading,
                     required=False,
                     initial=field_of.get(heading, kept),
-                    choices=[(IGNORE, "Ignore"), (KEEP, "Keep as attribute"), *FIELDS.items()],
+                    choices=[
+                        (IGNORE, "Ignore"),
+                        (KEEP, "Keep as attribute"),
+                        *FIELDS.items(),
+                        *OPT_OUTS.items(),
+                    ],
                 )
 
     def add_choices_of_reading(self) -> None:
@@ -178,6 +184,7 @@ class ColumnsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         self.mapping: dict[str, str] = {}
         self.kept: list[str] = []
+        self.opt_outs: dict[str, str] = {}
         for number, heading in enumerate(self.columns):
             field = self.cleaned_data.get(f"column-{number}", IGNORE)
             if field in self.mapping:
@@ -187,6 +194,8 @@ class ColumnsForm(forms.Form):
                 )
             elif field == KEEP:
                 self.kept.append(heading)
+            elif field in OPT_OUTS:
+                self.opt_outs[heading] = field
             elif field != IGNORE:
                 self.mapping[field] = heading
         if lack := missing(self.mapping):
@@ -200,9 +209,10 @@ class ColumnsForm(forms.Form):
         """Keep what was chosen; of a form with mistakes what can be read."""
         imported = self.imported
         imported.mapping, imported.kept = self.mapping, self.kept
+        imported.opt_outs = self.opt_outs
         imported.separator = self.cleaned_data.get("separator", imported.separator)
         imported.phone_region = self.cleaned_data.get("region", imported.phone_region)
-        imported.save(update_fields=["mapping", "kept", "separator", "phone_region"])
+        imported.save(update_fields=["mapping", "opt_outs", "kept", "separator", "phone_region"])
 
 
 def name_of(sheet: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 The rule, the same whatever the order of the rows:
 
-1. The same e-mail address is one person.
+1. The same e-mail address is one person. Other names that come with it are kept as "Other
+   names" and counted in the result: an opening has each address once.
 2. The same phone number under agreeing names is one person, also with two e-mail addresses. Names
    agree whatever their case, accents and order of words, and when one is short for the other:
    "A. Ruiz" or "Ana Ruiz" for "Ana María Ruiz". Short for two people of that number is for none.
@@ -27,6 +28,7 @@ from .cleaning import name_key
 
 OTHER_EMAILS = "Other e-mails"  # attributes of a candidate who was imported under several
 OTHER_PHONES = "Other phones"
+OTHER_NAMES = "Other names"
 
 KNOWN_AT_ONCE = 2000  # in memory
 # Candidates of the opening who could be somebody in the file.
@@ -211,6 +213,12 @@ def full_names(keys: list[str]) -> dict[str, str]:
     full = {key for key in keys if not longer[key]}
     only = {key: longer[key] & full for key in keys}
     return {key: next(iter(names)) for key, names in only.items() if len(names) == 1}
+
+
+def is_same_name(key: str, other: str) -> bool:
+    """Whether two name keys agree by rule 2, or one only leaves words out: "Ana"."""
+    words, rest = set(key.split()), set(other.split())
+    return words <= rest or rest <= words or is_short_for(key, other) or is_short_for(other, key)
 
 
 def is_short_for(short: str, full: str) -> bool:

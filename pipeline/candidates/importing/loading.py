@@ -4,9 +4,10 @@ import csv
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
@@ -22,9 +23,10 @@ from pipeline.candidates.models.import_reasons import REASONS
 from pipeline.candidates.signals import candidates_changed
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.exports.formulas import formula_safe, without_guards
+from pipeline.foundation.names import same_key
 from pipeline.foundation.turns import Interrupted, is_stop_requested
 
-from . import cleaning, staging
+from . import cleaning, merging, moments, staging
 from .errors import ImportRefused, NoLongerAllowed
 from .people import Plan, Reader
 from .reader_process import Rows
@@ -35,6 +37,8 @@ CHARACTERS_AT_ONCE = 16 * 1024**2  # of rows that are held
 REPORT_SECONDS = 0.5
 MOST_NEW_LABELS = 500
 HIDDEN = "hidden"  # a row that a filter hides, which is left out
+CLOCKS_DIFFER = timedelta(days=1)  # what was exported today in Auckland is not of tomorrow
+RECORDS_NAMED = 10  # of those with something to notice
 
 
 # How far it is: percent, what is being done, rows read.
@@ -84,9 +88,12 @@ def plan_of(imported: CandidateImport, layout: Layout, sample: list[list[str]]) 
         region=region,
         zone=imported.opening.workspace.tz,
         day_first={
-            name: cleaning.is_day_first(cells(name), region)
+            name: moments.is_day_first(cells(name), region)
             for name in ("created_at", "available_from")
         },
+        now=datetime.now(UTC) + CLOCKS_DIFFER,
+        opt_outs=imported.opt_outs,
+        header_width=layout.header_width,
     )
 
 
@@ -110,18 +117,18 @@ class Loading:
     tell: Tell
     counts: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    # What was noticed in rows that are imported all the same: see models.import_remarks.
+    found: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.layout = Layout.from_json(self.imported.layout)
         self.records = Rows(self.path, self.layout)
         opening = self.imported.opening
-        self.folders = {
-            folder.name.strip().casefold(): folder.pk for folder in opening.folders.all()
-        }
+        self.folders = {same_key(folder.name): folder.pk for folder in opening.folders.all()}
         labels = Label.objects.filter(workspace=opening.workspace_id)
-        self.labels = {name.casefold(): name for name in labels.values_list("name", flat=True)}
+        self.labels = {same_key(name): name for name in labels.values_list("name", flat=True)}
         self.labels_before = len(self.labels)
-        used = {*self.imported.mapping.values(), *self.imported.kept}
+        used = {*self.imported.mapping.values(), *self.imported.kept, *self.imported.opt_outs}
         self.used = {at for at, heading in enumerate(self.layout.columns) if heading in used}
         self.reported_at = 0.0
         self.held = 0  # characters of the rows that are not staged yet
@@ -166,7 +173,8 @@ class Loading:
             self.held += sum(map(len, row))
             self.counts["formulas"] += sum(map(cleaning.is_formula, row))
             person.labels = [self.label(name) for name in person.labels]
-            yield number, person, self.folders.get(person.stage.casefold())
+            self.notice(number, person.noticed)
+            yield number, person, self.folders.get(same_key(person.stage)) if person.stage else None
         rejects.flush()
         rejects.detach()  # else its end would close the file
 
@@ -174,6 +182,13 @@ class Loading:
         """Why nobody can be made of the row, as its reader found; empty where the plan can."""
         reason, columns = self.records.flaws.pop(number, ("", []))
         return reason if not columns or self.used & set(columns) else ""
+
+    def notice(self, record: int, codes: Iterable[str]) -> None:
+        for code in set(codes):
+            found = self.found.setdefault(code, {"count": 0, "rows": []})
+            found["count"] += 1
+            if len(found["rows"]) < RECORDS_NAMED:
+                found["rows"].append(record)
 
     def keep_rejected(self) -> None:
         """Store the rejected rows, in place of those that were stored before."""
@@ -184,7 +199,7 @@ class Loading:
 
     def reject_refused(self) -> Counter[str]:
         """Add to the rejected rows those that were left out when people were put together."""
-        refused = staging.refused()
+        refused = merging.refused()
         record, code = next(refused, (0, ""))
         reasons: Counter[str] = Counter()
         if not record:
@@ -208,7 +223,7 @@ class Loading:
 
     def label(self, name: str) -> str:
         """The label's spelling in the workspace, or the first in the file."""
-        known = self.labels.setdefault(name.casefold(), name)
+        known = self.labels.setdefault(same_key(name), name)
         if len(self.labels) > self.labels_before + MOST_NEW_LABELS:
             raise ImportRefused(
                 f"The column “{self.imported.mapping['tags']}” holds more than "
@@ -232,7 +247,8 @@ class Loading:
         imported, opening = self.imported, self.imported.opening
         self.rejects.truncate(self.rejected_bytes)  # as a try that failed may have left it
         with transaction.atomic():
-            merged = staging.merge(opening, imported.pk, list(self.labels.values()))
+            merged = merging.merge(opening, imported.pk, list(self.labels.values()))
+            findings = self.records.findings | self.found | renamed(merged.pop("renamed"))
             refused = self.reject_refused()
             rejected = self.rejected + refused
             counts = {
@@ -243,7 +259,7 @@ class Loading:
                 "valid": self.counts["valid"] - refused.total(),
                 "rejected": rejected.total(),
                 "reasons": dict(rejected),
-                "findings": self.records.findings,
+                "findings": findings,
             }
             if refused:
                 self.keep_rejected()
@@ -258,6 +274,12 @@ class Loading:
                 import_id=imported.pk,
             )
         return counts
+
+
+def renamed(records: list[int]) -> dict[str, dict[str, Any]]:
+    """The finding of rows that became somebody with another name."""
+    rows = records[:RECORDS_NAMED]
+    return {"other_name": {"count": len(records), "rows": rows}} if records else {}
 
 
 def guarded_once(cell: str) -> str:

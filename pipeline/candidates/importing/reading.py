@@ -6,8 +6,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from .cleaning import email_in, is_blank
+from .cleaning import is_blank
 from .columns import recognized, unique
+from .contacts import email_in
 from .csv_files import DELIMITERS, CsvRecords, delimiter_of
 from .encodings import ENCODINGS, encoding_of, looks_garbled
 from .errors import ImportRefused
@@ -59,6 +60,7 @@ class Layout:
     sheet: str = ""
     header: int = 0  # records above the headings
     columns: list[str] = field(default_factory=list)
+    header_width: int = 0  # cells of the row of headings, blank ones at its end included
     is_sure: bool = True  # of the encoding
     is_garbled: bool = False  # some of the examples look so
     examples: list[str] = field(default_factory=list)  # cells that show whether it is right
@@ -95,7 +97,8 @@ def look_at(path: Path, wanted: Wanted | None = None) -> Layout:
     top = list(islice(within_limits(records_of(path, layout)), HEADINGS_WITHIN))
     header = header_in(top)
     columns = unique(without_empty_end(top[header]))
-    found = replace(layout, header=header, columns=columns)
+    width = len(top[header])
+    found = replace(layout, header=header, columns=columns, header_width=width)
     filled = [row for row in islice(rows_of(path, found), SAMPLE_ROWS) if not is_blank(row)]
     if not filled and all(map(is_blank, rows_of(path, found))):
         raise ImportRefused("The file has headings but no candidates under them.")

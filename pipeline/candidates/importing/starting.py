@@ -20,7 +20,7 @@ from pipeline.workspaces.models import User
 
 from . import quotas
 from .cleaning import is_blank, separator_of, text
-from .columns import guess
+from .columns import guess, guess_opt_outs
 from .errors import ImportRefused
 from .reader_process import look
 from .reading import Layout, Wanted
@@ -67,6 +67,7 @@ def from_file(
     name: str = "",
     region: str | None = None,
     mapping: dict[str, str] | None = None,
+    opt_outs: dict[str, str] | None = None,
     by: User | None = None,
     wanted: Wanted | None = None,
 ) -> CandidateImport:
@@ -77,6 +78,8 @@ def from_file(
     seen = look(path, wanted)
     layout, sample = seen.layout, seen.sample
     guessed = guess(layout.columns) if mapping is None else mapping
+    if opt_outs is None:
+        opt_outs = guess_opt_outs(layout.columns)
     imported = CandidateImport(
         opening=opening,
         created_by=by,
@@ -84,7 +87,8 @@ def from_file(
         layout=layout.as_json(),
         preview=preview_of(layout, sample),
         mapping=guessed,
-        kept=kept_by_default(layout, guessed, sample),
+        opt_outs=opt_outs,
+        kept=kept_by_default(layout, {*guessed.values(), *opt_outs}, sample),
         separator=separator_in(layout, guessed, sample),
         phone_region=opening.workspace.phone_region if region is None else region,
     )
@@ -114,10 +118,9 @@ def is_ascii(row: list[str]) -> bool:
     return all(map(str.isascii, row))
 
 
-def kept_by_default(layout: Layout, mapping: dict[str, str], sample: list[list[str]]) -> list[str]:
+def kept_by_default(layout: Layout, used: set[str], sample: list[list[str]]) -> list[str]:
     filled = filled_columns(layout, sample)
-    mapped = set(mapping.values())
-    return [c for c in filled if c not in mapped] if len(filled) <= FEW_COLUMNS else []
+    return [c for c in filled if c not in used] if len(filled) <= FEW_COLUMNS else []
 
 
 def filled_columns(layout: Layout, sample: list[list[str]]) -> list[str]:

@@ -91,6 +91,13 @@ class CandidateImport(models.Model):
     # Until it is imported, for the columns page: {"filled": headings, "rows": of the first three}.
     preview = models.JSONField(default=dict, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
+    opt_outs = models.JSONField(
+        "columns that say who wants no messages",
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="By heading what it says: see importing/columns.py.",
+    )
     kept = models.JSONField("columns kept as attributes", default=list, blank=True)
     separator = models.CharField("between labels", max_length=1, blank=True)
     phone_region = models.CharField(max_length=2, blank=True)

@@ -7,6 +7,8 @@ REASONS = {
     "invalid_email_only": "The e-mail address is not one, and there is no phone number.",
     "invalid_phone_only": "The phone number is not one, or has no country code while no region "
     "was chosen, and there is no e-mail address.",
+    "rounded_phone_only": "A spreadsheet has rounded the phone number, so its last digits are gone,"
+    " and there is no e-mail address. Format the column as text and enter the number again.",
     "invalid_contact": "Neither the e-mail address nor the phone number is one.",
     "too_long": "A cell is much longer than any name, e-mail address, phone number, date or label.",
     "missing_name": "There is no name.",
@@ -24,6 +26,8 @@ REASONS = {
     f" {LARGEST:,} characters together. Shorten cells, or ignore columns.",
     "too_many_other_emails": f"More than {MOST_OTHERS + 1} e-mail addresses have the same name and"
     " phone number. If these are several people, take the phone number out of the rows.",
+    "too_many_other_names": f"More than {MOST_OTHERS + 1} names have the same e-mail address. If"
+    " these are several people, give each an address of their own, or none.",
     "too_many_other_phones": f"More than {MOST_OTHERS + 1} phone numbers have the same e-mail"
     " address. If these are several people, take the address out of the rows.",
 }

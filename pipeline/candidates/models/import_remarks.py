@@ -4,6 +4,14 @@ from typing import Any
 
 from .attributes import LONGEST
 
+ONE_OTHER_NAME = (
+    "1 row has an e-mail address or phone number of a candidate with another name, who keeps both:"
+    " an opening has each address once"
+)
+MORE_OTHER_NAMES = (
+    "{count} rows have an e-mail address or phone number of a candidate with another name, who"
+    " keeps all: an opening has each address once"
+)
 # By what was found: the sentence for one, and for more.
 SENTENCES = {
     "unreadable": (
@@ -31,6 +39,39 @@ SENTENCES = {
         "1 row took values from merged cells above it",
         "{count} rows took values from merged cells above them",
     ),
+    "date_unreadable": (
+        "1 date could not be read and is kept as text",
+        "{count} dates could not be read and are kept as text",
+    ),
+    "phone_unreadable": (
+        "1 phone number could not be read and is kept as text",
+        "{count} phone numbers could not be read and are kept as text",
+    ),
+    "email_unreadable": (
+        "1 e-mail address could not be read and is kept as text",
+        "{count} e-mail addresses could not be read and are kept as text",
+    ),
+    "name_cut": ("1 name was too long and was cut", "{count} names were too long and were cut"),
+    "source_cut": (
+        "1 source was too long and was cut",
+        "{count} sources were too long and were cut",
+    ),
+    "label_cut": (
+        "In 1 row a label had more than 60 characters and was cut",
+        "In {count} rows a label had more than 60 characters and was cut",
+    ),
+    "under_no_heading": (
+        "In 1 row a value under a blank heading was left out",
+        "In {count} rows a value under a blank heading was left out",
+    ),
+    "opt_out_unclear": (
+        "1 row says neither yes nor no to an opt-out, so its candidate counts as opted out",
+        "{count} rows say neither yes nor no to an opt-out, so their candidates count as opted out",
+    ),
+    "other_name": (
+        ONE_OTHER_NAME,
+        MORE_OTHER_NAMES,
+    ),
     "hidden_rows": ("1 hidden row was left out", "{count} hidden rows were left out"),
 }
 
@@ -38,6 +79,9 @@ SENTENCES = {
 def remarks_of(layout: dict[str, Any], counts: dict[str, Any]) -> list[str]:
     findings = counts.get("findings", {})
     found = [sentence_of(what, **findings[what]) for what in SENTENCES if what in findings]
+    if opted_out := counts.get("opted_out"):
+        people = "1 candidate is" if opted_out == 1 else f"{opted_out:,} candidates are"
+        found.append(f"{people} opted out of messages or calls, as the file says.")
     if not layout.get("is_sure", True):
         found.append(
             "The file does not tell its encoding for sure: look at a few names, and choose"

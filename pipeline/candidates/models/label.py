@@ -7,6 +7,8 @@ from django.db import models
 
 from pipeline.workspaces.models import User, Workspace, membership_of
 
+from .named import NamedOnce
+
 
 class LabelQuerySet(models.QuerySet["Label"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -14,7 +16,7 @@ class LabelQuerySet(models.QuerySet["Label"]):
         return self.filter(workspace=membership.workspace_id) if membership else self.none()
 
 
-class Label(models.Model):
+class Label(NamedOnce):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="labels")
     name = models.CharField(max_length=60)
 

@@ -7,6 +7,8 @@ from django.db import models
 
 from pipeline.workspaces.models import Membership, User, Workspace, membership_of
 
+from .named import NamedOnce
+
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -18,7 +20,7 @@ class OpeningQuerySet(models.QuerySet["Opening"]):
         return found.filter(members=membership) if membership.is_limited else found
 
 
-class Opening(models.Model):
+class Opening(NamedOnce):
     """A job that candidates apply to; its folders, in order, are its pipeline."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="openings")
@@ -70,7 +72,9 @@ class FolderKind(models.TextChoices):
     NO_RESPONSE = "no_response", "No Response"
 
 
-class Folder(models.Model):
+class Folder(NamedOnce):
+    owner_field = "opening"
+
     opening = models.ForeignKey(Opening, models.CASCADE, related_name="folders")
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(default=0)

@@ -7,6 +7,8 @@ from django.db import models
 
 from pipeline.workspaces.models import User, Workspace, membership_of
 
+from .named import NamedOnce
+
 
 class RejectReasonQuerySet(models.QuerySet["RejectReason"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -14,7 +16,7 @@ class RejectReasonQuerySet(models.QuerySet["RejectReason"]):
         return self.filter(workspace=membership.workspace_id) if membership else self.none()
 
 
-class RejectReason(models.Model):
+class RejectReason(NamedOnce):
     """Why a candidate may be rejected. Kept on the profile as text, and never sent to anybody."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="reject_reasons")

@@ -7,13 +7,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from pipeline.foundation.first_come import save_first
+from pipeline.foundation.first_come import is_name_taken, save_first
+from pipeline.foundation.names import tidy
 from pipeline.workspaces.models import User
 from pipeline.workspaces.models.audit import record
 
 
 class NameForm(forms.Form):
-    """Adds or renames `instance`, whose name has to be free among `siblings`, whatever its case.
+    """Adds or renames `instance`, whose name has to be free among `siblings`, however it is
+    spelled.
 
     `place` says in the audit where it is, if that is not clear from the name.
     """
@@ -36,8 +38,10 @@ class NameForm(forms.Form):
         )
 
     def clean_name(self) -> str:
-        name = " ".join(str(self.cleaned_data["name"]).split())
-        if self.siblings.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+        name = tidy(str(self.cleaned_data["name"]))
+        if not name:
+            raise forms.ValidationError("Write a name that can be seen.")
+        if is_name_taken(self.siblings, name, self.instance.pk):
             raise forms.ValidationError(f"There is a {self.noun} “{name}” already.")
         return name
 

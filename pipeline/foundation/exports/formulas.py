@@ -14,6 +14,8 @@ BREAK = f"(?={FILLING}[\t\r\n\0])"
 UNGUARDED = re.compile(f"{BEGINNING}{SIGN}|\\A{BREAK}")
 GUARDED = re.compile(f"{BEGINNING}'{SIGN}|\\A'{BREAK}")
 FIRST_GUARD = re.compile(f"\\A'{SIGN}")
+# As phone numbers are written: a number to them, with nothing to evaluate.
+NUMBER = re.compile(r"[+-]\d[\d ]*(?:\.\d+)?")
 SUSPECT = re.compile(f"[\t\r\n\0{re.escape(''.join(FORMULA_SIGNS))}]")  # most texts have none
 
 
@@ -21,11 +23,11 @@ def formula_safe(value: object) -> str:
     """The value as text that no spreadsheet program evaluates; None is empty.
 
     An apostrophe goes before whatever looks like a formula, as OWASP advises ("CSV injection"),
-    also after each sign at which a program may split. Numbers and dates, which are not texts, are
-    left as they are.
+    also after each sign at which a program may split. Numbers, also a sign and digits as text,
+    and dates are left as they are.
     """
     text = "" if value is None else str(value)
-    if not isinstance(value, str) or not SUSPECT.search(text):
+    if not isinstance(value, str) or not SUSPECT.search(text) or NUMBER.fullmatch(text):
         return text
     return UNGUARDED.sub("'", text)
 

@@ -8,6 +8,8 @@ from django.http import QueryDict
 
 from pipeline.candidates.filters import CandidateFilter
 from pipeline.candidates.models import Folder, Label, Opening
+from pipeline.foundation.first_come import is_name_taken
+from pipeline.foundation.names import tidy
 from pipeline.journeys.definition.conditions import OPERATORS
 from pipeline.journeys.definition.schedule import DAYS
 from pipeline.journeys.definition.triggers import TYPES, summary_of
@@ -25,9 +27,9 @@ class NameForm(forms.ModelForm[Journey]):
         help_texts: ClassVar = {"name": "Agents read it beside the tasks that it cancels."}
 
     def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
+        name = tidy(self.cleaned_data["name"])
         others = Journey.objects.filter(workspace=self.instance.workspace_id)
-        if others.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
+        if is_name_taken(others, name, self.instance.pk):
             raise forms.ValidationError(TAKEN.format(name=name))
         return name
 

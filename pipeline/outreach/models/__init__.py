@@ -8,10 +8,11 @@ from .campaign import (
     CampaignWork,
     Priority,
 )
-from .channel import NOUNS, PLURALS, Channel
+from .channel import NOUNS, PLURALS, Channel, Contact
 from .message import Message, MessageStatus
 from .message_limit import MessageLimit, MessageUse, Period
 from .message_template import MessageTemplate
+from .messaging_rules import MessagingRules
 from .opt_out import OptOut
 
 __all__ = [
@@ -23,11 +24,13 @@ __all__ = [
     "CampaignState",
     "CampaignWork",
     "Channel",
+    "Contact",
     "Message",
     "MessageLimit",
     "MessageStatus",
     "MessageTemplate",
     "MessageUse",
+    "MessagingRules",
     "OptOut",
     "Period",
     "Priority",

@@ -8,6 +8,14 @@ class Channel(models.TextChoices):
     SMS = "sms", "SMS"
 
 
+class Contact(models.TextChoices):
+    """What somebody may want none of: messages on a channel, or calls."""
+
+    EMAIL = Channel.EMAIL.value, "E-mail"
+    SMS = Channel.SMS.value, "SMS"
+    CALL = "call", "Calls"
+
+
 NOUNS = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}  # within a sentence
 # Many of them, within a sentence.
-PLURALS = {Channel.EMAIL: "e-mails", Channel.SMS: "SMS"}
+PLURALS = {"email": "e-mails", "sms": "SMS", "call": "calls"}

@@ -1,4 +1,4 @@
-"""Who wants no messages."""
+"""Who wants no messages, or no calls."""
 
 from typing import ClassVar
 
@@ -7,14 +7,16 @@ from django.db.models.functions import Now
 
 from pipeline.workspaces.models import Workspace
 
-from .channel import Channel
+from .channel import Contact
 
 
 class OptOut(models.Model):
-    """Somebody who wants no messages on a channel, by address: it holds for all applications."""
+    """Somebody who wants no messages on a channel, or no calls, by address.
+
+    So it holds for all applications."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="opt_outs")
-    channel = models.CharField(max_length=10, choices=Channel)
+    channel = models.CharField(max_length=10, choices=Contact)
     address = models.CharField(max_length=254, help_text="Lower case e-mail, or phone in E.164.")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -3,10 +3,20 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
-from pipeline.foundation.first_come import save_first
-from pipeline.outreach.models import Channel, MessageLimit, MessageTemplate, Period
+from pipeline.foundation.first_come import is_name_taken, save_first
+from pipeline.foundation.names import same_key, tidy
+from pipeline.outreach.models import (
+    Channel,
+    MessageLimit,
+    MessageTemplate,
+    MessagingRules,
+    Period,
+)
+from pipeline.outreach.models.messaging_rules import MOST_WORDS, WORD_CHARACTERS
 from pipeline.outreach.placeholders import BadTemplate, check
+from pipeline.outreach.stop_words import START_WORDS, letters_of
 from pipeline.workspaces.models import User
 from pipeline.workspaces.models.audit import record
 
@@ -31,9 +41,9 @@ class TemplateForm(forms.ModelForm[MessageTemplate]):
             self.fields["subject"].required = True
 
     def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
+        name = tidy(self.cleaned_data["name"])
         others = MessageTemplate.objects.filter(workspace=self.instance.workspace_id)
-        if others.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
+        if is_name_taken(others, name, self.instance.pk):
             raise forms.ValidationError(TAKEN.format(name=name))
         return name
 
@@ -115,6 +125,58 @@ class LimitForm(forms.ModelForm[MessageLimit]):
         if changes:
             subject = f"{self.instance.get_channel_display()}: from {', from '.join(changes)}"
             record(self.instance.workspace, by, "changed the message limit", subject)
+
+
+class RulesForm(forms.ModelForm[MessagingRules]):
+    """The workspace's own stop words, one a line."""
+
+    stop_words = forms.CharField(
+        label=_("Your own stop words"),
+        required=False,
+        max_length=MOST_WORDS * (WORD_CHARACTERS + 2),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "One a line. A candidate who answers an SMS with one of these words, or with STOP, "
+            "STOPALL, UNSUBSCRIBE, CANCEL, END, QUIT, REVOKE or OPTOUT, gets no more SMS. START "
+            "allows them again."
+        ),
+    )
+
+    class Meta:
+        model = MessagingRules
+        fields = ("stop_words",)
+
+    def __init__(self, data: QueryDict | None, rules: MessagingRules) -> None:
+        self.before = rules.stop_words
+        super().__init__(data, instance=rules, initial={"stop_words": "\n".join(self.before)})
+
+    def clean_stop_words(self) -> list[str]:
+        words = {same_key(word): tidy(word) for word in self.cleaned_data["stop_words"].split("\n")}
+        found = [word for word in words.values() if word]
+        for word in found:
+            if len(word) > WORD_CHARACTERS:
+                raise forms.ValidationError(
+                    _("“%(word)s” is too long: a stop word has at most %(most)d characters."),
+                    params={"word": word, "most": WORD_CHARACTERS},
+                )
+            if letters_of(word) in START_WORDS or not letters_of(word):
+                raise forms.ValidationError(
+                    _("“%(word)s” can’t be a stop word. Choose another one."), params={"word": word}
+                )
+        if len(found) > MOST_WORDS:
+            raise forms.ValidationError(
+                _("These are %(number)d stop words; the most is %(most)d."),
+                params={"number": len(found), "most": MOST_WORDS},
+            )
+        return found
+
+    def keep(self, by: User) -> None:
+        """Save what was changed, with an entry in the audit."""
+        if self.before == self.instance.stop_words:
+            return
+        self.instance.save()
+        words = ", ".join(self.instance.stop_words) or "none"
+        record(self.instance.workspace, by, "changed the stop words", f"to {words}"[:300])
 
 
 def limit_in_words(limit: MessageLimit) -> str:

@@ -7,13 +7,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from pipeline.outreach.limits import LimitUsage, standing
-from pipeline.outreach.models import Channel, MessageLimit
+from pipeline.outreach.models import Channel, MessageLimit, MessagingRules
 from pipeline.outreach.senders import reaches_nobody
 from pipeline.workspaces.access import owners_only
 from pipeline.workspaces.models import Workspace
 from pipeline.workspaces.requests import MemberRequest
 
-from .forms import LimitForm
+from .forms import LimitForm, RulesForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,23 +22,28 @@ def limits(request: MemberRequest) -> HttpResponse:
     workspace = request.user.membership.workspace
     if request.method != "POST":
         forms = [LimitForm(None, limit_of(workspace, channel)) for channel in Channel]
-        return page(request, workspace, forms)
+        return page(request, workspace, forms, RulesForm(None, MessagingRules.of(workspace)))
     with transaction.atomic():
         limits = [locked_limit_of(workspace, channel) for channel in Channel]
         forms = [LimitForm(request.POST, limit) for limit in limits]
-        is_valid = not any(form.errors for form in forms)
-        for form in forms if is_valid else ():
+        rules = RulesForm(request.POST, MessagingRules.of(workspace))
+        every = [*forms, rules]
+        is_valid = not any(form.errors for form in every)
+        for form in every if is_valid else ():
             form.keep(by=request.user)
     if not is_valid:
-        return page(request, workspace, forms)
-    messages.success(request, "The message limits are saved.")
+        return page(request, workspace, forms, rules)
+    messages.success(request, "The message settings are saved.")
     return redirect("outreach:limits")
 
 
-def page(request: MemberRequest, workspace: Workspace, forms: list[LimitForm]) -> HttpResponse:
+def page(
+    request: MemberRequest, workspace: Workspace, forms: list[LimitForm], rules: RulesForm
+) -> HttpResponse:
     rows = [(form, *state_of(workspace, form.instance.channel)) for form in forms]
-    status = 422 if any(form.errors for form in forms) else 200
-    return render(request, "outreach/settings/limits.html", {"rows": rows}, status=status)
+    status = 422 if any(form.errors for form in [*forms, rules]) else 200
+    context = {"rows": rows, "rules": rules}
+    return render(request, "outreach/settings/limits.html", context, status=status)
 
 
 def limit_of(workspace: Workspace, channel: str) -> MessageLimit:

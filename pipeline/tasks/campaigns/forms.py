@@ -2,7 +2,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from pipeline.foundation.first_come import save_first
+from pipeline.foundation.first_come import is_name_taken, save_first
+from pipeline.foundation.names import tidy
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User
 
@@ -33,9 +34,9 @@ class CampaignForm(forms.ModelForm[Campaign]):
             self.fields[name].required = False
 
     def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
+        name = tidy(self.cleaned_data["name"])
         others = Campaign.objects.filter(workspace=self.instance.workspace_id)
-        if others.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
+        if is_name_taken(others, name, self.instance.pk):
             raise forms.ValidationError(TAKEN.format(name=name))
         return name
 

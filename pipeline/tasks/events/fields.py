@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 
-from pipeline.candidates.importing.cleaning import emails_in
+from pipeline.candidates.importing.contacts import emails_in
 from pipeline.foundation import database_clock
 from pipeline.outreach.models import Priority
 from pipeline.workspaces.models import WEB

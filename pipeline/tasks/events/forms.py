@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from pipeline.candidates.importing.cleaning import phone, text
+from pipeline.candidates.addresses import normal_phone
+from pipeline.candidates.importing.cleaning import text
 from pipeline.tasks.models.event_types import EventType
 from pipeline.workspaces.models import Workspace
 
@@ -75,7 +76,7 @@ class EventForm(forms.Form):
 
     def clean_phone(self) -> str:
         written: str = self.cleaned_data["phone"]
-        number = phone(text(written), self.region)
+        number = normal_phone(text(written), self.region)
         if written and not number:
             raise forms.ValidationError(HOW_TO_WRITE[bool(self.region)].format(self.region))
         return number

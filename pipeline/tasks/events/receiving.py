@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from pipeline.candidates.models import Candidate
-from pipeline.outreach.models import Campaign
+from pipeline.outreach import optouts
+from pipeline.outreach.models import Campaign, Contact, MessagingRules
+from pipeline.outreach.stop_words import Command, command_in
 from pipeline.tasks.create import CantCreate, create_task
 from pipeline.tasks.models import Task
 from pipeline.tasks.models.actors import Canceler, Creator
@@ -22,6 +24,8 @@ from .forms import EventForm
 from .notes import notes_of
 from .people import candidate_of
 from .refusals import NotPossible, Refused, Reused
+
+SAID = {Command.STOP: "stopped", Command.START: "allowed"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,14 @@ def receive(token: ApiToken, payload: dict[str, Any]) -> Taken:
     form = EventForm(payload, token.workspace)
     if problems := form.problems:
         raise Refused(problems)
-    return take(token, payload, form.cleaned_data)
+    said = form.cleaned_data
+    try:
+        return take(token, payload, said)
+    except NotPossible:
+        # Whoever it is that wants no SMS gets none, though nobody here has that number now.
+        if said["phone"] and (command := command_of(token.workspace, said)):
+            obey(command, token.workspace, said["phone"])
+        raise
 
 
 def known_as(token: ApiToken, event_id: Any) -> InboundEvent | None:
@@ -88,10 +99,33 @@ def carry_out(
     answer = {"task": None, "type": said["type"], "candidate": candidate.pk}
     if said["type"] == EventType.CALLBACK_CANCELED:
         return {**answer, "canceled": cancel_callbacks(candidate, said["text"])}, None
+    if command := command_of(token.workspace, said):
+        obey(command, token.workspace, said["phone"] or candidate.phone)
+        return {**answer, "sms": SAID[command]}, None
     if not said["task"]:
         return answer, None
-    task = make_task(token, candidate, said)
+    try:
+        task = make_task(token, candidate, said)
+    except CantCreate as error:
+        if error.reason.code != Code.ENOUGH_WAITING:
+            raise refusal_of(error, said) from None
+        # What came in is kept and shown, though the agents have enough of it already.
+        return {**answer, "reason": error.reason.code, "text": str(error)}, None
     return {"task": task.pk, "type": task.type, "candidate": candidate.pk}, task
+
+
+def command_of(workspace: Workspace, said: dict[str, Any]) -> Command | None:
+    """STOP or START, where the event is an SMS that says nothing else."""
+    if said["type"] != EventType.INBOUND_SMS:
+        return None
+    return command_in(said["text"], MessagingRules.of(workspace).stop_words)
+
+
+def obey(command: Command, workspace: Workspace, phone: str) -> None:
+    """Opt the number out of SMS, or in again: for all applications that have it."""
+    change = optouts.opt_out if command is Command.STOP else optouts.opt_in
+    if phone:
+        change(workspace, Contact.SMS, phone)
 
 
 def cancel_callbacks(candidate: Candidate, reason: str) -> list[int]:
@@ -104,22 +138,20 @@ def cancel_callbacks(candidate: Candidate, reason: str) -> list[int]:
 
 
 def make_task(token: ApiToken, candidate: Candidate, said: dict[str, Any]) -> Task:
-    campaign = campaign_of(token.workspace, said["campaign"])
-    try:
-        return create_task(
-            candidate,
-            task_type(said),
-            Creator.event(token.name),
-            campaign=campaign,
-            priority=said["priority"],
-            due_at=said["callback_at"],
-            notes=notes_of(said, token.workspace.tz),
-        )
-    except CantCreate as error:
-        field = "campaign" if campaign else "type"
-        if error.reason.code == Code.ENOUGH_WAITING:
-            field = "candidate"
-        raise NotPossible({field: str(error)}, {field: error.reason.code})
+    return create_task(
+        candidate,
+        task_type(said),
+        Creator.event(token.name),
+        campaign=campaign_of(token.workspace, said["campaign"]),
+        priority=said["priority"],
+        due_at=said["callback_at"],
+        notes=notes_of(said, token.workspace.tz),
+    )
+
+
+def refusal_of(error: CantCreate, said: dict[str, Any]) -> NotPossible:
+    field = "type" if said["campaign"] is None else "campaign"
+    return NotPossible({field: str(error)}, {field: error.reason.code})
 
 
 def task_type(said: dict[str, Any]) -> TaskType:

@@ -49,6 +49,10 @@ class Kind:
     is_manual: bool = False  # made by an agent, and born assigned to that agent
     is_timed: bool = False  # needs a due time, and is not handed out before it
 
+    @property
+    def is_outbound(self) -> bool:
+        return self.direction == Direction.OUTBOUND
+
 
 _IN, _OUT, _NONE = Direction.INBOUND, Direction.OUTBOUND, Direction.NONE
 _PHONE, _SMS, _EMAIL, _OTHER = TaskChannel

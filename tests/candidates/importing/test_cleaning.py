@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.candidates.importing import cleaning
+from pipeline.candidates.importing import cleaning, contacts, moments
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from pipeline.candidates.importing import cleaning
     ],
 )
 def test_phones(cell: str, region: str, expected: str) -> None:
-    assert cleaning.phone_in(cell, region) == expected
+    assert next(iter(contacts.phones_in(cell, region)), "") == expected
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_phones(cell: str, region: str, expected: str) -> None:
     ],
 )
 def test_emails(cell: str, expected: str) -> None:
-    assert cleaning.email_in(cell) == expected
+    assert contacts.email_in(cell) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,16 +63,16 @@ def test_emails(cell: str, expected: str) -> None:
     ],
 )
 def test_moments(cell: str, day_first: bool, expected: str | None) -> None:
-    found = cleaning.moment(cell, day_first)
+    found = moments.moment(cell, day_first)
 
     assert (found.isoformat() if found else None) == expected
 
 
 def test_the_other_dates_of_a_column_tell_day_from_month() -> None:
-    assert not cleaning.is_day_first(["3/4/2025", "12/31/2025 10:00"], "GB")
-    assert cleaning.is_day_first(["3/4/2025", "31/12/2025"], "US")
-    assert cleaning.is_day_first(["3/4/2025"], "GB")
-    assert not cleaning.is_day_first(["3/4/2025"], "US")
+    assert not moments.is_day_first(["3/4/2025", "12/31/2025 10:00"], "GB")
+    assert moments.is_day_first(["3/4/2025", "31/12/2025"], "US")
+    assert moments.is_day_first(["3/4/2025"], "GB")
+    assert not moments.is_day_first(["3/4/2025"], "US")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from pipeline.candidates.importing.identity import full_names
+from pipeline.candidates.importing.cleaning import name_key
+from pipeline.candidates.importing.identity import OTHER_NAMES, full_names, is_short_for
 from pipeline.candidates.models import Candidate, Opening
 
 from .conftest import ImportRows
@@ -128,8 +129,19 @@ def test_importing_again_in_any_order_brings_nobody_new(seed: int, import_rows: 
     again = import_rows(HEADINGS, *rows)
 
     assert again.counts["new"] == 0
-    assert {email for email, _, _ in before} == emails()
+    assert {email for email, *_ in before} == emails()
 
 
-def found(candidates: Iterable[Candidate]) -> list[tuple[str, str, str]]:
-    return sorted((c.email, c.phone, str(sorted(c.attributes.items()))) for c in candidates)
+def found(candidates: Iterable[Candidate]) -> list[tuple[str, str, str, set[str]]]:
+    """All that is known of each. Of its names the newest row's is shown, the others are kept."""
+    people = []
+    for c in candidates:
+        rest = dict(c.attributes)
+        names = names_of(c.full_name, rest.pop(OTHER_NAMES, ""))
+        people.append((c.email, c.phone, str(sorted(rest.items())), names))
+    return sorted(people, key=lambda person: person[:3])
+
+
+def names_of(shown: str, others: str) -> set[str]:
+    keys = {name_key(name) for name in (shown, *others.split("; ")) if name}
+    return {key for key in keys if not any(is_short_for(key, other) for other in keys)}

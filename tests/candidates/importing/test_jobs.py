@@ -12,7 +12,7 @@ import django_rq
 import pytest
 from django.db import connection
 
-from pipeline.candidates.importing import jobs, locks, staging
+from pipeline.candidates.importing import jobs, locks, merging
 from pipeline.candidates.importing.starting import from_file
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.candidates.models.candidate_import import CandidateImport
@@ -154,7 +154,7 @@ def test_ordering_twice_orders_once(people: Path, opening: Opening) -> None:
 KILLED_IN_THE_MIDDLE = """
 import os, signal, django
 django.setup()
-from pipeline.candidates.importing import jobs, staging
+from pipeline.candidates.importing import jobs, merging, staging
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 from django.conf import settings
@@ -166,7 +166,7 @@ jobs.run_import({pk})
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "where", ["staging.copy", "staging.find_people", "jobs.CandidateImport.finish"]
+    "where", ["staging.copy", "merging.find_people", "jobs.CandidateImport.finish"]
 )
 def test_a_killed_worker_leaves_nothing_and_the_next_one_does_it_all(
     where: str, people: Path, opening: Opening, settings: Any
@@ -230,7 +230,7 @@ def test_a_failure_on_our_side_can_be_tried_again(
     imported = from_file(people, opening)
     imported.order()
     with monkeypatch.context() as broken:
-        broken.setattr(staging, "COUNTS", "SELECT 1/0")  # after all is written
+        broken.setattr(merging, "COUNTS", "SELECT 1/0")  # after all is written
         jobs.run_import(imported.pk)
     imported.refresh_from_db()
     assert imported.can_retry

@@ -117,6 +117,13 @@ def test_people_are_found_as_if_each_address_had_been_paired_with_each_number(
 # --- limits of one row ---
 
 
+def test_a_text_that_is_too_long_is_cut_and_the_result_says_so(import_rows: ImportRows) -> None:
+    imported = import_rows("Name,Email,Notes", ("Ana", "a@x.org", "n" * (LONGEST + 1)))
+
+    assert Candidate.objects.get().attributes["Notes"] == "n" * LONGEST
+    assert imported.counts["noticed"] == {"text_cut": {"rows": 1, "records": [1]}}
+
+
 @pytest.mark.parametrize(
     ("headings", "row", "code"),
     [

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,15 +104,13 @@ def test_each_row_of_the_probes_reads_exactly(vendor: str, sample: Sample) -> No
 
 
 def reader_of(path: Path, region: str) -> Any:
-    from datetime import UTC
-
     from pipeline.candidates.importing.people import Plan, Reader
     from pipeline.candidates.importing.starting import separator_in
 
     layout = reading.look_at(path)
     mapping = columns.guess(layout.columns)
     separator = separator_in(layout, mapping, reading.sample_of(path, layout))
-    return Reader(Plan(layout.columns, mapping, [], separator, region, UTC, {}))
+    return Reader(Plan(layout.columns, mapping, [], separator, region, UTC, {}, datetime.now(UTC)))
 
 
 def test_a_second_import_of_the_same_file_brings_nobody_new(

@@ -100,3 +100,26 @@ def test_a_new_opening_has_the_usual_folders_and_can_be_renamed(client_of, owner
         "added the opening Driver, Leeds",
         "renamed the opening Driver, Leeds to Driver, York",
     ]
+
+
+SPELLINGS = ["CAFÉ TEAM", "Cafe\u0301 Team", " Café\u200b  team ", "Ｃafé Team"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("model", [Label, RejectReason, Opening])
+def test_one_name_has_many_spellings(client_of, owner, admin_client, model, spelling):
+    model.objects.create(workspace=owner.membership.workspace, name="Café Team")
+    page = {Label: "labels", RejectReason: "reject-reasons", Opening: "openings"}[model]
+
+    answer = client_of(owner).post(f"/settings/{page}/", {"name": spelling})
+    in_admin = admin_client.post(
+        f"/admin/candidates/{model._meta.model_name}/add/",
+        {"workspace": owner.membership.workspace_id, "name": spelling, **NO_FOLDERS},
+    )
+
+    assert "already" in answer.content.decode()
+    assert "already" in in_admin.content.decode()
+    assert model.objects.filter(name__istartswith="caf").count() == 1
+
+
+NO_FOLDERS = {"folders-TOTAL_FORMS": 0, "folders-INITIAL_FORMS": 0}

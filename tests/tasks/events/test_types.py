@@ -202,13 +202,13 @@ def test_a_loop_of_events_is_stopped(call: Post, workspace: Workspace):
 
     answer = call(id="2")
 
-    assert answer.status_code == 422
-    assert answer.json()["errors"]["candidate"].startswith(
+    assert answer.status_code == 201
+    assert answer.json()["text"].startswith(
         "The candidate already has 1 waiting task of the type Inbound Call, the most your workspace"
         " allows."
     )
-    assert answer.json()["codes"] == {"candidate": "task.enough_waiting"}
-    assert (Task.objects.count(), InboundEvent.objects.count()) == (1, 1)
+    assert (answer.json()["task"], answer.json()["reason"]) == (None, "task.enough_waiting")
+    assert (Task.objects.count(), InboundEvent.objects.count()) == (1, 2)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from pipeline.candidates.importing import locks
-from pipeline.candidates.importing.columns import FIELDS, guess, missing
+from pipeline.candidates.importing.columns import FIELDS, OPT_OUTS, guess, guess_opt_outs, missing
 from pipeline.candidates.importing.encodings import ENCODINGS, codec_named
 from pipeline.candidates.importing.errors import ImportRefused
 from pipeline.candidates.importing.jobs import attempt, forget_file
@@ -35,7 +35,8 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="FIELD=HEADING",
-            help=f"correct the guess; no heading ignores the field. Fields: {', '.join(FIELDS)}",
+            help="correct the guess; no heading ignores the field. Fields: "
+            f"{', '.join([*FIELDS, *OPT_OUTS])}",
         )
         parser.add_argument("--encoding", help="of a CSV, like windows-1250; else it is guessed")
         parser.add_argument("--sheet", help="of a workbook; else the one with the most headings")
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         try:
             wanted = wanted_by(options)
             layout = look(options["file"], wanted).layout
-            mapping = mapping_of(layout, options["map"])
+            mapping, opt_outs = mapping_of(layout, options["map"])
             workspace = workspace_named(options["workspace"])
             opening = opening_named(options["opening"], workspace, options["create_opening"])
             self.is_new_opening = opening.pk is None
@@ -57,7 +58,12 @@ class Command(BaseCommand):
                 opening.add_default_folders()
             region = options["region"]
             imported = from_file(
-                options["file"], opening, region=region, mapping=mapping, wanted=wanted
+                options["file"],
+                opening,
+                region=region,
+                mapping=mapping,
+                opt_outs=opt_outs,
+                wanted=wanted,
             )
         except ImportRefused as refused:
             raise CommandError(str(refused)) from refused
@@ -67,7 +73,9 @@ class Command(BaseCommand):
         if layout.examples:
             self.stdout.write(f"  Read as {', '.join(layout.examples)}")
         for field, heading in mapping.items():
-            self.stdout.write(f"  {FIELDS[field]:<16} {heading}")
+            self.stdout.write(f"  {FIELDS[field]:<24} {heading}")
+        for heading, field in opt_outs.items():
+            self.stdout.write(f"  {OPT_OUTS[field]:<24} {heading}")
         self.run(imported)
         self.tell(imported, options["rejected"])
 
@@ -146,21 +154,30 @@ def opening_named(name: str, workspace: Workspace, create: bool) -> Opening:
     return opening
 
 
-def mapping_of(layout: Layout, corrections: list[str]) -> dict[str, str]:
-    """The guess, corrected. Raises CommandError for what the file or Belay doesn't have."""
-    mapping = guess(layout.columns)
+def mapping_of(layout: Layout, corrections: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The guess, corrected: field to heading, and heading to opt-out.
+
+    Raises CommandError for what the file or Belay doesn't have.
+    """
+    mapping, opt_outs = guess(layout.columns), guess_opt_outs(layout.columns)
     for correction in corrections:
         field, _, heading = correction.partition("=")
-        if field not in FIELDS:
-            raise CommandError(f"There is no field “{field}”. Fields: {', '.join(FIELDS)}.")
+        if field not in {*FIELDS, *OPT_OUTS}:
+            known = ", ".join([*FIELDS, *OPT_OUTS])
+            raise CommandError(f"There is no field “{field}”. Fields: {known}.")
         if heading and heading not in layout.columns:
             raise CommandError(
                 f"The file has no column “{heading}”. Columns: {', '.join(layout.columns)}."
             )
         mapping = {key: column for key, column in mapping.items() if column != heading}
         mapping.pop(field, None)
-        if heading:
+        opt_outs.pop(heading, None)
+        if not heading:
+            opt_outs = {column: key for column, key in opt_outs.items() if key != field}
+        elif field in OPT_OUTS:
+            opt_outs[heading] = field
+        else:
             mapping[field] = heading
     if lack := missing(mapping):
         raise CommandError(f"{lack} Use --map FIELD=HEADING. Columns: {', '.join(layout.columns)}.")
-    return mapping
+    return mapping, opt_outs
