@@ -147,9 +147,9 @@ def guess(columns: Sequence[str]) -> dict[str, str]:
                 break
     for column in columns:
         base = SECOND_OF_A_KIND.match(column)
-        field = SECOND.get(field_of(base[1]) or "") if base else None
-        if field and field not in mapping and column not in mapping.values():
-            mapping[field] = column
+        second = SECOND.get(field_of(base[1]) or "") if base else None
+        if second and second not in mapping and column not in mapping.values():
+            mapping[second] = column
     return mapping
 
 

@@ -157,12 +157,16 @@ def read_again(imported: CandidateImport, wanted: Wanted) -> None:
     seen_before = {*mapping.values(), *before.columns}  # and left out by choice
     mapping |= {f: c for f, c in guessed.items() if f not in mapping and c not in seen_before}
     kept = [renamed.get(column, column) for column in imported.kept]
+    opt_outs = {renamed.get(column, column): key for column, key in imported.opt_outs.items()}
     if not is_same_table:
-        kept = kept_by_default(layout, mapping, sample)
+        opt_outs = guess_opt_outs(layout.columns)
+        kept = kept_by_default(layout, {*mapping.values(), *opt_outs}, sample)
+    opt_outs = {c: key for c, key in opt_outs.items() if c in layout.columns}
+    used = {*mapping.values(), *opt_outs}
     imported.layout, imported.preview = layout.as_json(), preview_of(layout, sample)
-    imported.mapping = mapping
-    imported.kept = [c for c in kept if c in layout.columns and c not in mapping.values()]
-    imported.save(update_fields=["layout", "preview", "mapping", "kept"])
+    imported.mapping, imported.opt_outs = mapping, opt_outs
+    imported.kept = [c for c in kept if c in layout.columns and c not in used]
+    imported.save(update_fields=["layout", "preview", "mapping", "opt_outs", "kept"])
 
 
 def from_upload(

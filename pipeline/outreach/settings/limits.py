@@ -27,7 +27,7 @@ def limits(request: MemberRequest) -> HttpResponse:
         limits = [locked_limit_of(workspace, channel) for channel in Channel]
         forms = [LimitForm(request.POST, limit) for limit in limits]
         rules = RulesForm(request.POST, MessagingRules.of(workspace))
-        every = [*forms, rules]
+        every: list[LimitForm | RulesForm] = [*forms, rules]
         is_valid = not any(form.errors for form in every)
         for form in every if is_valid else ():
             form.keep(by=request.user)
@@ -41,7 +41,7 @@ def page(
     request: MemberRequest, workspace: Workspace, forms: list[LimitForm], rules: RulesForm
 ) -> HttpResponse:
     rows = [(form, *state_of(workspace, form.instance.channel)) for form in forms]
-    status = 422 if any(form.errors for form in [*forms, rules]) else 200
+    status = 422 if rules.errors or any(form.errors for form in forms) else 200
     context = {"rows": rows, "rules": rules}
     return render(request, "outreach/settings/limits.html", context, status=status)
 
