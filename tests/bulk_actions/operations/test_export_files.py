@@ -189,7 +189,7 @@ def test_who_left_the_openings_before_their_turn_is_not_in_the_file(
 
     assert (action.changed, action.failed) == (2, 1)
     assert str(gone.pk) not in {row["Candidate id"] for row in rows}
-    assert reasons_of(action) == {"Moved to another opening before its turn came.": 1}
+    assert reasons_of(action) == {"Was moved to another opening before its turn came.": 1}
 
 
 def test_the_storages_failure_is_told(start, make_candidates, monkeypatch):

@@ -15,6 +15,7 @@ from tests.pages import one_line
 
 from .conftest import assert_was, reasons_of
 
+WHOM = {"shortlist": "shortlisted", "hold": "held", "hire": "hired", "reject": "rejected"}
 START = reverse("bulk_actions:history")
 
 
@@ -54,7 +55,7 @@ def test_an_opening_without_such_a_folder_is_named_in_the_reason(
 
     action = order(operation)
 
-    reason = f"Warehouse, Leeds has no folder for {operation.whom} candidates."
+    reason = f"Warehouse, Leeds has no folder for {WHOM[operation.key]} candidates."
     assert_was(preview, action)
     assert reasons_of(action) == {reason: 4}
 
