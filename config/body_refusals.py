@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 HEADERS = {
     "Connection": "close",
@@ -49,75 +50,79 @@ class Answer:
 def too_large(reader: Reader, most: int) -> Answer:
     go_back = "Go back and send" if reader is Reader.PERSON else "Send"
     why = (
-        "An event may have 64 KiB at most. Shorten its texts."
+        _("An event can be up to 64 KiB. Shorten its texts.")
         if reader is Reader.PROGRAM
-        else f"Belay takes up to {filesizeformat(most)} at a time. Nothing of it was kept. "
-        f"{go_back} less: a shorter text, or fewer candidates at once."
+        else _(
+            "Belay accepts up to %(most)s at a time. Nothing was saved. %(go_back)s "
+            "less: a shorter text, or fewer candidates at once."
+        )
+        % {"most": filesizeformat(most), "go_back": go_back}
     )
     return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too much at once", why, reader)
 
 
 def file_too_large(most: int) -> Answer:
-    why = (
-        f"A file of candidates may have {filesizeformat(most)} at most. Nothing of it was kept. "
-        "Split it into smaller files and upload them one after the other."
-    )
+    why = _(
+        "A candidate file can be up to %(most)s. Nothing was saved. Split it into "
+        "smaller files and upload them one after the other."
+    ) % {"most": filesizeformat(most)}
     return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The file is too large", why)
 
 
 def not_an_uploader(most: int) -> Answer:
-    why = (
-        f"Files of more than {filesizeformat(most)} are taken only from members who may import "
-        "candidates. Nothing of it was kept. Log in as one of them and upload the file again."
-    )
-    return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The file was not taken", why)
+    why = _(
+        "Files larger than %(most)s are accepted only from members who can import "
+        "candidates. Nothing was saved. Log in as one of them and upload the file "
+        "again."
+    ) % {"most": filesizeformat(most)}
+    return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The file was not accepted"), why)
 
 
 def nobody_knows() -> Answer:
-    why = (
-        "Belay can’t reach its database right now, so it can’t see who you are. Nothing of the "
-        "file was kept. Go back and upload it again in a moment."
+    why = _(
+        "Belay can’t reach its database right now, so it can’t check who you are. "
+        "Nothing was saved. Go back and upload it again in a moment."
     )
     return Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Back in a moment", why)
 
 
 def too_slow(reader: Reader) -> Answer:
-    why = (
-        "What you sent came too slowly, so Belay stopped waiting. Nothing of it was kept. "
+    why = _(
+        "Your data arrived too slowly, so Belay stopped waiting. Nothing was saved. "
         "Send it again over a faster connection."
     )
     return Answer(HTTPStatus.REQUEST_TIMEOUT, "That took too long", why, reader)
 
 
 def head_too_slow() -> Answer:
-    why = (
-        "The beginning of your request came too slowly, so Belay stopped waiting. "
+    why = _(
+        "Your request arrived too slowly, so Belay stopped waiting. "
         "Try again over a faster connection."
     )
     return Answer(HTTPStatus.REQUEST_TIMEOUT, "That took too long", why)
 
 
 def head_too_large(most: int) -> Answer:
-    why = (
-        f"The address and the cookies that your browser sent are longer than the "
-        f"{filesizeformat(most)} that Belay takes. Use a shorter address; if it is short, delete "
+    why = _(
+        "The address and cookies that your browser sent are longer than the %(most)s "
+        "that Belay accepts. Use a shorter address. If it is already short, delete "
         "this site’s cookies in your browser and log in again."
-    )
+    ) % {"most": filesizeformat(most)}
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     return Answer(status, "That is too much at once", why)
 
 
 def too_many_headers(most: int) -> Answer:
     why = (
-        f"Your browser sent more than the {most:,} lines of headers that Belay takes. Turn off "
-        "extensions that add to what it sends, and try again."
+        f"Your browser sent more than {most:,} request headers. Turn off extensions "
+        f"that add headers, and try again."
     )
     return Answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "That is too much at once", why)
 
 
 def too_many_connections() -> Answer:
-    why = (
-        "Too many connections to Belay are open right now. Close pages that you don’t need, "
-        "and reload this one in a moment."
+    why = _(
+        "Too many connections to Belay are open right now. Close pages you don’t "
+        "need, then reload this one in a moment."
     )
     return Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Back in a moment", why)

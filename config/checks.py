@@ -52,8 +52,8 @@ def secrets_are_strong_whatever_debug_says(**_: Any) -> Found:
         yield from weak_keys()
     if settings.READYZ_TOKEN and len(settings.READYZ_TOKEN) < LEAST_TOKEN:
         yield Error(
-            f"READYZ_TOKEN takes {LEAST_TOKEN} characters.",
-            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            f"READYZ_TOKEN needs at least {LEAST_TOKEN} characters.",
+            hint="Create one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'",
             id="belay.E002",
         )
 
@@ -79,7 +79,7 @@ def addresses_make_sense(**_: Any) -> Found:
     if settings.TRUSTED_PROXIES < 0:
         yield Error(
             "TRUSTED_PROXIES is less than 0.",
-            hint="Say how many proxies of yours stand before Belay: 0 or more.",
+            hint="Set it to the number of your proxies in front of Belay, 0 or more.",
             id="belay.E007",
         )
     for network in settings.WEBHOOK_PRIVATE_NETWORKS:
@@ -99,8 +99,8 @@ def debug_stays_on_a_laptop(**_: Any) -> Found:
     hosts = set(settings.ALLOWED_HOSTS) - LAPTOP
     if settings.DEBUG and (hosts or settings.HTTPS):
         yield Error(
-            "DEBUG is on, and Belay is not only for this machine.",
-            hint="Leave it out: `make dev` sets it. It takes HTTPS=0 and ALLOWED_HOSTS=localhost.",
+            "DEBUG is on, but other machines can reach Belay.",
+            hint="Remove it: `make dev` sets it. It needs HTTPS=0 and ALLOWED_HOSTS=localhost.",
             id="belay.E008",
         )
 
@@ -118,7 +118,7 @@ def messages_can_leave(**_: Any) -> Found:
     if settings.SMS_SENDER == "twilio" and missing:
         yield Error(
             f"SMS_SENDER is 'twilio', and {', '.join(missing)} is not set.",
-            hint="Set it, or choose SMS_SENDER=file until you have it.",
+            hint="Set it, or use SMS_SENDER=file until you have it.",
             id="belay.E005",
         )
 
@@ -130,25 +130,28 @@ def people_find_the_way(**_: Any) -> Found:
         return
     if not settings.PUBLIC_URL:
         yield Warning(
-            "PUBLIC_URL is not set: e-mails have no links, and lists can't be shared.",
-            hint="Set it to where browsers find Belay: PUBLIC_URL=https://belay.example.com",
+            "PUBLIC_URL is not set, so e-mails have no links and lists can't be shared.",
+            hint=(
+                "Set it to the address of Belay in the browser: "
+                "PUBLIC_URL=https://belay.example.com"
+            ),
             id="belay.W001",
         )
     if settings.SUPPORT_URL.endswith("example.com"):
         yield Warning(
-            "SUPPORT_URL is the example's: “Contact support” leads to nobody.",
-            hint="Set it to a page or an address of yours: SUPPORT_URL=mailto:help@example.org",
+            "SUPPORT_URL is still the example, so “Contact support” reaches no one.",
+            hint="Set it to your own page or address: SUPPORT_URL=mailto:help@example.org",
             id="belay.W002",
         )
     if settings.EMAIL_SENDER != "email":
         yield Warning(
-            f"EMAIL_SENDER is {settings.EMAIL_SENDER!r}: nobody gets an e-mail.",
+            f"EMAIL_SENDER is {settings.EMAIL_SENDER!r}: e-mails are not sent.",
             hint="Set EMAIL_SENDER=email and a mail server: EMAIL_HOST=smtp.example.org",
             id="belay.W004",
         )
     elif settings.DEFAULT_FROM_EMAIL.endswith("@localhost>"):
         yield Warning(
-            "DEFAULT_FROM_EMAIL is at localhost: mail servers refuse or drop such e-mails.",
-            hint="Set it to an address of yours: DEFAULT_FROM_EMAIL='Acme <jobs@acme.example>'",
+            "DEFAULT_FROM_EMAIL is at localhost, and mail servers refuse or drop such e-mails.",
+            hint="Set it to your own address: DEFAULT_FROM_EMAIL='Acme <jobs@acme.example>'",
             id="belay.W003",
         )

@@ -18,9 +18,9 @@ Fields = list[tuple[str, str]]
 log = logging.getLogger(__name__)
 AGAIN_SECONDS = (3, 6)  # by chance within these, or every open page would ask at once
 SAFE = ("GET", "HEAD")
-WITHOUT_A_FORM = "Go back and send it again in a moment: nothing is done twice."
-KEPT = "What you typed is kept. Send it again in a moment: nothing is done twice."
-BY_ITSELF = "This tries again by itself."
+WITHOUT_A_FORM = "Go back and send it again in a moment; nothing is done twice."
+KEPT = "What you typed is kept. Send it again in a moment; nothing is done twice."
+BY_ITSELF = "It will try again automatically."
 
 
 def error(request: HttpRequest) -> HttpResponse:

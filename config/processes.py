@@ -142,11 +142,12 @@ class Processes:
         end.restarts = patience.failures - 1
         if patience.failures > MOST_RESTARTS:
             if self.outlives_bugs:
-                self.printer.say(f"{end.name} can't be started; it is tried again after a change")
+                self.printer.say(f"{end.name} can't be started; Belay tries again after a change")
             return self.outlives_bugs
         self.due[end.name] = time.monotonic() + seconds
         self.printer.say(
-            f"{end.name} ended by itself (exit code {end.code}): starting it again in {seconds:g} s"
+            f"{end.name} stopped unexpectedly (exit code {end.code}): "
+            f"restarting it in {seconds:g} s"
         )
         return True
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 LONGEST_NAME = 200
 LONGEST_IN_ADDRESS = 2_000  # characters of one value
@@ -50,14 +51,24 @@ def problem(values: Values, longest: int, where: str) -> str:
     for name, given in values:
         texts = [value for value in given if isinstance(value, str)]
         if "\0" in name or any("\0" in text for text in texts):
-            return f"The {where} has a NUL character, which can’t be stored. Take it out."
+            return _("The %(where)s has a NUL character, which can’t be stored. Remove it.") % {
+                "where": where
+            }
         if len(name) > LONGEST_NAME:
-            return f"The {where} has a field with a name of {len(name):,} characters. Take it out."
+            return _("The %(where)s has a field with a name of %(name)s characters. Remove it.") % {
+                "where": where,
+                "name": f"{len(name):,}",
+            }
         if too_long := next((text for text in texts if len(text) > longest), ""):
-            return (
-                f"The field “{name}” of the {where} has {len(too_long):,} characters; "
-                f"the most is {longest:,}. Shorten it and try again."
-            )
+            return _(
+                "The field “%(name)s” of the %(where)s has %(too_long)s characters; "
+                "the limit is %(longest)s. Shorten it and try again."
+            ) % {
+                "name": name,
+                "where": where,
+                "too_long": f"{len(too_long):,}",
+                "longest": f"{longest:,}",
+            }
     return ""
 
 

@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, Concat, Now
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.formats import localize
+from django.utils.translation import gettext as _
 
 from pipeline.bulk_actions.models import BulkAction, BulkActionQuerySet, Status
 from pipeline.bulk_actions.progress import Progress
@@ -219,10 +220,12 @@ def outcome_of(imported: CandidateImport) -> str:
     if imported.has_failed:
         return f"{name}: Failed. {imported.error}"
     counts = {key: localize(imported.counts.get(key, 0)) for key in ("new", "updated", "rejected")}
-    return (
-        f"{name}: Completed, {counts['new']} new, {counts['updated']} brought up to date,"
-        f" {counts['rejected']} rejected."
-    )
+    return _("%(name)s: Completed, %(new)s new, %(updated)s updated, %(rejected)s rejected.") % {
+        "name": name,
+        "new": counts["new"],
+        "updated": counts["updated"],
+        "rejected": counts["rejected"],
+    }
 
 
 # --- message limits: nothing signals these, so `catch_up` finds them within seconds ---
@@ -258,10 +261,11 @@ def near_limits() -> QuerySet[MessageLimit]:
 
 def of_setback(setback: Setback) -> Iterator[Notice]:
     """For owners and admins, that something keeps failing: once, until it has worked again."""
-    text = (
-        f"{setback.what} fails because of an unexpected error. Belay keeps trying, ever more rarely"
-        f" up to once an hour. If it keeps failing, give support this number: S-{setback.pk}."
-    )
+    text = _(
+        "%(what)s failed because of an unexpected error. Belay keeps trying, less "
+        "and less often, down to once an hour. If it keeps failing, give support "
+        "this number: S-%(pk)s."
+    ) % {"what": setback.what, "pk": setback.pk}
     for member in managers_of(setback.workspace_id):
         is_for_owners = setback.link.startswith("/settings/")
         link = "" if is_for_owners and not member.is_owner else setback.link

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from pipeline.tasks.models import Task, TaskRelease
 from pipeline.tasks.signals import task_changed
@@ -41,7 +42,11 @@ def of_released(task_ids: list[int]) -> Iterator[Notice]:
         if release.released_by_id == release.agent_id:
             continue
         why = f": {release.reason}" if release.reason else "."
-        text = f"{release.released_by_name} put your task {what(release.task)} back{why}"
+        text = _("%(released_by_name)s returned your task %(task)s to the queue%(why)s") % {
+            "released_by_name": release.released_by_name,
+            "task": what(release.task),
+            "why": why,
+        }
         yield from notices(release.task, release.agent_id, f"release-{release.pk}", text)
 
 

@@ -143,7 +143,9 @@ class PostgreSQL(Server):
     def make_home(self) -> None:
         """Make the folder for cluster and programs, one that PostgreSQL's user can enter."""
         if self.data.is_symlink() and not self.data.exists():
-            raise ServerError(f"{self.data} points to {self.data.readlink()}, which is gone.")
+            raise ServerError(
+                f"{self.data} points to {self.data.readlink()}, which no longer exists."
+            )
         if self.data.exists():
             return
         self.data.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, Sum
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 
 from pipeline.candidates.models import Candidate, CandidateQuerySet, Opening
 from pipeline.candidates.selections import Selection
@@ -87,17 +88,19 @@ class Following:
         if action.operation not in OPERATIONS:
             return f"Belay no longer knows the operation “{action.operation}”."
         if action.is_active:
-            return f"“{title}” is still running. Wait for its end, or cancel it first."
+            return gettext(
+                "“%(title)s” is still running. Wait for it to end, or cancel it first."
+            ) % {"title": title}
         if self.follow_up == FollowUp.UNDO:
             return self._why_no_undo()
         whole = action.whole or action
         if self.follow_up == FollowUp.RETRY:
             if not action.failed:
-                return f"No candidate of “{title}” has failed."
-            return self._why_not_again(whole.failed, "tried again")
+                return gettext("No candidate failed in “%(title)s”.") % {"title": title}
+            return self._why_not_again(whole.failed, "retried")
         if action.status in STOPPED and action.untouched:
-            return self._why_not_again(whole.untouched, "carried on")
-        return f"“{title}” has left no candidate untouched."
+            return self._why_not_again(whole.untouched, "continued")
+        return gettext("“%(title)s” left no candidates untouched.") % {"title": title}
 
     def _why_not_again(self, count: int, done: str) -> str:
         """What was ordered for these `count` before is followed up at its own review, if at all.
@@ -123,7 +126,7 @@ class Following:
         if not OPERATIONS[self.action.operation].can_undo:
             return f"“{self.shown.title}” can’t be undone."
         if not self.action.changed:
-            return f"“{self.shown.title}” has changed nothing."
+            return gettext("“%(title)s” changed nothing.") % {"title": self.shown.title}
         redone = BulkAction.objects.filter(
             follows=OuterRef("pk"), follow_up=FollowUp.UNDO, changed__gt=0
         )
@@ -206,7 +209,7 @@ class Following:
     def notes(self, total: int) -> list[str]:
         """Why it is for fewer than the action counted; without a number where others' count."""
         if self.shown.whole:
-            return ["Candidates in openings that you don’t see are left out."]
+            return [gettext("Candidates in openings you can’t see are left out.")]
         counted = {
             FollowUp.REST: self.action.untouched,
             FollowUp.RETRY: self.action.failed,
@@ -217,9 +220,9 @@ class Following:
             return []
         causes = ["deleted since"]
         if self._reach() is not None:
-            causes.append("in openings that you don’t see")
+            causes.append(gettext("in openings you can’t see"))
         if self.follow_up != FollowUp.UNDO and self._has_written():
-            causes.append("written to already, or perhaps")
+            causes.append(gettext("already messaged, or possibly messaged"))
         are = plural(missing, "is", "are")
         return [f"{missing:,} more {are} left out: {' or '.join(causes)}."]
 
@@ -237,9 +240,9 @@ def on_offer(action: BulkAction, user: User) -> list[FollowUp]:
 
 # What it says of the action that it follows; and that one of it, with and without a change.
 FOLLOWS = {
-    FollowUp.REST: ("Carries on", "Carried on by", "The rest was ordered by"),
-    FollowUp.RETRY: ("Tries again what failed in", "Tried again by", "Another try was ordered by"),
-    FollowUp.UNDO: ("Undoes", "Undone by", "Undo was ordered by"),
+    FollowUp.REST: ("Continues", "Continued by", "Rest started by"),
+    FollowUp.RETRY: ("Retries the failures of", "Retried by", "Retry started by"),
+    FollowUp.UNDO: ("Undoes", "Undone by", "Undo started by"),
 }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.formats import localize
+from django.utils.translation import gettext as _
 
 from pipeline.foundation import database_clock
 from pipeline.foundation.words import clock, duration, is_today, roughly
@@ -17,7 +18,7 @@ GUESS_AFTER = timedelta(seconds=5)
 GUESS_FROM = 0.02
 UNCONFIRMED = (
     "Belay was restored from a backup, so messages are on hold until an Owner confirms. "
-    "What was sent after the backup may go out twice."
+    "Anything sent after the backup may go out twice."
 )
 PARTLY = "partly in another opening"  # instead of how many
 
@@ -77,7 +78,7 @@ class Progress:
         if self.action.hides_counts:
             return PARTLY
         count = f"{localize(self.action.total)} selected"
-        return f"{count} that you see" if self.action.whole else count
+        return f"{count} that you can see" if self.action.whole else count
 
     @property
     def quarter(self) -> int:
@@ -198,7 +199,9 @@ class Progress:
         if self.action.is_active or self.action.whole or not self.is_sending:
             return ""
         count = self.action.being_sent
-        return f" ({localize(count)} of them just being sent)" if count else ""
+        return (
+            _(" (%(count)s of them still being sent)") % {"count": localize(count)} if count else ""
+        )
 
     @property
     def is_sending(self) -> bool:

@@ -83,7 +83,7 @@ class CandidateAdmin(WorkspaceModelAdmin[Candidate]):
     show_full_result_count = False
     # Makes the search box appear; `get_search_results` does not use the field.
     search_fields = ("full_name",)
-    search_help_text = "The beginnings of names, e-mail or phone number."
+    search_help_text = "Search by the start of a name, e-mail address or phone number."
     autocomplete_fields = ("workspace", "opening", "folder", "recruiter")
     readonly_fields: ClassVar[tuple[str, ...]] = ("created_at", "copied_from")
     actions = None  # deleting or changing many is a bulk action's work

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from pipeline.foundation.words import plural
 from pipeline.workspaces.models import User
@@ -37,7 +38,12 @@ class Selection:
     def all_that_match(cls, user: User, data: QueryDict) -> "Selection":
         filters = CandidateFilter(data, user)
         if not filters.is_valid():
-            raise SelectionError("One of the filters names something that you can't see.")
+            raise SelectionError(
+                _(
+                    "One of the filters refers to something you can't see. Reload the list "
+                    "and select again."
+                )
+            )
         which = f"all candidates {filters.describe()}".strip()
         return cls(filters.qs, [("select", "all"), *filters.fields], which)
 
@@ -46,10 +52,15 @@ class Selection:
         try:
             ids = {int(value) for value in values}
         except ValueError as error:
-            raise SelectionError("A candidate's id is a number.") from error
+            raise SelectionError(_("A candidate's id must be a number.")) from error
         candidates = Candidate.objects.visible_to(user).filter(pk__in=ids)
         if any(pk.bit_length() > 63 for pk in ids) or candidates.count() != len(ids):
-            raise SelectionError("One of the candidates is not there, or you can't see it.")
+            raise SelectionError(
+                _(
+                    "One of the candidates no longer exists, or you can't see them. Reload "
+                    "the list and select again."
+                )
+            )
         return cls(candidates, [("candidate", str(pk)) for pk in sorted(ids)])
 
     @property
@@ -73,7 +84,7 @@ class Selection:
             return ""
         total = self.candidates.count()
         if total == 1:
-            return "The candidate selected is hidden by the current filter."
+            return _("The selected candidate is hidden by the current filter.")
         are = plural(hidden, "is", "are")
         return f"{hidden:,} of the {total:,} selected {are} hidden by the current filter."
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
+from django.utils.translation import gettext as _
+
 from pipeline.workspaces.models import User
 
 from .models import Candidate
@@ -39,7 +41,13 @@ def events_of(candidate: Candidate, user: User) -> list[Event]:
 
 def arrival(candidate: Candidate, user: User) -> list[Event]:
     source = f" from {candidate.source}" if candidate.source else ""
-    return [Event(candidate.created_at, f"Came to {candidate.opening}{source}")]
+    return [
+        Event(
+            candidate.created_at,
+            _("Applied to %(opening)s%(source)s")
+            % {"opening": candidate.opening, "source": source},
+        )
+    ]
 
 
 SOURCES.append(arrival)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 LOOKUP_SECONDS = 5
@@ -64,19 +65,25 @@ def check(url: str) -> Target:
         if not is_ours and not is_public(address):
             where = f"{host} is at {address}, which" if host != str(address) else host
             raise Refused(
-                f"{where} is not a public address. Webhooks go to the internet alone, unless "
-                "the operator of Belay allows your network (WEBHOOK_PRIVATE_NETWORKS)."
+                _(
+                    "%(where)s is not a public address. Webhooks can only go to public "
+                    "addresses, unless your Belay administrator allows your network "
+                    "(WEBHOOK_PRIVATE_NETWORKS)."
+                )
+                % {"where": where}
             )
     if scheme == "http" and not all(allowed):
-        raise Refused("Use https://: over http:// anybody on the way reads what is sent.")
+        raise Refused(_("Use https://. Over http://, anyone on the network can read what is sent."))
     return Target(scheme, host, port, path, tuple(addresses))
 
 
 def parts_of(url: str) -> tuple[str, str, int, str]:
     """Scheme, host, port and path with query. Raises Refused for what is no web address."""
-    example = "Write a whole address, like https://example.com/belay."
+    example = _("Enter a full address, for example https://example.com/belay.")
     if any(ord(character) <= 32 or ord(character) == 127 for character in url) or "\\" in url:
-        raise Refused(f"An address has no spaces and no backslashes. {example}")
+        raise Refused(
+            _("An address can’t contain spaces or backslashes. %(example)s") % {"example": example}
+        )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -85,15 +92,17 @@ def parts_of(url: str) -> tuple[str, str, int, str]:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path.encode("ascii")
     except UnicodeEncodeError:
-        raise Refused("Write letters beyond a to z in the path as %C3%A4 and the like.")
+        raise Refused(
+            _("Percent-encode letters beyond a to z in the path, for example ä as %C3%A4.")
+        )
     except ValueError:
-        raise Refused(f"This is no address. {example}")
+        raise Refused(_("This is not a valid address. %(example)s") % {"example": example})
     if parts.scheme not in PORTS or not host:
         raise Refused(example)
     if parts.username is not None or parts.password is not None:
-        raise Refused("Leave user name and password out: the signature tells who is sending.")
+        raise Refused(_("Remove the user name and password: the signature shows who is sending."))
     if port == 0:
-        raise Refused("There is no port 0.")
+        raise Refused(_("Port 0 can’t be used. Choose another port."))
     return parts.scheme, host, port or PORTS[parts.scheme], path
 
 
@@ -106,10 +115,14 @@ def resolve(host: str, port: int) -> list[Address]:
     except TookTooLong:
         raise Refused(f"Looking up {host} took too long. Try again.")
     except (OSError, UnicodeError):
-        raise Refused(f"{host} can't be found. Look for a typing error, or try again.")
+        raise Refused(
+            _("%(host)s can't be found. Check the spelling, or try again.") % {"host": host}
+        )
     names = dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found)
     if not names:
-        raise Refused(f"{host} can't be found. Look for a typing error, or try again.")
+        raise Refused(
+            _("%(host)s can't be found. Check the spelling, or try again.") % {"host": host}
+        )
     return [ipaddress.ip_address(name) for name in names]
 
 

@@ -8,6 +8,7 @@ from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.admin_sight import SeenAdmin
 from pipeline.workspaces.admin_lists import Newest
@@ -61,7 +62,7 @@ class JourneyVersionAdmin(SeenAdmin[JourneyVersion]):
     list_select_related = ("journey", "published_by")
     ordering = ("-pk",)
     search_fields = ("=journey__id", "journey__name")
-    search_help_text = "A journey's id or name."
+    search_help_text = "Enter a journey's id or name."
     fields = ("journey", "number", "published_by", "published_at", "definition_text")
 
     @admin.display(description="definition")
@@ -81,13 +82,14 @@ class RunAdmin(SeenAdmin[Run]):
     # Makes the search box appear; `get_search_results` does not use the field.
     search_fields = ("id",)
     search_help_text = (
-        f"A run's, a candidate's or a journey's id. Without one: the newest {NEWEST:,} runs."
+        f"Enter the id of a run, candidate or journey. Without one, the newest "
+        f"{NEWEST:,} runs are listed."
     )
     fieldsets = (
         (None, {"fields": ("id", "workspace", "journey", "version", "candidate")}),
         ("Entered", {"fields": ("started_at", "entered_by")}),
         (
-            "Stands at",
+            "Current block",
             {"fields": ("state", "block", "due_at", "is_waiting", "waiting_for", "heard", "tries")},
         ),
         ("Ended", {"fields": ("ended_at", "end_reason")}),
@@ -103,7 +105,7 @@ class RunAdmin(SeenAdmin[Run]):
             last = Run.objects.aggregate(last=Max("pk"))["last"] or 0
             return queryset.filter(pk__gt=last - NEWEST), False
         if not (term.isascii() and term.isdecimal() and len(term) < 19):
-            hint = "Search for a run's, a candidate's or a journey's id."
+            hint = _("Search for the id of a run, candidate or journey.")
             self.message_user(request, hint, messages.WARNING)
             return queryset.none(), False
         number = int(term)

@@ -1,5 +1,7 @@
 """Who may publish a journey, and whether the one by whom its schedule runs still may."""
 
+from django.utils.translation import gettext as _
+
 from pipeline.workspaces.lost_rights import why_not_starter
 from pipeline.workspaces.models import Membership, User
 
@@ -26,4 +28,8 @@ def why_not_any_more(journey: Journey) -> str:
     if lost := why_not_starter(by, journey.workspace_id, "Publishing a journey", WHO):
         return lost
     assert by is not None
-    return "" if may_publish(by.membership) else f"{by}, {WHO}, no longer sees all openings."
+    return (
+        ""
+        if may_publish(by.membership)
+        else _("%(by)s, %(who)s, can no longer see all openings.") % {"by": by, "who": WHO}
+    )

@@ -70,4 +70,4 @@ class MessageAdmin(SeenAdmin[Message]):
     paginator = Newest[Message]
     show_full_result_count = False
     search_fields = ("=candidate__id",)
-    search_help_text = "A candidate's id."
+    search_help_text = "Enter a candidate's id."

@@ -130,8 +130,9 @@ def split(text: str) -> Iterator[tuple[str, str]]:
             continue
         if token["name"] is None:
             raise BadTemplate(
-                f"“{around(text, token.start())}” has a {token[0]} without its partner."
-                f" A placeholder is written {{first_name}}; for the brace itself write"
+                f"“{around(text, token.start())}” has a {token[0]} without its "
+                f"partner. Write a placeholder like {{first_name}}; for a literal "
+                f"brace, write"
                 f" {token[0] * 2}."
             )
         yield literal, known(token["name"])
@@ -146,7 +147,7 @@ def known(name: str) -> str:
     kind, colon, attribute = name.partition(":")
     if colon and kind.strip() == "attribute" and attribute.strip():
         return ATTRIBUTE + attribute.strip()
-    raise BadTemplate(f"There is no placeholder {{{name}}}. There are {ALLOWED}.")
+    raise BadTemplate(f"The placeholder {{{name}}} does not exist. Use one of {ALLOWED}.")
 
 
 def around(text: str, position: int) -> str:

@@ -103,12 +103,12 @@ def words_of(facts: Facts) -> dict[str, str]:
 
 
 def values_in(facts: Facts) -> str:
-    """As in "no first name, no City"."""
-    return gettext(", no ").join(called(name) for name in facts["values"])
+    """As in "first name, City"."""
+    return ", ".join(called(name) for name in facts["values"])
 
 
 def called(name: str) -> str:
-    """What a placeholder is called, as in "No phone number, which the template needs." """
+    """What a placeholder is called, as in "phone number"."""
     if name.startswith(ATTRIBUTE):
         return name.removeprefix(ATTRIBUTE)
     return str(CALLED[name])
@@ -161,24 +161,24 @@ SENTENCES: dict[Code, tuple[Any, Any]] = {
     Code.NO_EMAIL: (_("Has no e-mail address."),) * 2,
     Code.NO_PHONE: (_("Has no phone number."),) * 2,
     Code.NO_VALUES: (
-        _("No %(values)s, which the template needs."),
-        _("A value that the template needs is missing."),
+        _("The template needs a value that the candidate does not have: %(values)s."),
+        _("The template needs a value that the candidate does not have."),
     ),
     Code.OPTED_OUT: (_("Has opted out of %(messages)s."), _("Has opted out.")),
-    Code.WRITTEN_BEFORE: (_("This action has written to them before."),) * 2,
+    Code.WRITTEN_BEFORE: (_("This bulk action has already messaged this candidate."),) * 2,
     Code.LIMIT_REACHED: (
         _("The %(limit)s is used up. It resets on %(resets)s."),
         _("The message limit is used up."),
     ),
-    Code.STOPPED: (_("The action was stopped before it left."),) * 2,
+    Code.STOPPED: (_("The bulk action was stopped before the message was sent."),) * 2,
     Code.INTERRUPTED: (
         _(
-            "Handed over when the work was interrupted: it may or may not have arrived,"
-            " and is not sent again by itself."
+            "Belay was interrupted while sending this message. It may or may not "
+            "have arrived, and is not resent automatically."
         ),
     )
     * 2,
-    Code.PROVIDER: ("%(text)s", _("The provider did not take it.")),
+    Code.PROVIDER: ("%(text)s", _("The provider did not accept the message.")),
     Code.NONE: (_("No message: %(why)s"), _("No message.")),
     Code.NOT_CONFIRMED: (_("Message not confirmed: %(why)s"), _("Message not confirmed.")),
     Code.EMAIL_NOT_SENT: (

@@ -6,6 +6,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.admin_sight import SeenAdmin, SeenRows
 from pipeline.foundation.parameters import number_in
@@ -59,7 +60,9 @@ class TaskAdmin(SeenAdmin[Task]):
     show_full_result_count = False
     # Makes the search box appear; `get_search_results` does not use the field.
     search_fields = ("id",)
-    search_help_text = f"A task's or a candidate's id. Without one: the newest {NEWEST:,} tasks."
+    search_help_text = (
+        f"Enter the id of a task or candidate. Without one, the newest {NEWEST:,} tasks are listed."
+    )
     actions = ("cancel_waiting",)
     action_form = ReasonForm
     inlines = (ReleaseInline,)
@@ -78,7 +81,7 @@ class TaskAdmin(SeenAdmin[Task]):
                 )
             },
         ),
-        ("Worked on", {"fields": ("queued_at", "agent_name", "accepted_at", "ended_at")}),
+        ("Progress", {"fields": ("queued_at", "agent_name", "accepted_at", "ended_at")}),
         (
             "Canceled",
             {
@@ -103,23 +106,27 @@ class TaskAdmin(SeenAdmin[Task]):
             return queryset.filter(pk__gt=last - NEWEST), False
         number = number_in(term)
         if number is None:
-            self.message_user(request, "Search for a task's or a candidate's id.", messages.WARNING)
+            self.message_user(
+                request, _("Search for the id of a task or candidate."), messages.WARNING
+            )
             return queryset.none(), False
         return queryset.filter(Q(pk=number) | Q(candidate=number)), False
 
-    @admin.action(description="Cancel the waiting ones among the selected", permissions=["view"])
+    @admin.action(description="Cancel the selected tasks that are waiting", permissions=["view"])
     def cancel_waiting(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
         """By the verb of all who cancel many: what an agent has accepted meanwhile stays."""
         assert request.user.is_authenticated
         reason = request.POST.get("reason", "").strip()
         if not reason:
-            self.message_user(request, "Say why: write it beside the action.", messages.ERROR)
+            self.message_user(request, _("Enter a reason next to the action."), messages.ERROR)
             return
         chosen = len(queryset)
         canceled = cancel(queryset, request.user, reason)
         outcome = f"{canceled:,} canceled"
         if left := chosen - canceled:
-            outcome += f", {left:,} left as they were: nobody waits for these any more"
+            outcome += _(", %(left)s left unchanged because they are no longer waiting") % {
+                "left": f"{left:,}"
+            }
         self.message_user(request, f"{outcome}.", messages.WARNING if left else messages.SUCCESS)
 
 

@@ -100,11 +100,13 @@ def channel_names(facts: Facts) -> list[str]:
 
 
 def needs_time(facts: Facts) -> str:
-    return _("A %(type)s needs a time: say when it is due.") % {"type": type_name(facts)}
+    return _("A %(type)s needs a time. Enter when it is due.") % {"type": type_name(facts)}
 
 
 def needs_agent(facts: Facts) -> str:
-    return _("A %(type)s is made by an agent, who then has it.") % {"type": type_name(facts)}
+    return _("Only an agent can create a %(type)s, and it is assigned to that agent at once.") % {
+        "type": type_name(facts)
+    }
 
 
 def campaign_gone(facts: Facts) -> str:
@@ -114,7 +116,7 @@ def campaign_gone(facts: Facts) -> str:
 
 
 def campaign_automated(facts: Facts) -> str:
-    return _("%(campaign)s is automated: it sends by itself and has no tasks.") % {
+    return _("%(campaign)s is automated: it sends messages automatically and has no tasks.") % {
         "campaign": text(facts, "campaign")
     }
 
@@ -134,13 +136,19 @@ def campaign_unfit(facts: Facts) -> str:
             _("%(type)s does not fit %(campaign)s. Choose a campaign with the channel %(channel)s.")
             % shown
         )
-    return _("%(type)s does not fit %(campaign)s: such tasks belong to no campaign.") % shown
+    return (
+        _("%(type)s does not fit %(campaign)s: tasks of this type can’t belong to a campaign.")
+        % shown
+    )
 
 
 def enough_waiting(facts: Facts) -> str:
     most, shown = number(facts, "most"), {"type": type_name(facts)}
     if most is None:
-        return _("The candidate has as many waiting tasks of the type %(type)s as allowed.") % shown
+        return (
+            _("The candidate already has as many waiting tasks of the type %(type)s as allowed.")
+            % shown
+        )
     return ngettext(
         "The candidate already has %(most)d waiting task of the type %(type)s, the most your"
         " workspace allows. Complete or cancel it, or raise the limit in Settings → Tasks.",

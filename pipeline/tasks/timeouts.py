@@ -6,6 +6,7 @@ from functools import partial
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from pipeline.foundation import database_clock
 from pipeline.foundation.outages import outage_of
@@ -36,7 +37,7 @@ def cancel_overdue() -> None:
             if turn.is_over():
                 enqueue_again(cancel_overdue)
                 return
-            what = "Canceling the tasks that nobody accepted"
+            what = gettext("Canceling the tasks that no one accepted")
             subject = Subject(pk, pk, what, reverse("task_settings:tasks"))
             if not workspaces.attempt(subject, partial(cancel_overdue_of, pk, tasks)):
                 behind.remove(pk)
@@ -73,7 +74,7 @@ def cancel_overdue_of(workspace_id: int, tasks: Isolation | None = None) -> int:
 
 def subject_of(workspace_id: int, task_id: int) -> Subject:
     link = reverse("tasks:task", args=[task_id])
-    return Subject(task_id, workspace_id, "Canceling a task that nobody accepted", link)
+    return Subject(task_id, workspace_id, gettext("Canceling a task that no one accepted"), link)
 
 
 def count_overdue(workspace_id: int, days: int, most: int) -> int:

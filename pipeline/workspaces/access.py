@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from .lost_rights import STARTERS
 from .models import Membership, Role, membership_of
@@ -48,17 +49,21 @@ class MembersWho:
 
 def starters(what: str, finds: Callable[..., object] | None = None) -> MembersWho:
     """Those whose role starts things. `what` they may do begins the sentence for the others."""
-    return MembersWho(lambda member: member.can_start, f"{what} takes {STARTERS}.", finds)
+    return MembersWho(
+        lambda member: member.can_start,
+        _("%(what)s requires %(starters)s.") % {"what": what, "starters": STARTERS},
+        finds,
+    )
 
 
-owners_only = MembersWho(lambda member: member.is_owner, "Changing settings takes an Owner.")
+owners_only = MembersWho(lambda member: member.is_owner, "Changing settings requires an Owner.")
 auditors_only = MembersWho(
     lambda member: member.can_audit,
-    "Reading the audit takes an Owner, or an Admin who sees all openings.",
+    "Reading the audit requires an Owner, or an Admin who can see all openings.",
 )
 exporters_only = MembersWho(
     lambda member: member.can_export,
-    "You don’t have the right to export, so you can’t download lists or files.",
+    "You don’t have permission to export, so you can’t download lists or files.",
 )
 
 
@@ -79,7 +84,7 @@ def whom_to_ask(member: Membership) -> str:
     )
     *others, last = [
         str(owner.user) for owner in owners.select_related("user").order_by("pk")[:NAMED]
-    ] or ["the operator of Belay"]
+    ] or [_("your Belay administrator")]
     names = f"{', '.join(others)} or {last}" if others else last
     return (
         f"Your role is {member.get_role_display()}{limit}. "

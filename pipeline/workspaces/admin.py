@@ -5,6 +5,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from .admin_access import OwnStacked, WorkspaceModelAdmin
 from .admin_lists import ReadOnly
@@ -148,12 +149,12 @@ class WorkspaceAdmin(AuditedAdmin[Workspace]):
     search_fields = ("name",)
     actions = ("let_messages_go",)
 
-    @admin.action(description="Let messages go out again after a restore", permissions=["change"])
+    @admin.action(description="Release messages held after a restore", permissions=["change"])
     def let_messages_go(self, request: HttpRequest, workspaces: QuerySet[Workspace]) -> None:
         """For whoever runs this Belay, where no Owner is at hand."""
         assert isinstance(request.user, User)
         count = sum(confirm(workspace, by=request.user) for workspace in workspaces)
-        self.message_user(request, f"Messages go out again in {count} of them.")
+        self.message_user(request, _("Messages released in %(count)s of them.") % {"count": count})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser and super().has_add_permission(request)

@@ -25,7 +25,7 @@ from .queue_pages import is_of_queues, missing_is_404
 
 M = TypeVar("M", bound=Model)
 P = TypeVar("P", bound=Model)
-FOREIGN = "Something else of this workspace, or of another one, that you may not delete."
+FOREIGN = "Other related records that you are not allowed to delete."
 
 
 def offered_rows(site: admin.AdminSite, model: type[Model], request: HttpRequest) -> QuerySet[Any]:

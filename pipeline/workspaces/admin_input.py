@@ -13,6 +13,7 @@ from django.core.exceptions import BadRequest, FieldError, ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from pipeline.foundation.first_come import is_taken
 
@@ -71,7 +72,9 @@ class CheckedLists(FirstCome[M]):
         """Raises BadRequest for a selected id that can't be one."""
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(can_be(self.opts.pk, pk) for pk in selected):
-            raise BadRequest("A selected row's id is not an id.")
+            raise BadRequest(
+                _("One of the selected rows has an invalid id. Reload the page and select again.")
+            )
         return super().response_action(request, queryset, *args)
 
 

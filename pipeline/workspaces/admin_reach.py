@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from .models import Membership, User, membership_of
 from .reach import Reach, reaches
@@ -39,7 +40,7 @@ class ReachForm(forms.ModelForm[Membership]):
 def beyond(member: Membership, by: User) -> dict[str, str]:
     own = membership_of(by)
     if own is None:
-        return {"role": "You are in no workspace yourself."}
+        return {"role": _("You don’t belong to a workspace yourself.")}
     return Reach.of(member).beyond(Reach.of(own))
 
 

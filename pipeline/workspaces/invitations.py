@@ -26,8 +26,8 @@ def check_exactly(workspace: Workspace, member: Membership | None = None) -> Non
     most = settings.INVITATIONS_PER_WORKSPACE
     if until := full_until(sent, "at", most):
         raise QuotaReached(
-            f"Your workspace has mailed {most:,} links to choose a password in the last 24 hours, "
-            f"which is the most. Nothing was sent. Try again after {until}."
+            f"Your workspace has sent {most:,} password links in the last 24 hours, "
+            f"the maximum. Nothing was sent. Try again after {until}."
         )
     if member is None:
         return
@@ -35,9 +35,9 @@ def check_exactly(workspace: Workspace, member: Membership | None = None) -> Non
     theirs = sent.filter(verb=SENT_AGAIN, subject=to(member))
     if until := full_until(theirs, "at", most):
         raise QuotaReached(
-            f"{member.user.email} was mailed {most:,} more links in the last 24 hours, which is "
-            "the most. Nothing was sent. Ask them to look for the newest e-mail, in the spam "
-            f"folder too, or try again after {until}."
+            f"{member.user.email} was sent {most:,} more links in the last 24 hours, "
+            f"the maximum. Nothing was sent. Ask them to look for the newest e-mail, "
+            f"also in their spam folder, or try again after {until}."
         )
 
 

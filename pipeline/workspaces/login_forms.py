@@ -3,18 +3,18 @@
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 
-CAPITALS = "Capitals count in the password, but not in the e-mail."
+CAPITALS = "The password is case-sensitive."
 
 
 class LoginForm(AuthenticationForm):
     error_messages = {  # noqa: RUF012  Django's types have it so
         **AuthenticationForm.error_messages,
-        "invalid_login": f"Please enter a correct e-mail and password. {CAPITALS}",
+        "invalid_login": f"The e-mail or password is wrong. Check both and try again. {CAPITALS}",
     }
 
 
 class StaffLoginForm(AdminAuthenticationForm):
     error_messages = {  # noqa: RUF012  Django's types have it so
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": f"Please enter the e-mail and password of a staff login. {CAPITALS}",
+        "invalid_login": f"Enter the e-mail and password of a staff account. {CAPITALS}",
     }

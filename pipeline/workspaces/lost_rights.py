@@ -1,11 +1,13 @@
 """Whether the person who gave an order may still give it: asked before it is carried out."""
 
+from django.utils.translation import gettext as _
+
 from .models import User
 
 STARTERS = "an Owner, Admin or Recruiter"
 
 
-def why_not_active(user: User | None, workspace_id: int, who: str = "who ordered it") -> str:
+def why_not_active(user: User | None, workspace_id: int, who: str = "who started it") -> str:
     """Why `user` no longer belongs to the workspace, as a sentence; empty while they do.
 
     Reads the membership: fetch it with the user where one query is to be enough. `who` says what
@@ -18,7 +20,7 @@ def why_not_active(user: User | None, workspace_id: int, who: str = "who ordered
 
 
 def why_not_starter(
-    user: User | None, workspace_id: int, what: str, who: str = "who ordered it"
+    user: User | None, workspace_id: int, what: str, who: str = "who started it"
 ) -> str:
     """As `why_not_active`, or why the user's role no longer allows `what`, such as "Sharing"."""
     if gone := why_not_active(user, workspace_id, who):
@@ -27,4 +29,10 @@ def why_not_starter(
     member = user.membership
     if member.can_start:
         return ""
-    return f"{user}, {who}, now has the role {member.get_role_display()}. {what} takes {STARTERS}."
+    return _("%(user)s, %(who)s, now has the role %(role)s. %(what)s requires %(starters)s.") % {
+        "user": user,
+        "who": who,
+        "role": member.get_role_display(),
+        "what": what,
+        "starters": STARTERS,
+    }

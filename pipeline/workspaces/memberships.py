@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pipeline.foundation.commits import after_commit
 
@@ -85,8 +86,8 @@ def keep_another_owner(member: Membership) -> None:
     owners = Membership.objects.filter(workspace=member.workspace_id, role=Role.OWNER)
     if not owners.filter(user__is_active=True).exclude(pk=member.pk).exists():
         raise LastOwner(
-            f"{member.user} is the only active Owner, and somebody has to be one. "
-            "Make another member Owner first."
+            _("%(user)s is the only active Owner. Make another member an Owner first.")
+            % {"user": member.user}
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from .joining import PASSWORD_TOKENS
 from .models import Membership, User
@@ -45,7 +46,7 @@ class AuditedPasswords:
         pass
 
     def get_help_text(self) -> str:
-        return "That it was set, when and from where, is written into your workspace's audit."
+        return _("Your workspace's audit records that your password was set, when and from where.")
 
     def password_changed(self, password: str, user: Any = None) -> None:
         """Record who set it; outside of a request that is the operator, by a command."""

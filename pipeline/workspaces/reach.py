@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+from django.utils.translation import gettext as _
+
 from .models import Membership, Role, User, membership_of
 
 ORDER = list(Role)  # each may all that those after it may
@@ -27,13 +29,20 @@ class Reach:
         """Say what `own` lacks of it, a sentence for each field of a membership."""
         more = {}
         if ORDER.index(self.role) < ORDER.index(own.role):
-            more["role"] = f"The role {self.role.label} is more than your own, {own.role.label}."
+            more["role"] = _("The role %(role)s has more permissions than your own, %(own)s.") % {
+                "role": self.role.label,
+                "own": own.role.label,
+            }
         if own.openings is not None and self.openings is None:
-            more["is_limited"] = "You see some openings only, so this member must be limited, too."
+            more["is_limited"] = _(
+                "You can see only some openings, so this member must be limited too."
+            )
         elif own.openings is not None and not (self.openings or frozenset()) <= own.openings:
-            more["is_limited"] = "This member sees openings that you don't see."
+            more["is_limited"] = _("This member can see openings that you can't see.")
         if self.can_export and not own.can_export:
-            more["may_export"] = "You may not download lists, so this member may not either: No."
+            more["may_export"] = _(
+                "You can't download lists, so this member can't either. Choose No."
+            )
         return more
 
 

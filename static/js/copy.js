@@ -11,7 +11,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       button.textContent = "Copied";
       status.textContent = "Copied";
     } catch { // no clipboard without https: the text is selected
-      status.textContent = "Selected. Press Control and C to copy.";
+      status.textContent = "Text selected. Press Control and C to copy.";
       button.textContent = "Selected: press Ctrl+C";
     }
   });

@@ -32,8 +32,8 @@ addEventListener("htmx:responseError", ({ detail }) => {
   if ([502, 503, 504].includes(status)) return; // outages.js
   const type = detail.xhr.getResponseHeader("Content-Type") ?? "";
   if (SAID.includes(status) && type.startsWith("text/plain")) return tell(detail.xhr.responseText);
-  if (status === 404) tell("That is no longer there. Reload the page to see what is.");
-  else if (status === 403) tell("That is not allowed. Reload the page, or ask an Owner of your workspace.");
+  if (status === 404) tell("This item no longer exists. Reload the page.");
+  else if (status === 403) tell("You don’t have permission to do this. Reload the page, or ask an Owner of your workspace.");
   else tell("Something went wrong on our side. Reload the page to see what was done.");
 });
 addEventListener("htmx:afterRequest", ({ detail }) => {

@@ -102,7 +102,7 @@ def test_the_form_says_which_role_is_too_much(
 
     page = client.post(reverse("admin:workspaces_user_add"), data).content.decode()
 
-    assert "The role Owner is more than your own, Support." in page
+    assert "The role Owner has more permissions than your own, Support." in page
 
 
 def test_limited_staff_add_only_limited_users(

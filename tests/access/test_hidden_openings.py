@@ -258,7 +258,7 @@ def test_another_opening_stands_in_their_place_with_the_numbers_of_what_is_seen(
     page = read(client, "get", action.get_absolute_url())
     whole = read(client_of(owner), "get", action.get_absolute_url())
     assert f'data-count="changed">{count}<' in page
-    assert f"{count} selected candidates that you see" in page
+    assert f"{count} selected candidates that you can see" in page
     assert f'data-count="changed">{action.changed}<' in whole
 
     runs = hidden.journey.runs.running()

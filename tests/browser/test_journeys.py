@@ -84,7 +84,7 @@ def build(page: Page, name: str) -> None:
     """With the mouse: the trigger, one block, its types, and the preview beside them."""
     page.goto("/journeys/new/")
     page.get_by_label("Name").fill(name)
-    page.get_by_role("button", name="Make the draft").click()
+    page.get_by_role("button", name="Create draft").click()
     expect(page.locator("#problems")).to_contain_text("1 problem")
     page.locator("#open-trigger").click()
     page.get_by_label("A label is added").check()
@@ -154,7 +154,7 @@ def test_the_editor_by_keyboard_keeps_the_focus(
     page.locator("#id_number").fill("")
     page.keyboard.press("Enter")
     expect(page.locator("#id_number")).to_be_focused()
-    expect(page.locator("#panel")).to_contain_text("Say how long.")
+    expect(page.locator("#panel")).to_contain_text("Enter how long to wait.")
     assert "422" in visit.complaints.pop()  # the console tells of every refused form
     page.locator("#id_number").fill("5")
     page.keyboard.press("Enter")

@@ -38,7 +38,7 @@ def test_pages_come_back_by_themselves_and_a_dialog_keeps_what_was_typed(
     try:
         people.get_by_role("searchbox").fill("zolt")
         people.keyboard.press("Enter")
-        expect(people.locator("#outage")).to_contain_text("tries again by itself")
+        expect(people.locator("#outage")).to_contain_text("try again automatically")
         look(people, "outage-banner")
         page.goto("/tasks/")
         expect(page.locator("h1")).to_have_text("Back in a moment")
@@ -99,7 +99,7 @@ def test_a_stop_is_tried_again_until_it_is_answered(
     try:
         stop.click()
         alert = page.locator("#dialog [role=alert]")
-        expect(alert).to_contain_text("tries again by itself")
+        expect(alert).to_contain_text("try again automatically")
         look(page, "outage-stop")
     finally:
         assert servers.postgres

@@ -54,7 +54,7 @@ def test_it_asks_in_numbers_before_it_stops_anything(client_of: ClientOf, recrui
     response = client_of(recruiter).get(URL, headers=HTMX)
 
     assert "Stop 2 bulk actions?" in read(response)
-    assert "What is done for 1 candidate stays done." in read(response)
+    assert "1 candidate is already done and stays that way." in read(response)
     assert "7 candidates will not be touched." in read(response)
     assert "data-close-dialog autofocus>Keep running" in one_line(response)
     assert "Stop all 2" in read(response)
@@ -74,7 +74,7 @@ def test_many_are_named_in_part_and_counted(client_of: ClientOf, recruiter, acti
 def test_when_none_is_active_it_says_so(client_of: ClientOf, recruiter):
     response = client_of(recruiter).get(URL, headers=HTMX)
 
-    assert "No bulk action is active" in read(response)
+    assert "No bulk actions are active" in read(response)
     assert "Stop all" not in read(response)
 
 

@@ -104,7 +104,7 @@ def test_the_untouched_leave_out_whom_a_message_is_on_its_way_to(stopped, recrui
 
     assert ids_for(stopped, FollowUp.REST, recruiter) == left[1:]
     note = Following(stopped, FollowUp.REST, recruiter).notes(4)
-    assert note == ["1 more is left out: deleted since or written to already, or perhaps."]
+    assert note == ["1 more is left out: deleted since or already messaged, or possibly messaged."]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_only_what_did_not_complete_has_a_rest(stopped, recruiter, status, which
 @pytest.mark.parametrize(
     ("which", "sentence"),
     [
-        ("untouched", "has left no candidate untouched"),
-        ("failed", "No candidate of “Move to Hired” has failed."),
+        ("untouched", "left no candidates untouched"),
+        ("failed", "No candidate failed in “Move to Hired”."),
     ],
 )
 def test_a_follow_up_that_is_not_on_offer_is_refused_with_the_reason(
@@ -215,7 +215,7 @@ def test_a_limited_member_follows_up_for_what_it_sees(stopped, limited, client_o
 
     assert hidden.pk not in ids_for(stopped, FollowUp.REST, limited)
     page = client_of(limited).get(NEW, follow(stopped, "untouched")).content.decode()
-    assert "1 more is left out: deleted since or in openings that you don’t see." in page
+    assert "1 more is left out: deleted since or in openings you can’t see." in page
 
 
 def test_both_reviews_link_to_each_other(browser, stopped):
@@ -225,7 +225,7 @@ def test_both_reviews_link_to_each_other(browser, stopped):
     before = browser.get(stopped.get_absolute_url()).content.decode()
     after = browser.get(undo.get_absolute_url()).content.decode()
 
-    assert "Undo was ordered by" in before, "nothing is undone yet"
+    assert "Undo started by" in before, "nothing is undone yet"
     assert undo.get_absolute_url() in before
     lane.work_on(undo.pk, 0)
     assert "Undone by" in browser.get(stopped.get_absolute_url()).content.decode()

@@ -86,7 +86,7 @@ def test_nonsense_in_the_address_breaks_nothing(browser, canceled):
 def test_an_empty_history_says_what_to_do(browser):
     page = browser.get(reverse("bulk_actions:history")).content.decode()
 
-    assert "No bulk action yet" in page
+    assert "No bulk actions yet" in page
     assert reverse("candidates:list") in page
 
 

@@ -35,11 +35,11 @@ from .messages import template as template
 pytestmark = pytest.mark.usefixtures("fast", "surroundings")
 
 LOSSES = {
-    deactivate: "Ana Ruiz, who ordered it, has been deactivated.",
-    demote: "Ana Ruiz, who ordered it, now has the role Agent."
-    " Starting a bulk action takes an Owner, Admin or Recruiter.",
-    limit: "Ana Ruiz, who ordered it, no longer sees an opening that it concerns.",
-    remove: "Ana Ruiz, who ordered it, is no longer a member of this workspace.",
+    deactivate: "Ana Ruiz, who started it, has been deactivated.",
+    demote: "Ana Ruiz, who started it, now has the role Agent."
+    " Starting a bulk action requires an Owner, Admin or Recruiter.",
+    limit: "Ana Ruiz, who started it, can no longer see an opening of this bulk action.",
+    remove: "Ana Ruiz, who started it, is no longer a member of this workspace.",
 }
 each_loss = pytest.mark.parametrize(
     ("lose", "why"), LOSSES.items(), ids=[loss.__name__ for loss in LOSSES]
@@ -251,7 +251,7 @@ def test_an_export_ends_with_the_right_to_export_and_a_move_does_not(
 
     assert (moved.status, moved.changed) == (Status.COMPLETED, 3)
     assert (exported.status, exported.untouched) == (Status.CANCELED, 3)
-    assert exported.failure == "Ana Ruiz, who ordered it, may no longer export."
+    assert exported.failure == "Ana Ruiz, who started it, can no longer export."
     assert not exported.file
 
 

@@ -93,7 +93,8 @@ def test_the_question_before_a_cancel_says_what_the_panel_says(browser, order, s
 
     assert "3 candidates are already moved and stay moved. 1 is unchanged." in question
     assert "1 will not be touched." in question
-    assert "4 of 5 What is done for 3 candidates stays done. 1 candidate will not be" in every
+    assert "4 of 5 3 candidates are already done and stay that way." in every
+    assert "stay that way. 1 candidate will not be" in every
     row = words(render_to_string("bulk_actions/_row.html", {"action": action}))
     assert "5 selected" in row
     assert "3 done, 1 unchanged, 1 untouched." in row

@@ -177,7 +177,7 @@ def test_screen_readers_hear_of_quarters_and_first_failures_only(make_action) ->
 @pytest.mark.parametrize(
     ("done", "sentence"),
     [
-        (0, "No candidate is moved yet."),
+        (0, "No candidate has been moved yet."),
         (1, "<strong>1</strong> candidate is already moved and stays moved."),
         (12_480, "<strong>12,480</strong> candidates are already moved and stay moved."),
     ],

@@ -86,8 +86,11 @@ def test_the_preview_says_what_becomes_of_each(
     assert reasons_of(action) == {skip.reason: skip.count for skip in preview.skips}
     assert reasons_of(action) == {
         "Has no e-mail address.": 2,
-        "No recruiter, which the template needs.": 3,
-        "No first name, no City, no recruiter, which the template needs.": 4,
+        "The template needs a value that the candidate does not have: recruiter.": 3,
+        (
+            "The template needs a value that the candidate does not have: first name, City,"
+            " recruiter."
+        ): 4,
         "Has opted out of e-mails.": 1,
     }
 

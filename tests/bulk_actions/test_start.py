@@ -107,7 +107,7 @@ def test_without_a_one_time_key_nothing_starts(browser, shortlisted, make_candid
     answer = browser.post(START, move(shortlisted, key=key))
 
     assert answer.status_code == 422
-    assert "no valid one-time key" in answer.content.decode()
+    assert "This form has expired" in answer.content.decode()
     assert not BulkAction.objects.exists()
 
 
@@ -187,7 +187,7 @@ def test_roles_that_start_nothing_are_told_so(
 
     for answer in answers:
         assert answer.status_code == 403
-        assert "takes an Owner, Admin or Recruiter" in answer.content.decode()
+        assert "requires an Owner, Admin or Recruiter" in answer.content.decode()
     assert not BulkAction.objects.exists()
 
 
@@ -195,7 +195,7 @@ def test_an_empty_selection_starts_nothing(browser, shortlisted):
     answer = browser.post(START, move(shortlisted))
 
     assert answer.status_code == 422
-    assert "No candidate is selected" in answer.content.decode()
+    assert "No candidates are selected" in answer.content.decode()
     assert not BulkAction.objects.exists()
 
 
@@ -253,7 +253,7 @@ def test_a_selection_that_has_grown_since_is_shown_again(browser, shortlisted, m
 
     answer = browser.post(START, move(shortlisted, counted=2))
 
-    assert "it was 2 candidates and now is 3" in answer.content.decode()
+    assert "has changed from 2 to 3 candidates" in answer.content.decode()
     assert not BulkAction.objects.exists()
 
 

@@ -73,7 +73,7 @@ def test_a_script_that_sends_more_is_answered_with_a_sentence_to_show(daphne: Da
     status, text = ask(daphne, "/login/", {**LONG, "HX-Request": "true"})
 
     assert status == 413
-    assert text.startswith("Belay takes up to 3.0")
+    assert text.startswith("Belay accepts up to 3.0")
     assert "<" not in text
 
 

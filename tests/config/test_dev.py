@@ -218,4 +218,4 @@ def test_debug_starts_nowhere_else(command: list[str], deployed: dict[str, str])
     refused = start(*command, **deployed)
 
     assert refused.returncode
-    assert "DEBUG is on, and Belay is not only for this machine." in refused.stderr
+    assert "DEBUG is on, but other machines can reach Belay." in refused.stderr

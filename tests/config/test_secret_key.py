@@ -38,7 +38,7 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"SECRET_KEY": "changeme"}, "SECRET_KEY has 8 characters; it takes at least 50."),
+        ({"SECRET_KEY": "changeme"}, "SECRET_KEY has 8 characters; it needs at least 50."),
         ({"SECRET_KEY_FALLBACKS": f"{GOOD},old"}, "SECRET_KEY_FALLBACKS has 3 characters"),
     ],
 )
@@ -50,7 +50,7 @@ def test_a_process_with_a_weak_key_ends_with_a_sentence(
     assert done.returncode != 0
     last_line = done.stderr.strip().splitlines()[-1]
     assert sentence in last_line
-    assert "Make one with:" in last_line
+    assert "Create one with:" in last_line
 
 
 def test_it_starts_with_a_good_key_and_on_a_laptop_with_any() -> None:

@@ -243,7 +243,7 @@ def test_nothing_is_lost_by_a_stop_a_kill_9_and_outages(up: Callable[[], Up], fo
     again.child("daphne").kill()
     again.wait_until_ready_again()
     assert again.status("/login/") == 200
-    assert "web ended by itself (exit code -9): starting it again in 0.5 s" in again.output
+    assert "web stopped unexpectedly (exit code -9): restarting it in 0.5 s" in again.output
 
     again.forget_in_redis(folder)
     again.wait_until_ready_again()

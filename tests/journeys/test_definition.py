@@ -21,19 +21,19 @@ def test_what_was_written_is_read_again():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"blocks": []}, "The list of blocks is no object."),
-        ({"start": "b9"}, "A way leads to the block “b9”, which is not there."),
-        ({"start": ["b1"]}, "Which block is the first one is not said."),
-        ({"start": None}, "No block is the first one."),
+        ({"blocks": []}, "The list of blocks must be an object."),
+        ({"start": "b9"}, "A path leads to the block “b9”, which does not exist."),
+        ({"start": ["b1"]}, "The journey does not say which block comes first."),
+        ({"start": None}, "The first block does not exist."),
         ({"trigger": {}}, "The trigger has no type."),
-        ({"trigger": {"type": "label", "options": 3}}, "The trigger's options is no object."),
-        ({"reentry": {"rule": "after"}}, "After how many days a candidate may come again"),
-        ({"reentry": {"rule": []}}, "Whether a candidate may come again is one of"),
+        ({"trigger": {"type": "label", "options": 3}}, "The trigger's options must be an object."),
+        ({"reentry": {"rule": "after"}}, "The number of days before a candidate may enter again"),
+        ({"reentry": {"rule": []}}, "The rule for entering again must be"),
         ({"blocks": {"a b": {"type": "wait"}}}, "“a b” is no name of a block"),
         ({"blocks": {"b1": {"type": 3}}}, "The block “b1” has no type."),
         (
             {"blocks": {"b1": {"type": "wait", "ways": {"next": 3}}}},
-            "A way of the block “b1” leads nowhere that can be named.",
+            "A path of the block “b1” has an invalid target.",
         ),
     ],
 )

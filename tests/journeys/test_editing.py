@@ -53,7 +53,7 @@ def test_where_ways_meet_a_block_is_put_in_for_all_of_them():
 
 
 def test_an_exit_cuts_nothing_off():
-    with pytest.raises(CantEdit, match="Nothing follows such a block"):
+    with pytest.raises(CantEdit, match="Nothing can follow this kind of block"):
         edits.insert(THREE, Place("b1", "next"), "exit", {}, [])
 
 
@@ -62,7 +62,7 @@ def test_two_hundred_blocks_are_the_most():
         **{f"b{n}": ("wait", f"b{n + 1}" if n < 200 else None) for n in range(1, 201)}
     )
 
-    with pytest.raises(CantEdit, match="A journey has 200 blocks at most"):
+    with pytest.raises(CantEdit, match="A journey can have up to 200 blocks"):
         edits.insert(full, Place(), "wait", {}, ["next"])
 
 
@@ -76,10 +76,10 @@ def test_up_and_down_are_each_others_opposite():
 @pytest.mark.parametrize(
     ("moving", "pk", "sentence"),
     [
-        (edits.move_up, "b1", "It is the first block."),
-        (edits.move_down, "b3", "It is the last block of its way."),
-        (edits.move_up, "b9", "It is the first block."),
-        (edits.move_down, "b9", "That block is no longer there."),
+        (edits.move_up, "b1", "This is already the first block."),
+        (edits.move_down, "b3", "This is already the last block of its path."),
+        (edits.move_up, "b9", "This is already the first block."),
+        (edits.move_down, "b9", "That block no longer exists."),
     ],
 )
 def test_the_first_goes_no_further_up_and_the_last_no_further_down(moving, pk, sentence):

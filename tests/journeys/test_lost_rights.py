@@ -22,8 +22,8 @@ WHO = "Ana Ruiz, who published or resumed it last,"
 LOSSES = {
     deactivate: f"{WHO} has been deactivated.",
     demote: f"{WHO} now has the role Agent."
-    " Publishing a journey takes an Owner, Admin or Recruiter.",
-    limit: f"{WHO} no longer sees all openings.",
+    " Publishing a journey requires an Owner, Admin or Recruiter.",
+    limit: f"{WHO} can no longer see all openings.",
     remove: f"{WHO} is no longer a member of this workspace.",
 }
 each_loss = pytest.mark.parametrize(

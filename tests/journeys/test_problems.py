@@ -87,12 +87,14 @@ def test_a_block_that_belay_does_not_know(workspace: Workspace):
 def test_ways_of_an_older_version(workspace: Workspace):
     found = problems_of(definition(b1=("wait", {"then": None}, D3)), workspace)
 
-    assert found == {"b1": ["Its ways are not those that it has now. Save it once more."]}
+    assert found == {
+        "b1": ["The paths of this block are out of date. Open the block and save it again."]
+    }
 
 
 def test_a_journey_without_a_block(workspace: Workspace):
     assert problems_of(definition(), workspace) == {
-        TRIGGER: ["The journey has no block yet: add the first one."]
+        TRIGGER: ["The journey has no blocks yet. Add the first one."]
     }
 
 
@@ -150,9 +152,9 @@ def test_triggers_that_are_right(
          "The folder “Hired” no longer exists."),
         ("label", {"label": [1]}, "The label “[1]” no longer exists."),
         ("event", {"event_name": " "},
-         "The event has no name yet: say which one lets candidates enter."),
+         "The event has no name yet. Enter the name of the event that lets candidates enter."),
         ("event", {"event_name": "x", "property": ["y"], "operator": "is"},
-         "The event's property can't be read. Write it anew."),
+         "The event's property can't be read. Enter it again."),
         ("event", {"event_name": "x", "property": "y", "operator": "like"},
          "Choose how to compare the event's property."),
         ("schedule", {"at_time": "25:00"}, "The schedule has no time of day."),

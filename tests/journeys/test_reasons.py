@@ -24,14 +24,17 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
             "The wait is over. The folder “Hired” no longer exists.",
         )
     ],
-    Code.ENDED: [({}, "Came to the end of the journey.")],
-    Code.ERROR: [({"run": 3, "block": "b1"}, "Unexpected error. Tell support: run 3, block b1.")],
+    Code.ENDED: [({}, "Reached the end of the journey.")],
+    Code.ERROR: [
+        ({"run": 3, "block": "b1"}, "Unexpected error. Contact support: run 3, block b1.")
+    ],
     Code.LOOP: [
         (
             {"steps": 100},
             (
-                "Stopped after 100 steps in a row without a wait: this journey goes round in"
-                " circles. Put a Wait into the circle, or let a Condition lead out of it."
+                "Stopped after 100 steps in a row without a wait: this journey is "
+                "going around in a loop. Add a Wait to the loop, or a Condition that "
+                "leads out of it."
             ),
         )
     ],
@@ -39,16 +42,14 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
         (
             {"times": 10},
             (
-                "Stopped: the candidate has entered this journey 10 times within an hour, so what"
-                " journeys do makes them enter again and again. Put a Wait before it, or let the"
-                " journey be entered once."
+                "Stopped: the candidate has entered this journey 10 times within an "
+                "hour, so journeys make them enter again and again. Add a Wait, or "
+                "allow candidates to enter the journey only once."
             ),
         )
     ],
     Code.UNREADABLE: [({"problem": "It has no blocks."}, "It has no blocks.")],
-    Code.BLOCK_GONE: [
-        ({}, "The block at which it stood is no longer in this version of the journey.")
-    ],
+    Code.BLOCK_GONE: [({}, "The run's current block is no longer in this version of the journey.")],
     Code.BLOCK_UNKNOWN: [({"type": "fax"}, "Belay no longer knows the block “fax”.")],
     Code.STOPPED_BY_HAND: [({"by": "Ana Ruiz"}, "Ana Ruiz stopped it.")],
     Code.STOPPED_ARCHIVED: [({"by": "Ana Ruiz"}, "Ana Ruiz archived the journey.")],
@@ -87,20 +88,20 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     ]
     + [({"kind": "fax", "name": "Hired"}, "“Hired” no longer exists.")],
     Code.STARTS_ITSELF: [
-        ({}, "A journey can't start itself. Let a way lead back to its first block instead.")
+        ({}, "A journey can't start itself. Connect a path to its first block instead.")
     ],
-    Code.STOPS_ITSELF: [({}, "A journey does not stop itself by this block. Use Exit.")],
+    Code.STOPS_ITSELF: [({}, "A journey can't stop itself with this block. Use Exit.")],
     Code.OTHERS_AT_IT: [
-        ({}, "Others are entering or leaving at this moment. Tries again at once.")
+        ({}, "Other candidates are entering or leaving right now. Belay tries again at once.")
     ],
     Code.WAIT_BEGUN: [({"what": "3 days"}, "Waits 3 days.")],
     Code.WAIT_OVER: [({}, "The wait is over.")],
     Code.WAIT_HAPPENED: [({"what": "the event “Paid”"}, "It happened: the event “Paid”.")],
     Code.WAIT_TIMED_OUT: [({"what": "event “Paid”"}, "Timed out: no event “Paid”.")],
     Code.CONDITION_MET: [({"rule": "has a recruiter"}, "Yes: has a recruiter.")],
-    Code.CONDITION_NOT_MET: [({"rule": "has a recruiter"}, "No: not so: has a recruiter.")],
-    Code.CONDITION_NONE_MET: [({"rule": "has a recruiter"}, "No: none is so: has a recruiter.")],
-    Code.SPLIT: [({"way": "A"}, "Went way A")],
+    Code.CONDITION_NOT_MET: [({"rule": "has a recruiter"}, "No: not met: has a recruiter.")],
+    Code.CONDITION_NONE_MET: [({"rule": "has a recruiter"}, "No: none met: has a recruiter.")],
+    Code.SPLIT: [({"way": "A"}, "Took path A")],
     Code.EXIT: [({}, "Leave the journey"), ({"reason": "Done"}, "Done")],
     Code.TASK_CREATED: [({"task": 5, "what": "Outbound Call"}, "Created task 5: Outbound Call")],
     Code.TASK_REFUSED: [
@@ -110,7 +111,7 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
         )
     ],
     Code.TASKS_CANCELED: [
-        ({"canceled": {}, "spared": {}}, "Canceled nothing: no such task waited."),
+        ({"canceled": {}, "spared": {}}, "Canceled nothing: there were no such waiting tasks."),
         (
             {"canceled": {"outbound_call": 1}, "spared": {}},
             "Canceled 1 waiting task: Outbound Call.",
@@ -123,14 +124,22 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
             },
             (
                 "Canceled 3 waiting tasks: ASAP Callback, 2 Outbound Call."
-                " Spared 1, as Ana Ruiz, Liv Holm had accepted: Voicemail."
+                " Kept 1 that Ana Ruiz, Liv Holm had accepted: Voicemail."
             ),
         ),
     ],
     Code.STARTED: [(JOURNEY, "Started journey 7 “Win back”.")],
-    Code.START_IS_IN_IT: [(JOURNEY, "Did not start journey 7 “Win back”: the candidate is in it.")],
+    Code.START_IS_IN_IT: [
+        (JOURNEY, "Did not start journey 7 “Win back”: the candidate is already in it.")
+    ],
     Code.START_NOT_AGAIN: [
-        (JOURNEY, "Did not start journey 7 “Win back”: its rule for coming again.")
+        (
+            JOURNEY,
+            (
+                "Did not start journey 7 “Win back”: its rule does not let the candidate "
+                "enter again."
+            ),
+        )
     ],
     Code.START_NOT_LIVE: [
         (JOURNEY | {"state": state}, f"Did not start journey 7 “Win back”: it is {words}.")
@@ -140,52 +149,52 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
         (
             JOURNEY | {"times": 10},
             (
-                "Stopped: the candidate has entered journey 7 “Win back” 10 times within an hour,"
-                " so journeys start each other in a circle. Put a Wait into it, or let the journey"
-                " be entered once."
+                "Stopped: the candidate has entered journey 7 “Win back” 10 times "
+                "within an hour, so journeys are starting each other in a loop. Add "
+                "a Wait, or allow candidates to enter the journey only once."
             ),
         )
     ],
     Code.RUNS_STOPPED: [
-        ({"journeys": []}, "Stopped nothing: the candidate was in no such journey."),
+        ({"journeys": []}, "Stopped nothing: the candidate was not in such a journey."),
         ({"journeys": [[7, "Win back"]]}, "Stopped 1 run: journey 7 “Win back”."),
         (
             {"journeys": [[9, "Calls"], [7, "Win back"]]},
             "Stopped 2 runs: journey 7 “Win back”, journey 9 “Calls”.",
         ),
     ],
-    Code.WEBHOOK_TOLD: [({"name": "Payroll", "delivery": 4}, "Told Payroll, in delivery 4.")],
+    Code.WEBHOOK_TOLD: [({"name": "Payroll", "delivery": 4}, "Sent to Payroll, delivery 4.")],
     Code.WEBHOOK_OFF: [
         ({"name": "Payroll"}, "Nothing was sent: the webhook “Payroll” is switched off.")
     ],
-    Code.UNCHANGED: [({}, "Already as wanted: nothing was changed.")],
+    Code.UNCHANGED: [({}, "No change needed.")],
     Code.MOVED: [({"before": "Inbox", "after": "Hired"}, "Moved from Inbox to Hired.")],
     Code.NOT_MOVED: [
         (
             {"folder": "Hired", "of": "Porto", "opening": "Leeds"},
-            "Not moved: Hired is a folder of Porto, not of Leeds.",
+            "Not moved: Hired belongs to Porto, not to Leeds.",
         )
     ],
     Code.NO_SUCH_FOLDER: [
         (
             {"opening": "Leeds", "kind": "on_hold"},
-            "Not moved: Leeds has no folder of the kind On Hold.",
+            "Not moved: Leeds does not have a folder of the kind On Hold.",
         )
     ],
     Code.LABELS_ADDED: [({"labels": ["German", "Night"]}, "Added “German”, “Night”.")],
     Code.LABELS_REMOVED: [({"labels": ["German"]}, "Removed “German”.")],
     Code.RECRUITER: [
-        ({"before": None, "after": "Liv Holm"}, "Recruiter: Liv Holm (was nobody)."),
+        ({"before": None, "after": "Liv Holm"}, "Recruiter: Liv Holm (was no one)."),
         ({"before": "Liv Holm", "after": None}, "Recruiter: nobody (was Liv Holm)."),
     ],
     Code.RECRUITER_BLIND: [
-        ({"name": "Liv Holm", "opening": "Leeds"}, "Not assigned: Liv Holm does not see Leeds.")
+        ({"name": "Liv Holm", "opening": "Leeds"}, "Not assigned: Liv Holm can't see Leeds.")
     ],
     Code.ATTRIBUTE_SET: [
         ({"name": "Plan", "before": "", "after": "pro"}, "Set Plan to “pro” (was nothing)."),
         ({"name": "Plan", "before": "free", "after": "pro"}, "Set Plan to “pro” (was “free”)."),
     ],
-    Code.ATTRIBUTE_REMOVED: [({"name": "Plan"}, "Took away Plan.")],
+    Code.ATTRIBUTE_REMOVED: [({"name": "Plan"}, "Removed Plan.")],
     Code.ATTRIBUTE_REFUSED: [
         ({"name": "Plan", "problem": "Too many."}, "Plan was not set: Too many.")
     ],
@@ -202,8 +211,8 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
         (
             {"channel": "email", "address": "a@b.c", "problem": {"code": "message.interrupted"}},
             (
-                "The e-mail to a@b.c is unconfirmed: Handed over when the work was interrupted: it"
-                " may or may not have arrived, and is not sent again by itself."
+                "The e-mail to a@b.c is unconfirmed: Belay was interrupted while sending this"
+                " message. It may or may not have arrived, and is not resent automatically."
             ),
         )
     ],

@@ -59,8 +59,7 @@ def test_an_accepted_task_stays_with_its_agent(
     assert waiting.is_canceled
     assert accepted.is_assigned
     assert line.text == (
-        "Canceled 1 waiting task: Outbound Call."
-        " Spared 1, as Chloe Tan had accepted: ASAP Callback."
+        "Canceled 1 waiting task: Outbound Call. Kept 1 that Chloe Tan had accepted: ASAP Callback."
     )
     assert line.details == {"canceled": [waiting.pk], "spared": [accepted.pk]}
 

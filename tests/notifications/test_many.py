@@ -187,7 +187,7 @@ def test_a_page_too_many_says_what_to_do_and_goes_on_when_there_is_room(
     page.locator("#progress-toggle").click()
 
     expect(page.locator("#live-too-many")).to_be_visible()
-    expect(page.locator("#live-too-many")).to_contain_text("Close those that you don’t need")
+    expect(page.locator("#live-too-many")).to_contain_text("Close the ones you don’t need")
     others[0].socket.close()
     expect(page.locator("#live-on")).to_be_visible(timeout=30_000)
     expect(page.locator("#live-too-many")).to_be_hidden()

@@ -191,7 +191,7 @@ def test_who_ordered_an_import_is_told_at_once_that_it_is_done(imported, recruit
     (notice,) = Notice.objects.filter(user=recruiter)
     assert notice.text == (
         "Import of people.csv into Customer Support, Manila: Completed, 5,000 new,"
-        " 12 brought up to date, 1 rejected."
+        " 12 updated, 1 rejected."
     )
     assert notice.link == imported.get_absolute_url()
 

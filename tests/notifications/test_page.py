@@ -150,7 +150,7 @@ def test_the_dialog_counts_along_and_then_tells_that_it_ended(page: Page, action
     page.locator(f"#bulk-action-{action.pk}-cancel").click()
     dialog = page.locator("#dialog")
     expect(dialog.get_by_role("button", name="Keep running")).to_be_focused()
-    expect(dialog).to_contain_text("No candidate is moved yet.")
+    expect(dialog).to_contain_text("No candidate has been moved yet.")
     page.keyboard.press("Tab")
 
     do(lambda: push_tick(as_of(action, version=9, changed=3)))
@@ -302,9 +302,9 @@ def test_the_bell_rings_and_is_answered_by_keyboard(page: Page, action, do: Do, 
     expect(page.locator("#progress-panel")).to_be_hidden()
     expect(sheet.get_by_role("link", name="New Ben Okafor canceled your")).to_be_visible()
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # Mark all read, which is gone then
+    page.keyboard.press("Enter")  # Mark all as read, which is gone then
     expect(bell).to_have_text("Notices")
-    expect(sheet.get_by_role("button", name="Mark all read")).to_be_hidden()
+    expect(sheet.get_by_role("button", name="Mark all as read")).to_be_hidden()
     expect(sheet).to_be_focused()
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()

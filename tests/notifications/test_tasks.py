@@ -182,8 +182,11 @@ def test_an_agent_is_told_that_somebody_else_took_the_task_back(
     released.release(admin_member)
 
     assert told(agent) == [
-        "Adam Nowak put your task Outbound Call for Inger Svärd back.",
-        "Adam Nowak put your task Outbound Call for Inger Svärd back: You are on leave",
+        "Adam Nowak returned your task Outbound Call for Inger Svärd to the queue.",
+        (
+            "Adam Nowak returned your task Outbound Call for Inger Svärd to the queue: "
+            "You are on leave"
+        ),
         "Adam Nowak canceled your task Outbound Call for Inger Svärd: Hired elsewhere",
     ]
     assert told(admin_member) == []

@@ -40,11 +40,15 @@ def test_it_arrives(sender, sms_provider, message):
     [
         ("400 0 Domain is off", NotTaken, "The e-mail provider refused it: Domain is off."),
         ("429 0 Too many", NotTaken, "refused it: Too many."),
-        ("401 0 Forbidden", Unavailable, "refused the login: Forbidden."),
-        ("500 0 Oops", Unconfirmed, "answered with 500: it may or may not have gone."),
+        ("401 0 Forbidden", Unavailable, "refused the credentials: Forbidden."),
+        (
+            "500 0 Oops",
+            Unconfirmed,
+            "answered with 500: the message may or may not have been sent.",
+        ),
         ("hang", Unconfirmed, "did not answer in time"),
-        ("reset", Unconfirmed, "broke: it may or may not have gone."),
-        ("garbage", Unconfirmed, "may or may not have gone."),
+        ("reset", Unconfirmed, "broke: the message may or may not have been sent."),
+        ("garbage", Unconfirmed, "may or may not have been sent."),
     ],
 )
 def test_each_way_to_misbehave(sender, sms_provider, message, how, error, reason):

@@ -67,7 +67,7 @@ def test_a_refused_login_is_unavailable(mail_server, message, settings):
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = "wrong"
     mail_server.misbehave("auth", "535 Wrong password")
 
-    with pytest.raises(Unavailable, match=r"refused the login: 535 Wrong password\."):
+    with pytest.raises(Unavailable, match=r"refused the credentials: 535 Wrong password\."):
         sender_for(Channel.EMAIL).open()
 
 

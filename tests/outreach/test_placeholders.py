@@ -38,7 +38,10 @@ def test_the_recruiter(make_template, candidate, recruiter):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("Hi {frist_name}", "no placeholder {frist_name}. There are {first_name}, {last_name}"),
+        (
+            "Hi {frist_name}",
+            ("placeholder {frist_name} does not exist. Use one of {first_name}, {last_name}"),
+        ),
         ("Hi {}", "no placeholder {}"),
         ("{first_name.__class__}", "no placeholder {first_name.__class__}"),
         ("{first_name!r}", "no placeholder {first_name!r}"),
@@ -64,7 +67,8 @@ def test_all_that_is_missing_is_named(make_template, candidate):
         render(make_template(text), candidate)
 
     expected = (
-        "No first name, no phone number, no recruiter, no Note, no Shoe, which the template needs."
+        "The template needs a value that the candidate does not have: first name, phone number,"
+        " recruiter, Note, Shoe."
     )
     assert str(missing.value) == expected
 

@@ -38,7 +38,7 @@ LIMIT = Reason(
         (opted_out("sms"), "Has opted out of SMS."),
         (
             no_values(["first_name", "attribute:City"]),
-            "No first name, no City, which the template needs.",
+            "The template needs a value that the candidate does not have: first name, City.",
         ),
         (
             LIMIT,

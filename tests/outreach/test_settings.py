@@ -48,11 +48,15 @@ def test_a_template_is_added(page, workspace):
 @pytest.mark.parametrize(
     ("field", "text", "error"),
     [
-        ("body", "Hi {frist_name}", "There is no placeholder {frist_name}. There are {first_name}"),
+        (
+            "body",
+            "Hi {frist_name}",
+            "The placeholder {frist_name} does not exist. Use one of {first_name}",
+        ),
         ("subject", "Hi {first_name", "has a { without its partner"),
         ("subject", "", "This field is required."),
-        ("name", "reminder", "There is a template called reminder already."),
-        ("body", "x" * 20_001, "The text has 20,001 characters; the longest has 20,000."),
+        ("name", "reminder", "There is already a template called “reminder”."),
+        ("body", "x" * 20_001, "The text has 20,001 characters; the limit is 20,000."),
     ],
 )
 def test_what_is_wrong_is_said_at_the_field_and_nothing_is_saved(
@@ -103,9 +107,12 @@ def test_the_preview_is_for_the_newest_candidate(page, candidate):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("{attribute:Shoe}", "Would not go to <bdi>Maria Santos</bdi>: No Shoe, which"),
-        ("{oops}", "There is no placeholder {oops}."),
-        ("", "What you write is shown here"),
+        (
+            "{attribute:Shoe}",
+            "Would not be sent to <bdi>Maria Santos</bdi>: The template needs a value",
+        ),
+        ("{oops}", "The placeholder {oops} does not exist."),
+        ("", "The preview shows your message"),
     ],
 )
 def test_the_preview_says_why_there_is_none(page, candidate, body, said):
@@ -165,7 +172,7 @@ def test_the_page_shows_what_is_used(page, workspace, set_limit):
 
     assert "1 of 4 used, 3 left. Resets on" in shown
     assert "0 sent since" in shown
-    assert "These messages reach nobody yet" in shown
+    assert "Sending is off: these messages are only logged" in shown
 
 
 def test_looking_at_the_page_makes_no_rows(page):

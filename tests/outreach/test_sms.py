@@ -31,7 +31,7 @@ def test_it_arrives_as_written(sender, sms_provider, make_message, candidate):
 def test_without_a_clear_answer_it_is_unconfirmed(sender, sms_provider, make_message, how):
     sms_provider.misbehave("post", how)
 
-    with pytest.raises(Unconfirmed, match="may or may not have gone"):
+    with pytest.raises(Unconfirmed, match="may or may not have been sent"):
         sender.send(make_message())
 
     assert sms_provider.count == 1  # asked once, however it answered
@@ -57,7 +57,7 @@ def test_a_refusal_is_not_taken_and_says_why(sender, sms_provider, make_message,
 def test_a_refused_account_is_unavailable(sender, sms_provider, make_message, how):
     sms_provider.misbehave("post", how)
 
-    with pytest.raises(Unavailable, match="refused the login"):
+    with pytest.raises(Unavailable, match="refused the credentials"):
         sender.send(make_message())
 
 

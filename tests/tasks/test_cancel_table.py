@@ -203,7 +203,7 @@ def test_several_types_together_are_those_of_each(
 
 @pytest.mark.parametrize("type", sorted(MANUAL_TYPES))
 def test_manual_types_are_no_scope(type: str):
-    with pytest.raises(ValueError, match="never waits to be accepted"):
+    with pytest.raises(ValueError, match="never waits in the queue"):
         OfTypes(["outbound_call", type])
 
 

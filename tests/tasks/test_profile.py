@@ -42,7 +42,7 @@ def test_it_shows_what_is_open_and_what_ended_last(
 
 
 def test_it_says_so_when_there_is_none(candidate, agent, client_of):
-    assert "No task yet." in card(client_of(agent), candidate)
+    assert "No tasks yet." in card(client_of(agent), candidate)
 
 
 def test_only_who_may_work_is_offered_a_new_task(candidate, agent, support, client_of):
@@ -65,7 +65,7 @@ def test_it_ends_somewhere_and_takes_no_more_queries(
         page = card(client, candidate)
 
     assert page.count(">Outbound Call<") == 3
-    assert "There are more open ones." in page
+    assert "There are more open tasks." in page
     assert len(many) == len(few)
 
 

@@ -18,10 +18,14 @@ FACTS: dict[str, Any] = {
     "title": "Create tasks: Voicemail",
 }
 EXPECTED = {
-    Code.NEEDS_TIME: "A Outbound Call needs a time: say when it is due.",
-    Code.NEEDS_AGENT: "A Outbound Call is made by an agent, who then has it.",
+    Code.NEEDS_TIME: "A Outbound Call needs a time. Enter when it is due.",
+    Code.NEEDS_AGENT: (
+        "Only an agent can create a Outbound Call, and it is assigned to that agent at once."
+    ),
     Code.CAMPAIGN_GONE: "The campaign “Win back” no longer exists.",
-    Code.CAMPAIGN_AUTOMATED: "Win back is automated: it sends by itself and has no tasks.",
+    Code.CAMPAIGN_AUTOMATED: (
+        "Win back is automated: it sends messages automatically and has no tasks."
+    ),
     Code.CAMPAIGN_DRAFT: "Win back is a draft. Make it ready first.",
     Code.CAMPAIGN_UNFIT: "Outbound Call does not fit Win back."
     " Choose a campaign with the channel Phone call / SMS.",
@@ -77,13 +81,13 @@ def test_damaged_facts_never_raise(code: Code):
         (
             Code.CAMPAIGN_UNFIT,
             {"type": "reminder", "campaign": "Win back", "channels": []},
-            "Reminder does not fit Win back: such tasks belong to no campaign.",
+            "Reminder does not fit Win back: tasks of this type can’t belong to a campaign.",
         ),
         (Code.CAMPAIGN_GONE, {}, "The campaign “…” no longer exists."),
         (
             Code.NEEDS_TIME,
             {"type": "a_later_type"},
-            "A a_later_type needs a time: say when it is due.",
+            "A a_later_type needs a time. Enter when it is due.",
         ),
     ],
 )

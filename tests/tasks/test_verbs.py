@@ -135,12 +135,12 @@ def test_a_manual_task_is_born_assigned_to_who_makes_it(
     task = make_task(type, origin=Origin.AGENT)
 
     assert (task.state, task.agent, task.agent_name) == (State.ASSIGNED, agent, "Chloe Tan")
-    with pytest.raises(CantCreate, match="made by an agent"):
+    with pytest.raises(CantCreate, match="Only an agent can create"):
         make_task(type, origin=Origin.JOURNEY)
 
 
 def test_a_timed_task_takes_a_time(make_task: MakeTask):
-    with pytest.raises(CantCreate, match="say when it is due"):
+    with pytest.raises(CantCreate, match="Enter when it is due"):
         make_task(TaskType.SCHEDULED_CALLBACK)
 
 

@@ -47,8 +47,8 @@ def test_a_wrong_password_says_so(client, recruiter):
     response = client.post("/login/", {"username": recruiter.email, "password": "wrong"})
 
     page = response.content.decode()
-    assert "Please enter a correct e-mail and password" in page
-    assert "Capitals count in the password, but not in the e-mail" in page
+    assert "The e-mail or password is wrong" in page
+    assert "The password is case-sensitive" in page
     assert "case-sensitive" not in page
 
 
@@ -56,8 +56,8 @@ def test_a_wrong_password_at_the_admin_site_says_so(client, recruiter):
     response = client.post("/admin/login/", {"username": recruiter.email, "password": "wrong"})
 
     page = response.content.decode()
-    assert "Please enter the e-mail and password of a staff login" in page
-    assert "Capitals count in the password, but not in the e-mail" in page
+    assert "Enter the e-mail and password of a staff account" in page
+    assert "The password is case-sensitive" in page
     assert "case-sensitive" not in page
 
 
@@ -82,7 +82,7 @@ def test_who_belongs_to_no_workspace_reads_what_to_do(client_of, db, page):
     response = client_of(loner).get(page)
 
     assert response.status_code == 403
-    assert "You belong to no workspace yet" in response.content.decode()
+    assert "You don’t belong to a workspace yet" in response.content.decode()
 
 
 def test_who_belongs_to_no_workspace_can_log_out(client_of, db):
@@ -116,8 +116,8 @@ def test_a_dead_link_leads_nobody_to_a_login(client, db):
 
     assert answer.status_code == 404
     page = one_line(answer)
-    assert "The link may have expired, or a part of it may be missing" in page
-    assert "To the candidates" not in page
+    assert "The link may have expired, or part of it may be missing" in page
+    assert "View candidates" not in page
     assert "/candidates/" not in page
 
 
@@ -125,7 +125,7 @@ def test_a_member_with_a_dead_link_is_led_to_the_candidates(client_of, recruiter
     answer = client_of(recruiter).get("/shared/MQ/x")
 
     assert answer.status_code == 404
-    assert "To the candidates" in one_line(answer)
+    assert "View candidates" in one_line(answer)
 
 
 def test_no_page_has_inline_script_or_style(client_of, recruiter, make_candidates):

@@ -17,14 +17,16 @@ from tests.pages import one_line
 HTMX = {"HX-Request": "true"}
 ASK = "Ask Olga Berg to do it for you, or to give you access."
 SENTENCES = {
-    "bulk_actions:new": "Starting a bulk action takes an Owner, Admin or Recruiter.",
-    "campaigns:new": "Changing a campaign takes an Owner, Admin or Recruiter.",
-    "candidates:import": "Importing candidates takes an Owner, Admin or Recruiter.",
-    "journeys:new": "Changing a journey takes an Owner, Admin or Recruiter who sees all openings.",
-    "past:csv": "You don’t have the right to export, so you can’t download lists or files.",
-    "settings:audit": "Reading the audit takes an Owner, or an Admin who sees all openings.",
-    "settings:workspace": "Changing settings takes an Owner.",
-    "tasks:new": "Working on tasks takes an Owner, Admin, Recruiter or Agent.",
+    "bulk_actions:new": "Starting a bulk action requires an Owner, Admin or Recruiter.",
+    "campaigns:new": "Changing a campaign requires an Owner, Admin or Recruiter.",
+    "candidates:import": "Importing candidates requires an Owner, Admin or Recruiter.",
+    "journeys:new": (
+        "Changing a journey requires an Owner, Admin or Recruiter who can see all openings."
+    ),
+    "past:csv": "You don’t have permission to export, so you can’t download lists or files.",
+    "settings:audit": "Reading the audit requires an Owner, or an Admin who can see all openings.",
+    "settings:workspace": "Changing settings requires an Owner.",
+    "tasks:new": "Working on tasks requires an Owner, Admin, Recruiter or Agent.",
 }
 
 
@@ -59,7 +61,7 @@ def test_several_owners_are_named_but_none_who_is_gone(client: Client, owner: Us
 def test_without_an_owner_there_is_the_operator(client: Client) -> None:
     Membership.objects.filter(role=Role.OWNER).update(role=Role.ADMIN)
 
-    assert "Ask the operator of Belay to do it for you" in refused(client)
+    assert "Ask your Belay administrator to do it for you" in refused(client)
 
 
 def refused(client: Client) -> str:

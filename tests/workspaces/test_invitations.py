@@ -37,7 +37,7 @@ def test_the_workspace_has_a_most_and_nobody_is_added_beyond_it(browser: Any) ->
 
     assert fifth.status_code == 422
     told = fifth.content.decode()
-    assert "Your workspace has mailed 4 links to choose a password in the last 24 hours" in told
+    assert "Your workspace has sent 4 password links in the last 24 hours" in told
     assert "Try again after" in told
     assert len(mail.outbox) == 4
     assert not User.objects.filter(email="new5@example.com").exists()

@@ -262,7 +262,7 @@ def test_an_e_mail_that_has_a_login_anywhere_is_refused(client_of, owner, strang
     answer = client_of(owner).post(f"{MEMBERS}add/", NEW | {"email": "ZOE@example.com"})
 
     assert answer.status_code == 422
-    assert "already has a login" in answer.content.decode()
+    assert "already has an account" in answer.content.decode()
     assert Membership.objects.filter(workspace=owner.membership.workspace).count() == 1
 
 
@@ -309,7 +309,7 @@ def test_an_opening_of_another_workspace_is_refused(client_of, owner, recruiter,
 def test_an_owner_cant_be_limited(client_of, owner, recruiter):
     answer = client_of(owner).post(page_of(recruiter), {"role": "owner", "is_limited": "on"})
 
-    assert "An Owner sees all openings" in answer.content.decode()
+    assert "Owners can see all openings" in answer.content.decode()
     assert role_of(recruiter) == Role.RECRUITER
 
 

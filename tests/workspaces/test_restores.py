@@ -97,9 +97,9 @@ def test_an_owner_confirms_once_for_the_own_workspace_alone(
 ):
     client = client_of(owner)
     page = client.get(PAGE).content.decode()
-    assert "goes out a second time" in page
+    assert "will be sent a second time" in page
 
-    for expected in ("Messages go out again", "Messages were not on hold"):
+    for expected in ("Messages released", "Messages were not on hold"):
         assert expected in client.post(PAGE, follow=True).content.decode()
 
     workspace.refresh_from_db()

@@ -21,7 +21,7 @@ from tests.bulk_actions.conftest import empty_queue as empty_queue
 from tests.bulk_actions.conftest import start_move as start_move
 
 EXPORT = '"operation": "export"'
-SENTENCE = "You don’t have the right to export"
+SENTENCE = "You don’t have permission to export"
 
 
 def may_export(user: User, value: bool | None) -> User:
@@ -229,7 +229,7 @@ def test_it_follows_the_role_until_it_is_set(client_of: Any, owner: User, recrui
     page = save(client, member, role="agent", can_export="on")  # as it was shown
 
     assert not may_export_now(member)
-    assert "Ana Ruiz may not export, as the role Agent says." in page
+    assert "Ana Ruiz can’t export because of the role Agent." in page
     save(client, Membership.objects.get(pk=member.pk), role="recruiter")
     assert may_export_now(member)
 

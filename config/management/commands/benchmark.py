@@ -23,12 +23,12 @@ INSIDE = "BELAY_BENCHMARK"  # set for the child process, whose settings name the
 
 
 class Command(BaseCommand):
-    help = "Measures engine and pages on servers of its own, and prints a table and JSON."
+    help = "Measure the engine and the pages on separate servers, and print a table and JSON."
     requires_system_checks = ()  # the settings are its own too: the child process has them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--sizes", default="10000,200000,1000000", help="numbers of candidates for the engine"
+            "--sizes", default="10000,200000,1000000", help="candidate counts for the engine"
         )
         parser.add_argument("--pages", type=int, default=1_000_000, help="candidates for the pages")
         parser.add_argument(
@@ -41,18 +41,21 @@ class Command(BaseCommand):
             "--journeys",
             type=int,
             default=100_000,
-            help="who enter; ten times as many wait",
+            help="candidates who enter; ten times as many wait",
         )
         parser.add_argument("--panels", type=int, default=1000, help="open panels")
         parser.add_argument(
-            "--panels-size", type=int, default=1_000_000, help="candidates moved under them"
+            "--panels-size",
+            type=int,
+            default=1_000_000,
+            help="candidates moved while they are open",
         )
         parser.add_argument("--imports", type=int, default=120_000, help="rows of a file")
         parser.add_argument(
-            "--uploads", default="", help="parts of hostile files' names; empty for all of them"
+            "--uploads", default="", help="parts of hostile files' names; all files if empty"
         )
         parser.add_argument("--only", choices=PARTS, help="one part of it")
-        parser.add_argument("--json", type=Path, help="a file for the figures")
+        parser.add_argument("--json", type=Path, help="file to write the figures to")
 
     def handle(self, **options: Any) -> None:
         if INSIDE in os.environ:

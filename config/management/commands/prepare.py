@@ -17,12 +17,12 @@ from pipeline.workspaces.restores.detection import mark_restored
 class Command(BaseCommand):
     """For `up`, in one process, because each start of Django costs a second."""
 
-    help = "Brings database and static files up to date, and loads the demo where there is none."
+    help = "Migrate the database, collect the static files and load the demo data if there is none."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", type=int, required=True, help="how many candidates")
-        parser.add_argument("--restored", default="", help="why everything that sends has to wait")
+        parser.add_argument("--demo", type=int, required=True, help="number of demo candidates")
+        parser.add_argument("--restored", default="", help="reason to hold all outgoing messages")
 
     def handle(self, demo: int, restored: str, **options: Any) -> None:
         call_command("migrate", verbosity=0)

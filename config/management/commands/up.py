@@ -30,15 +30,22 @@ LOGINS = [f"{role}@demo.example" for role in ("owner", "admin", "recruiter", "ag
 
 
 class Command(BaseCommand):
-    help = "Runs everything on this machine, until Ctrl-C: servers, web, workers and the cron."
+    help = "Run everything on this machine until Ctrl-C: servers, web, workers and the cron."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1")
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="the data folder")
         parser.add_argument("--workers", type=int, default=2)
-        parser.add_argument("--demo", type=int, default=20000, help="demo candidates, 0 for none")
-        parser.add_argument("--dev", action="store_true", help="DEBUG, and new code takes effect")
+        parser.add_argument(
+            "--demo",
+            type=int,
+            default=20000,
+            help="number of demo candidates, 0 for none",
+        )
+        parser.add_argument(
+            "--dev", action="store_true", help="run with DEBUG and restart when the code changes"
+        )
 
     def handle(self, **options: Any) -> None:
         self.port: int = options["port"]
@@ -72,9 +79,9 @@ class Command(BaseCommand):
             self.stop_servers()
         if end:
             raise CommandError(
-                f"{end.name} ended by itself (exit code {end.code}) and was started again "
-                f"{end.restarts} times in vain, so everything was stopped. "
-                f"Its last lines above say why.",
+                f"{end.name} stopped unexpectedly (exit code {end.code}). It was "
+                f"restarted {end.restarts} times without success, so everything was "
+                f"stopped. Its last lines above say why.",
                 returncode=1,
             )
 
@@ -151,7 +158,7 @@ class Command(BaseCommand):
         while not self.processes.stopping:
             time.sleep(1)
             if path := source.change():
-                why = f"{path.name} has changed: web and workers begin anew"
+                why = f"{path.name} has changed: restarting web and workers"
                 self.processes.begin_anew(why)
 
     def welcome(self) -> None:

@@ -1,6 +1,7 @@
 """How many bulk actions may be in queue or in progress: nobody's click fills the queue for all."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.foundation.quotas import QuotaReached, one_at_a_time
@@ -19,14 +20,20 @@ def check(action: BulkAction) -> None:
     most = settings.ACTIVE_ACTIONS_PER_USER
     if active.filter(started_by=action.started_by_id).count() > most:
         raise QuotaReached(
-            f"You have {most:,} bulk actions in queue or in progress, the most that one member "
-            f"may have. {WHAT_TO_DO}"
+            _(
+                "You have %(most)s bulk actions in queue or in progress, the maximum for "
+                "one member. %(what_to_do)s"
+            )
+            % {"most": f"{most:,}", "what_to_do": WHAT_TO_DO}
         )
     most = settings.ACTIVE_ACTIONS_PER_WORKSPACE
     if active.count() > most:
         raise QuotaReached(
-            f"Your workspace has {most:,} bulk actions in queue or in progress, the most that it "
-            f"may have. {WHAT_TO_DO}"
+            _(
+                "Your workspace has %(most)s bulk actions in queue or in progress, the "
+                "maximum. %(what_to_do)s"
+            )
+            % {"most": f"{most:,}", "what_to_do": WHAT_TO_DO}
         )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from pipeline.bulk_actions.models import BulkAction, locks
 from pipeline.bulk_actions.operations import is_on_hold
@@ -59,7 +60,9 @@ def tend(action: BulkAction, alive: set[tuple[int, int]]) -> None:
 
 def give_up(action: BulkAction) -> None:
     """So that it reaches an end, when it can't even be looked after."""
-    action.fail("It can't be carried out. What was done stays done; tell support.")
+    action.fail(
+        _("This bulk action can't be carried out. Changes already made stay. Contact support.")
+    )
 
 
 def settle_before_the_backup(action: BulkAction, alive: set[tuple[int, int]]) -> None:
@@ -97,8 +100,11 @@ def revive(action: BulkAction, missing: list[int]) -> None:
     if action.stalls >= MAX_STALLS:
         action.fail(
             action.failure
-            or f"Its work died {action.stalls} times in a row without progress."
-            " What was done stays done; tell support."
+            or _(
+                "Its work died %(stalls)s times in a row without progress. Changes "
+                "already made stay. Contact support."
+            )
+            % {"stalls": action.stalls}
         )
     elif send(action, missing):
         BulkAction.objects.filter(pk=action.pk).update(stalls=F("stalls") + 1)

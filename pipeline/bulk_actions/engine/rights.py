@@ -3,6 +3,8 @@
 Looked at before each turn of a lane: who takes a right away stops what is still to be done by it.
 """
 
+from django.utils.translation import gettext as _
+
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import Operation
 from pipeline.candidates.models import Opening
@@ -21,7 +23,9 @@ def why_not_any_more(action: BulkAction, operation: Operation) -> str:
     if lost := why_not_starter(by, action.workspace_id, "Starting a bulk action"):
         return lost
     if not operation.may_be_ordered_by(by.membership):
-        return f"{by}, who ordered it, may no longer export."  # the one right beside the role
+        return _("%(by)s, who started it, can no longer export.") % {
+            "by": by
+        }  # the one right beside the role
     if not by.membership.is_limited:
         return ""
     # Only those that are still there: a deleted opening is nobody's loss.

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet, PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from pipeline.bulk_actions.followups import Following, NotOnOffer
 from pipeline.bulk_actions.models import BulkAction, FollowUp
@@ -50,7 +51,7 @@ def start_bulk_action(
     """
     membership = membership_of(user)
     if membership is None or not membership.can_start:
-        raise PermissionDenied("Starting a bulk action takes an Owner, Admin or Recruiter.")
+        raise PermissionDenied(_("Starting a bulk action requires an Owner, Admin or Recruiter."))
     workspace = membership.workspace
     with transaction.atomic():
         if follows and follow_up:
@@ -79,7 +80,9 @@ def start_bulk_action(
             after_commit(action.announce)
             after_commit(wakeups.wake, action)
         elif action.started_by_id != user.pk:
-            raise PermissionDenied("That key belongs to another user's order.")
+            raise PermissionDenied(
+                _("This form belongs to another user. Close it and open it again.")
+            )
     return action, created
 
 
@@ -140,7 +143,7 @@ def chunk_size(lanes: int) -> int:
     return max(1, int(settings.BULK_CHUNK_SIZE / lanes**2.5))
 
 
-NOTHING = "No candidate is selected, or none matches any more."
+NOTHING = "No candidates are selected, or none match any more. Select candidates and start again."
 
 FREEZE = """
 WITH numbered AS (

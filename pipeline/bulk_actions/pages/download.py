@@ -4,6 +4,7 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from pipeline.bulk_actions.engine.export_cleanup import KEPT
@@ -23,7 +24,7 @@ def file(request: MemberRequest, pk: int) -> HttpResponseBase:
     """The export itself, in pieces; or a page that says why there is none."""
     action = visible_action(request, pk)
     if action.operation != Export.key:
-        raise Http404("It makes no file.")
+        raise Http404(_("This bulk action does not create a file."))
     if not action.is_wholly_visible_to(request.user):
         return no_file(request, action, FOREIGN, status=403)
     if not action.file.name:
@@ -54,17 +55,17 @@ def no_file(
 def why_none(action: BulkAction) -> tuple[str, int]:
     """The sentence, and the HTTP status that goes with it."""
     if action.is_active:
-        return "The file is not ready yet. The bell tells you when it is.", 404
+        return _("The file is not ready yet. You will get a notice when it is."), 404
     if action.is_completed:
         return GONE, 410
-    return "This export did not complete, so it made no file.", 404
+    return _("This export did not complete, so there is no file."), 404
 
 
 FOREIGN = (
-    "This export also holds candidates of openings that you don’t see, so you can’t download it. "
-    "Select candidates of your own openings and export them."
+    "This export also includes candidates in openings you can’t see, so you can’t "
+    "download it. Select candidates in your own openings and export them."
 )
 GONE = (
-    f"Exports are kept for {KEPT.days} days, and this one is gone. "
-    "Select the candidates again and export them."
+    f"Exports are kept for {KEPT.days} days, and this one has been deleted. Select "
+    f"the candidates again and export them."
 )

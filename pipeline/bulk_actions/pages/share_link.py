@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from pipeline.bulk_actions.models import BulkAction, Status
@@ -63,9 +64,13 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
     action = visible_action(request, pk)
     share = Share.objects.filter(bulk_action_id=action.pk).first()
     if share is None:
-        raise Http404("It shares nothing.")
+        raise Http404(_("This bulk action does not share candidates."))
     with transaction.atomic():
         if share.revoke():
             action.audit("revoked the link of", request.user)
-    messages.success(request, f"The link no longer works: {share.reviewer} sees nothing any more.")
+    messages.success(
+        request,
+        _("The link no longer works: %(reviewer)s can’t see the candidates any more.")
+        % {"reviewer": share.reviewer},
+    )
     return HttpResponseRedirect(action.get_absolute_url(), status=303)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import Exists, OuterRef
 from django.http import Http404, QueryDict
+from django.utils.translation import gettext as _
 
 from pipeline.bulk_actions.followups import Following
 from pipeline.bulk_actions.models import BulkAction
@@ -35,7 +36,7 @@ class Order:
         self.following = Following.from_data(user, data)
         kind = self.following.kind if self.following else OPERATIONS.get(data.get("operation", ""))
         if kind is None or (kind.is_follow_up and not self.following):
-            raise Http404("There is no such operation.")
+            raise Http404(_("This operation does not exist."))
         if not kind.may_be_ordered_by(user.membership):
             raise NotAllowed(exporters_only.sentence)
         self.kind = kind
@@ -130,8 +131,8 @@ class ConfirmForm(forms.Form):
         counted: int | None = self.cleaned_data["counted"]
         if counted is not None and counted != self.order.total:
             raise forms.ValidationError(
-                f"The selection has changed: it was {counted:,} candidates and now is "
-                f"{self.order.total:,}. Nothing was started. Check it and start again."
+                f"The selection has changed from {counted:,} to {self.order.total:,} "
+                f"candidates, so nothing was started. Check it and start again."
             )
         return counted
 
@@ -140,15 +141,15 @@ class ConfirmForm(forms.Form):
         digits = re.sub(r"[\s.,'’_]", "", typed)
         if self.order.must_type and digits != str(self.order.total):
             raise forms.ValidationError(
-                f"Type {self.order.total:,} to confirm that you mean them all."
+                _("Type %(total)s to confirm that you mean all of them.")
+                % {"total": f"{self.order.total:,}"}
             )
         return typed
 
     def clean(self) -> dict[str, Any]:
         if "key" in self.errors:
             raise forms.ValidationError(
-                "This form has no valid one-time key, so nothing was started. "
-                "Close it and open it again."
+                _("This form has expired, so nothing was started. Close it and open it again.")
             )
         if self.order.preview and self.order.preview.obstacle:
             raise forms.ValidationError(self.order.preview.obstacle)

@@ -106,8 +106,8 @@ class CsvRecords:
         except (csv.Error, RecordTooLong):
             if not self.is_open(lines):
                 raise ImportRefused(
-                    f"The line after record {self.record} is longer than any table's. "
-                    "Export the file again as CSV or XLSX."
+                    f"The line after record {self.record} is too long for a table. "
+                    f"Export the file again as CSV or XLSX."
                 )
         yield self.first_alone(lines)
 

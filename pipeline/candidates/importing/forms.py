@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext, gettext_lazy
 
 from pipeline.candidates.models import Opening
 from pipeline.candidates.models.attributes import MOST, TOO_MANY
@@ -37,17 +38,26 @@ SEPARATORS = {
 def regions() -> list[tuple[str, str]]:
     codes = sorted(phonenumbers.SUPPORTED_REGIONS)
     prefix = phonenumbers.country_code_for_region
-    return [("", "None: reject them"), *((code, f"{code} (+{prefix(code)})") for code in codes)]
+    return [
+        ("", gettext("None: reject these numbers")),
+        *((code, f"{code} (+{prefix(code)})") for code in codes),
+    ]
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="CSV or Excel (.xlsx), up to {limit}. Instructions above the headings are fine.",
-        error_messages={"empty": "The file is empty. Export the candidates and upload that."},
+        help_text=gettext_lazy(
+            "CSV or Excel (.xlsx), up to {limit}. Extra rows above the column headings are fine."
+        ),
+        error_messages={
+            "empty": "The file is empty. Export the candidates again and upload the new file."
+        },
     )
     opening = forms.ModelChoiceField(
-        Opening.objects.none(), empty_label="Choose an opening", help_text="Where they apply."
+        Opening.objects.none(),
+        empty_label="Choose an opening",
+        help_text=gettext_lazy("The opening these candidates apply to."),
     )
     region = forms.ChoiceField(
         label="Phone numbers without a country code are from",
@@ -63,7 +73,10 @@ class UploadForm(forms.Form):
         self.fields["file"].widget.attrs |= {
             "accept": ".csv,.txt,.tsv,.xlsx",
             "data-most-bytes": settings.IMPORT_MAX_BYTES,
-            "data-too-large": f"The limit is {limit}. Split the file into smaller ones.",
+            "data-too-large": gettext(
+                "The file is too large. The limit is %(limit)s: split the file into smaller ones."
+            )
+            % {"limit": limit},
         }
         self.fields["region"].initial = user.membership.workspace.phone_region
         openings: Any = self.fields["opening"]
@@ -73,8 +86,13 @@ class UploadForm(forms.Form):
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > settings.IMPORT_MAX_BYTES:
             raise forms.ValidationError(
-                f"The file has {filesizeformat(file.size or 0)}; the limit is "
-                f"{filesizeformat(settings.IMPORT_MAX_BYTES)}. Split it into smaller files."
+                gettext(
+                    "The file is %(size)s; the limit is %(limit)s. Split it into smaller files."
+                )
+                % {
+                    "size": filesizeformat(file.size or 0),
+                    "limit": filesizeformat(settings.IMPORT_MAX_BYTES),
+                }
             )
         return file
 
@@ -99,7 +117,9 @@ class ColumnsForm(forms.Form):
     """A select for each column that holds something."""
 
     separator = forms.ChoiceField(
-        label="Between two labels in a cell", choices=list(SEPARATORS.items()), required=False
+        label=gettext_lazy("Separator between labels in a cell"),
+        choices=list(SEPARATORS.items()),
+        required=False,
     )
     region = forms.ChoiceField(
         label="Phone numbers without a country code are from", choices=regions, required=False
@@ -190,7 +210,10 @@ class ColumnsForm(forms.Form):
             if field in self.mapping:
                 self.add_error(
                     f"column-{number}",
-                    f"“{self.mapping[field]}” is {FIELDS[field]} already. Choose one of the two.",
+                    gettext(
+                        "“%(column)s” is already imported as %(field)s. Choose only one of the two."
+                    )
+                    % {"column": self.mapping[field], "field": FIELDS[field]},
                 )
             elif field == KEEP:
                 self.kept.append(heading)
@@ -202,7 +225,10 @@ class ColumnsForm(forms.Form):
             self.add_error(None, lack)
         attributes = [*self.kept, *(field for field in ATTRIBUTES if field in self.mapping)]
         if len(attributes) > MOST:
-            self.add_error(None, f"{TOO_MANY} You keep {len(attributes):,} columns: ignore some.")
+            self.add_error(
+                None,
+                f"{TOO_MANY} You are keeping {len(attributes):,} columns: ignore some of them.",
+            )
         return self.cleaned_data
 
     def save(self) -> None:

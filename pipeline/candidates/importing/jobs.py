@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from pipeline.candidates.models.candidate_import import CandidateImport
@@ -24,8 +25,8 @@ log = logging.getLogger(__name__)
 LOOP = "imports"  # for setbacks: one that can't even be begun, or brought to its end
 
 OURS = (
-    "The import stopped for a reason on our side, and nothing was imported. "
-    "Try again; if that fails too, contact support."
+    "Something went wrong on our side, and nothing was imported. Try again. If it "
+    "fails again, contact support."
 )
 
 
@@ -120,7 +121,9 @@ def attempt(imported: CandidateImport, tell: Tell | None = None) -> None:
     except Interrupted:
         imported.interrupt()
     except FileNotFoundError:
-        imported.fail("The uploaded file is gone, and nothing was imported. Upload it again.")
+        imported.fail(
+            _("The uploaded file no longer exists, so nothing was imported. Upload it again.")
+        )
     except Exception:  # the job's time limit too: whoever waits must learn that it ended
         log.exception("Import %s failed", imported.pk)
         imported.fail(OURS)
@@ -165,6 +168,6 @@ def resume_lost_imports() -> int:
 def clear_abandoned_files() -> None:
     files = Isolation("import_files")
     for imported in CandidateImport.objects.abandoned().select_related("opening"):
-        what = f"Deleting the file “{imported.name}” of an import that nobody finished"
+        what = _("Deleting the file “%(name)s” of an unfinished import") % {"name": imported.name}
         workspace, link = imported.opening.workspace_id, imported.get_absolute_url()
         files.attempt(Subject(imported.pk, workspace, what, link), partial(forget_file, imported))

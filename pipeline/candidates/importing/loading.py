@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from django.core.files import File
 from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
 from pipeline.candidates.models import Label
@@ -226,9 +227,12 @@ class Loading:
         known = self.labels.setdefault(same_key(name), name)
         if len(self.labels) > self.labels_before + MOST_NEW_LABELS:
             raise ImportRefused(
-                f"The column “{self.imported.mapping['tags']}” holds more than "
-                f"{MOST_NEW_LABELS} different labels, so it is hardly one of labels. "
-                "Map another column to Labels, or none."
+                _(
+                    "The column “%(column)s” has more than %(most)s different "
+                    "labels, so it probably does not contain labels. Map another column "
+                    "to Labels, or none."
+                )
+                % {"column": self.imported.mapping["tags"], "most": MOST_NEW_LABELS}
             )
         return known
 
@@ -265,7 +269,7 @@ class Loading:
                 self.keep_rejected()
             check_rights(imported)  # it may have taken minutes to come so far
             if not imported.finish(counts):
-                raise ImportRefused("The import was ended by somebody else.")
+                raise ImportRefused(_("Someone else has ended the import."))
             after_commit(
                 candidates_changed.send_robust,
                 CandidateImport,

@@ -1,6 +1,7 @@
 """How many files may be uploaded in a day: each is looked at, and kept until it is imported."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.foundation.quotas import QuotaReached, full_until, one_at_a_time
@@ -31,7 +32,7 @@ def check_exactly(user: User) -> None:
 
 
 def enough(what: str, until: str) -> str:
-    return (
-        f"{what} in the last 24 hours, which is the most. Upload this one after {until}, "
-        "or put more candidates into one file."
-    )
+    return _(
+        "%(what)s in the last 24 hours, the maximum. Upload this file after "
+        "%(until)s, or put more candidates into one file."
+    ) % {"what": what, "until": until}

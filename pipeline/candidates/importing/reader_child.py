@@ -17,9 +17,9 @@ from .xlsx_package import BROKEN, unpacked_size
 
 __all__ = ["BROKEN", "TOO_MUCH_WORK", "Limits", "run"]
 TOO_MUCH_WORK = (
-    "Reading this file takes far more work or memory than a list of candidates should. "
-    "Open it in a spreadsheet program, copy the candidates alone to a new sheet, save that as CSV "
-    "and upload it; split it if it is very large."
+    "This file takes far more time or memory to read than a list of candidates "
+    "should. Open it in a spreadsheet program, copy only the candidates to a new "
+    "sheet, save that as CSV and upload it. If it is very large, split it."
 )
 ROWS_AT_ONCE = 500
 CHARACTERS_AT_ONCE = 256 * 1024

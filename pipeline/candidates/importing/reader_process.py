@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
 from pipeline.foundation.turns import Interrupted, is_stop_requested
 
@@ -48,8 +49,11 @@ def look(path: Path, wanted: Wanted | None = None) -> Look:
     size = path.stat().st_size
     if size > settings.IMPORT_MAX_BYTES:
         raise ImportRefused(
-            f"The file has {filesizeformat(size)}; the limit is "
-            f"{filesizeformat(settings.IMPORT_MAX_BYTES)}. Split it into smaller files."
+            _("The file is %(size)s; the limit is %(limit)s. Split it into smaller files.")
+            % {
+                "size": filesizeformat(size),
+                "limit": filesizeformat(settings.IMPORT_MAX_BYTES),
+            }
         )
     with answers(LOOK, "look", str(path), asdict(wanted or Wanted())) as found:
         answer = next(found)

@@ -28,7 +28,7 @@ NOT_TABLES = {
     b"GIF8": f"This is a picture, not a table. {EXPORT}",
     b"%PDF": f"This is a PDF, not a table. {EXPORT}",
     b"{\\rtf": f"This is a text document, not a table. {EXPORT}",
-    b"\x1f\x8b": "This file is packed (gzip). Unpack it and upload the CSV or XLSX inside.",
+    b"\x1f\x8b": "This file is compressed (gzip). Unpack it and upload the CSV or XLSX inside.",
     b"\xd0\xcf\x11\xe0": "This is an old Excel file (.xls) or one with a password. Open it in "
     "Excel, save it as .xlsx without a password, and upload that.",
 }
@@ -160,16 +160,15 @@ def header_in(top: list[list[str]]) -> int:
     full = [index for index, record in enumerate(top) if sum(map(bool, map(str.strip, record))) > 1]
     if not full:
         raise ImportRefused(
-            "The file is no table: it has one column only. "
-            "It takes a name and an e-mail address or phone number for each candidate. "
-            f"{EXPORT}"
+            f"The file is not a table: it has only one column. Each candidate needs a "
+            f"name, and an e-mail address or phone number. {EXPORT}"
         )
     known = {index: recognized(top[index]) for index in full}
     best = max(full, key=lambda index: known[index])  # of equals, the first
     header = best if known[best] > 1 else full[0]
     if any(email_in(cell) for cell in top[header]):
         raise ImportRefused(
-            "The first row is a candidate already. Put a row of headings above it "
+            "The first row is already a candidate. Add a row of headings above it "
             "(Name, E-mail, Phone …) and upload the file again."
         )
     return header
@@ -189,8 +188,8 @@ def within_limits(records: Iterable[list[str]]) -> Iterator[list[str]]:
             record = without_empty_end(record)
         if len(record) > MOST_COLUMNS:
             raise ImportRefused(
-                f"The file has {len(record):,} columns. Belay reads up to {MOST_COLUMNS:,}: "
-                "remove those that you don't need."
+                f"The file has {len(record):,} columns. Belay reads up to "
+                f"{MOST_COLUMNS:,}: remove the columns you don't need."
             )
         yield record
 

@@ -13,6 +13,7 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils.text import get_valid_filename
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Opening
 from pipeline.candidates.models.candidate_import import CandidateImport
@@ -48,8 +49,10 @@ class Turn:
         seconds = max(0, self.since + TURN_SECONDS - monotonic())
         if not self.lock.acquire(timeout=seconds):
             raise ImportRefused(
-                "Another file of your workspace is being looked at. "
-                "Upload this one again in a moment."
+                _(
+                    "Another file from your workspace is being checked. Upload this one "
+                    "again in a moment."
+                )
             )
         self.since = monotonic()
         try:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from pipeline.candidates.models import Candidate
 from pipeline.candidates.sight import sight_of
 from pipeline.candidates.timeline import MOST, SOURCES, Event
@@ -14,7 +16,7 @@ def imports(candidate: Candidate, user: User) -> Iterator[Event]:
     brought = candidate.imports.select_related("candidate_import__created_by")
     for row in brought.order_by("-candidate_import_id")[:MOST]:
         imported = row.candidate_import
-        what = "Imported from" if row.is_new else "Brought up to date from"
+        what = "Imported from" if row.is_new else _("Updated from")
         by = str(imported.created_by or "")
         if not sight.sees_all([imported.opening_id]):
             yield Event(imported.ended_at or imported.created_at, ELSEWHERE, by=by)

@@ -172,7 +172,9 @@ def sheets_of(path: Path) -> list[Found]:
         replace(look, name=sheet.name, is_hidden=sheet.is_hidden) for sheet, look in looked if look
     ]
     if not found:
-        raise ImportRefused("The workbook has no sheet with rows. Upload the one that has them.")
+        raise ImportRefused(
+            "The workbook has no rows. Upload the workbook that contains the candidates."
+        )
     return found
 
 

@@ -8,9 +8,9 @@ LONGEST = 32_767  # characters of one value: what a cell of a spreadsheet holds
 LARGEST = 100_000  # characters of all names and values of one candidate together
 MOST_OTHERS = 20  # further e-mail addresses of one candidate; of phone numbers as many
 
-TOO_MANY = f"A candidate has at most {MOST:,} attributes."
-TOO_LONG = f"An attribute has at most {LONGEST:,} characters."
-TOO_LARGE = f"All attributes of a candidate together have at most {LARGEST:,} characters."
+TOO_MANY = f"A candidate can have up to {MOST:,} attributes."
+TOO_LONG = f"An attribute can have up to {LONGEST:,} characters."
+TOO_LARGE = f"A candidate's attributes can have up to {LARGEST:,} characters in total."
 
 
 def why_too_much(attributes: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from pipeline.foundation import database_clock
 from pipeline.foundation.lifecycle import move
@@ -154,7 +155,7 @@ class CandidateImport(models.Model):
         assert by is not None
         if Opening.objects.visible_to(by).filter(pk=self.opening_id).exists():
             return ""
-        return f"{by}, who ordered it, no longer sees the opening."
+        return _("%(by)s, who started it, can no longer see the opening.") % {"by": by}
 
     def report(self, percent: int, phase: str, read: int) -> None:
         """Store the progress for the page, outside the import's own transaction."""

@@ -8,6 +8,7 @@ from django.db.models import Max, ProtectedError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.candidates.models import Candidate, Folder, Opening
@@ -30,7 +31,7 @@ def add(request: MemberRequest, pk: int) -> HttpResponse:
     new = Folder(opening=opening, position=0 if last is None else last + 1)
     form = form_for(request, new)
     if form.is_valid() and form.save(by=request.user):
-        messages.success(request, f"The folder {new} is added.")
+        messages.success(request, _("Folder %(new)s added.") % {"new": new})
         return redirect("candidate_settings:opening", pk=pk)
     return page(request, opening, form)
 
@@ -74,14 +75,16 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
     refusal = why_it_stays(folder)
     if request.method == "POST":
         refusal = refusal or remove(folder, request)
-        done = f"The folder {folder} is deleted."
+        done = _("Folder %(folder)s deleted.") % {"folder": folder}
         messages.add_message(
             request, messages.ERROR if refusal else messages.SUCCESS, refusal or done
         )
         return redirect("candidate_settings:opening", pk=folder.opening_id)
     context = {
         "title": f"{folder} can’t be deleted" if refusal else f"Delete the folder “{folder}”?",
-        "sentence": refusal or f"It is empty. {folder.opening} keeps its other folders.",
+        "sentence": refusal
+        or _("The folder is empty. %(opening)s keeps its other folders.")
+        % {"opening": folder.opening},
         "address": "" if refusal else reverse("candidate_settings:folder_delete", args=[pk]),
         "back": reverse("candidate_settings:opening", args=[folder.opening_id]),
     }
@@ -107,7 +110,9 @@ def remove(folder: Folder, request: MemberRequest) -> str:
             folder.delete()
             record(folder.opening.workspace, request.user, "deleted the folder", subject)
     except (ProtectedError, IntegrityError):
-        return f"A candidate has just come into {folder}, so it was not deleted."
+        return _("A candidate was just added to %(folder)s, so it was not deleted.") % {
+            "folder": folder
+        }
     return ""
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.candidates.models import CandidateLabel, Label, RejectReason
@@ -26,11 +27,13 @@ def label_use(label: Label) -> str:
     people = count_some(CandidateLabel.objects.filter(label=label))
     if not people:
         return "No candidate has it."
-    return f"{counted(people, 'candidate')} will lose it. That can’t be undone."
+    return _("%(people)s will lose it. This can’t be undone.") % {
+        "people": counted(people, "candidate")
+    }
 
 
 def reason_use(reason: RejectReason) -> str:
-    return "Profiles of candidates who were rejected for it keep it."
+    return _("It stays on the profiles of candidates who were rejected for it.")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,10 @@ LABELS = Kind(
     Label,
     "Labels",
     "label",
-    "What recruiters mark candidates with. A new name shows at once wherever the label is.",
+    (
+        "Recruiters use labels to mark candidates. A new name shows at once wherever the "
+        "label is used."
+    ),
     label_use,
 )
 REJECT_REASONS = Kind(
@@ -59,7 +65,10 @@ REJECT_REASONS = Kind(
     RejectReason,
     "Reject reasons",
     "reject reason",
-    "What recruiters choose from when they reject. Kept on the profile, and never sent.",
+    (
+        "Recruiters choose one of these when they reject a candidate. Reasons stay on "
+        "the profile and are never sent."
+    ),
     reason_use,
 )
 
@@ -70,7 +79,10 @@ def index(request: MemberRequest, kind: Kind) -> HttpResponse:
     """The list; by POST, one more in it."""
     new = form_for(request, kind, kind.model(workspace=request.user.membership.workspace))
     if request.method == "POST" and new.is_valid() and new.save(by=request.user):
-        messages.success(request, f"The {kind.one} {new.instance} is added.")
+        messages.success(
+            request,
+            _("Added the %(one)s %(instance)s.") % {"one": kind.one, "instance": new.instance},
+        )
         return redirect(f"candidate_settings:{kind.key}")
     return page(request, kind, new)
 
@@ -95,7 +107,9 @@ def delete(request: MemberRequest, kind: Kind, pk: int) -> HttpResponse:
             found.delete()
             workspace = request.user.membership.workspace
             record(workspace, request.user, f"deleted the {kind.one}", found.name)
-        messages.success(request, f"The {kind.one} {found} is deleted.")
+        messages.success(
+            request, _("Deleted the %(one)s %(found)s.") % {"one": kind.one, "found": found}
+        )
         return redirect(f"candidate_settings:{kind.key}")
     context = {
         "title": f"Delete the {kind.one} “{found}”?",

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from pipeline.candidates.models import Opening
@@ -23,7 +24,9 @@ def index(request: MemberRequest) -> HttpResponse:
     new = Opening(workspace=request.user.membership.workspace)
     form = NameForm(request.POST or None, instance=new, siblings=visible)
     if request.method == "POST" and form.is_valid() and add(form, request):
-        messages.success(request, f"The opening {new} is added, with the usual folders.")
+        messages.success(
+            request, _("Opening %(new)s added with the standard folders.") % {"new": new}
+        )
         return redirect("candidate_settings:opening", pk=new.pk)
     openings = visible.annotate(folder_count=Count("folders")).order_by("name")
     context = {"form": form, "openings": openings}

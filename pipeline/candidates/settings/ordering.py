@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Folder, Opening
 from pipeline.workspaces.models import User
@@ -16,8 +17,10 @@ class OrderChanged(ValueError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The folders have been changed on another page, so nothing was moved. "
-            "This is how they are now."
+            _(
+                "The folders were changed on another page, so nothing was moved. This is "
+                "the current order."
+            )
         )
 
 

@@ -14,6 +14,7 @@ from itertools import islice, repeat
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
@@ -43,7 +44,9 @@ def write_xlsx(
     Raises TooLarge when there are more rows, columns or bytes than the format knows.
     """
     if len(headings) > MOST_COLUMNS:
-        raise TooLarge(f"It would have {len(headings):,} columns; XLSX knows {MOST_COLUMNS:,}.")
+        raise TooLarge(
+            f"The file would have {len(headings):,} columns; XLSX allows {MOST_COLUMNS:,}."
+        )
     with ZipFile(workbook_of(sheet, headings)) as source, ZipFile(path, "w", ZIP_DEFLATED) as made:
         for part in source.infolist():
             if part.filename != SHEET:
@@ -81,7 +84,9 @@ def pieces(
     size = 0
     while some := list(islice(numbered, ROWS_AT_ONCE)):
         if some[-1][0] > MOST_ROWS + 1:
-            raise TooLarge(f"It would have more than {MOST_ROWS:,} rows, the most XLSX knows.")
+            raise TooLarge(
+                f"The file would have more than {MOST_ROWS:,} rows, the most that XLSX allows."
+            )
         xml = []
         for number, row in some:
             cells = map(cell, row, letters, repeat(number), repeat(date_style))
@@ -89,7 +94,7 @@ def pieces(
         piece = "".join(xml).encode()
         size += len(piece)
         if size > MOST_BYTES:
-            raise TooLarge("It would have more than 2 GB, the most that XLSX knows.")
+            raise TooLarge(_("The file would be larger than 2 GB, the most that XLSX allows."))
         yield piece
 
 

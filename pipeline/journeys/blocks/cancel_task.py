@@ -3,6 +3,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation.words import counted
@@ -21,8 +23,8 @@ from .base import Block, BlockForm, Rehearsal, chosen, gone, row_of, text_in
 
 ALL, TYPE, CAMPAIGN = "all", "type", "campaign"
 SPARINGLY = (
-    "All Tasks takes back every task that waits for the candidate, inbound calls and messages"
-    " included. Use it sparingly: where a number is blocked, for example."
+    "All Tasks cancels every task that waits for the candidate, including inbound "
+    "calls and messages. Use it sparingly, for example when a number is blocked."
 )
 
 
@@ -33,11 +35,11 @@ class CancelTaskForm(BlockForm):
         choices=[(TYPE, "Task Type"), (CAMPAIGN, "Campaign"), (ALL, "All Tasks")],
         widget=forms.RadioSelect,
         initial=TYPE,
-        label="Which of the waiting tasks",
+        label=gettext_lazy("Waiting tasks to cancel"),
     )
     types = forms.MultipleChoiceField(
         choices=[
-            (type.value, f"{type.label} (made by journeys)")
+            (type.value, f"{type.label} (created by journeys)")
             if type == TaskType.OUTBOUND_SMS
             else (type.value, type.label)
             for type in QUEUED
@@ -46,18 +48,22 @@ class CancelTaskForm(BlockForm):
         required=False,
         label="Task types",
         help_text=(
-            "Manual types are not offered: the agent who makes such a task has it at once, so it"
-            " never waits."
+            gettext_lazy(
+                "Manual types are not listed, because these tasks are assigned to the "
+                "agent who creates them and never wait."
+            )
         ),
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(),
         required=False,
         empty_label="Choose a campaign",
-        help_text="Of an SMS campaign: the Agent SMS tasks that journeys created.",
+        help_text=gettext_lazy("For an SMS campaign: the Agent SMS tasks that journeys created."),
     )
     reason = forms.CharField(
-        max_length=500, required=False, help_text="Empty: which journey canceled it, and where."
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("If empty, we note the journey and block."),
     )
 
     def offer(self) -> None:
@@ -83,7 +89,7 @@ class CancelTask(Block):
 
     key = "cancel_task"
     label = "Cancel Task"
-    about = "Take back tasks that no agent has accepted yet."
+    about = "Cancel tasks that no agent has accepted yet."
     form = CancelTaskForm
 
     @property
@@ -142,7 +148,7 @@ class CancelTask(Block):
             tasks=Count("pk"), people=Count("candidate", distinct=True)
         )
         if not found["tasks"]:
-            return "Would cancel nothing now: no such task waits."
+            return _("Would cancel nothing now: there are no such waiting tasks.")
         by_type = waiting.order_by().values_list("type").annotate(number=Count("pk"))
         kinds = ", ".join(
             f"{number:,} {TaskType(type).label}" for type, number in by_type.order_by("-number")

@@ -1,6 +1,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Candidate, Folder
 from pipeline.journeys.reasons import Code, Reason, because
@@ -14,10 +15,10 @@ from .rules.base import CHOICES, MOST_DAYS, ROWS, Ids, Rule
 MOST_RULES = 5
 ALL, ANY = "all", "any"
 YES, NO = "yes", "no"
-NO_RULE = "There is no rule yet: choose at least one."
+NO_RULE = "There are no rules yet. Choose at least one."
 LABELS = {
     "name": "Attribute",
-    "operator": "How",
+    "operator": "Comparison",
     "value": "Value",
     "folder_kind": "Kind of folder",
     "task_type": "Type of task",
@@ -164,7 +165,9 @@ class Condition(Block):
         if not self.rules and not rules:
             return [NO_RULE]
         if not isinstance(rules, list) or len(self.rules) != len(rules):
-            return ["One of its rules can't be read. Open the block, choose it anew and save it."]
+            return [
+                _("One of the rules can't be read. Open the block, choose the rule again and save.")
+            ]
         if self.options.get("join") not in (ALL, ANY):
             return ["Choose whether all rules must be met, or any one of them."]
         return [problem for rule in self.rules if (problem := rule.problem(workspace))]

@@ -2,6 +2,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
@@ -25,13 +27,16 @@ MOST_DUE = 10_000
 class CreateTaskForm(BlockForm):
     type = forms.ChoiceField(
         choices=[(type.value, type.label) for type in QUEUED],
-        help_text="Manual types are not offered: an agent makes such a task, and has it at once.",
+        help_text=gettext_lazy(
+            "Manual types are not listed, because these tasks are assigned to the agent "
+            "who creates them."
+        ),
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(), required=False, empty_label="No campaign"
     )
     priority = forms.TypedChoiceField(
-        choices=[("", "The campaign's, or Normal"), *Priority.choices],
+        choices=[("", "Same as the campaign, or Normal"), *Priority.choices],
         coerce=int,
         empty_value=None,
         required=False,
@@ -41,7 +46,7 @@ class CreateTaskForm(BlockForm):
         max_value=MOST_DUE,
         required=False,
         label="Due after",
-        help_text="Empty: no time.",
+        help_text=gettext_lazy("Leave empty for no due time."),
     )
     due_unit = forms.ChoiceField(choices=list(UNITS.items()), label="Unit", initial="hours")
     notes = forms.CharField(
@@ -74,7 +79,7 @@ class CreateTask(Block):
 
     key = "create_task"
     label = "Create Task"
-    about = "Put a task about the candidate into the agents' queue."
+    about = "Add a task for the candidate to the agents' queue."
     form = CreateTaskForm
 
     @property
@@ -96,9 +101,9 @@ class CreateTask(Block):
         if self.type in TIMED and due_in is None:
             return [Sentence(needs_time(self.options["type"]))]
         if due_in is not None and not (type(due_in) is int and 0 <= due_in <= MOST_DUE):
-            return [f"When it is due is a whole number from 0 to {MOST_DUE:,}."]
+            return [f"The due time must be a whole number from 0 to {MOST_DUE:,}."]
         if unit not in list(UNITS):
-            return ["Minutes, hours or days: when it is due is not clear."]
+            return [_("Choose whether the due time is in minutes, hours or days.")]
         if self.options.get("priority") not in (None, *Priority.values):
             return ["This priority no longer exists. Choose again."]
         try:

@@ -1,4 +1,5 @@
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.reasons import Code, because
@@ -9,7 +10,10 @@ from .base import Block, BlockForm, Rehearsal, text_in
 
 class ExitForm(BlockForm):
     reason = forms.CharField(
-        max_length=200, required=False, label="Why", help_text="For the run's log."
+        max_length=200,
+        required=False,
+        label="Why",
+        help_text=gettext_lazy("Shown in the run's log."),
     )
 
 

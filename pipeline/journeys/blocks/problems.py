@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Folder, Label, Opening
 from pipeline.journeys.definition.conditions import OPERATORS
@@ -16,10 +17,10 @@ from .base import gone
 from .view import read
 
 TRIGGER = ""  # the key of the trigger's problems
-ENDLESS = "This way never ends: no block after it leads out of the circle, and none waits."
+ENDLESS = "This path never ends: none of its blocks leads out of the loop, and none waits."
 CIRCLE = (
-    "This block is in a circle without a Wait. A candidate who goes round it again and again, with"
-    " nothing leading out, is stopped after 100 steps in a row."
+    "This block is in a loop without a Wait. A candidate who keeps going around the "
+    "loop is stopped after 100 steps in a row."
 )
 
 
@@ -37,7 +38,7 @@ def problems_of(
         if node.id in endless:
             found[node.id].append(ENDLESS)
     if not definition.nodes:
-        found[TRIGGER].append("The journey has no block yet: add the first one.")
+        found[TRIGGER].append(_("The journey has no blocks yet. Add the first one."))
     return {place: sentences for place, sentences in found.items() if sentences}
 
 
@@ -49,7 +50,9 @@ def problems_at(node: Node, workspace: Workspace, journey: Journey | None = None
     if journey:
         problems += reading.tried(lambda block: block.problems_in(journey), [])
     if not problems and set(node.ways) != set(reading.ways):
-        problems.append("Its ways are not those that it has now. Save it once more.")
+        problems.append(
+            _("The paths of this block are out of date. Open the block and save it again.")
+        )
     return problems
 
 
@@ -135,11 +138,13 @@ def missing(rows: Any, options: dict[str, Any], what: str) -> list[str]:
 def event_problems(options: dict[str, Any], workspace: Workspace) -> list[str]:
     name = options.get("event_name")
     if not isinstance(name, str) or not name.strip():
-        return ["The event has no name yet: say which one lets candidates enter."]
+        return [
+            _("The event has no name yet. Enter the name of the event that lets candidates enter.")
+        ]
     if len(name) > 100:
-        return ["The name of an event has 100 characters at most."]
+        return [_("The name of an event can have up to 100 characters.")]
     if not isinstance(options.get("property", ""), str):
-        return ["The event's property can't be read. Write it anew."]
+        return [_("The event's property can't be read. Enter it again.")]
     if options.get("property") and options.get("operator") not in list(OPERATORS):
         return ["Choose how to compare the event's property."]
     return []

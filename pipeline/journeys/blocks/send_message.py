@@ -1,6 +1,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import RunState
@@ -26,10 +27,13 @@ class SendMessageForm(BlockForm):
     )
     not_sent_way = forms.BooleanField(
         required=False,
-        label="A way of its own for whoever gets nothing",
+        label=gettext_lazy("Separate path for candidates who get no message"),
         help_text=(
-            "Who has opted out, has no address or lacks what the text needs. Else they go on like"
-            " the others, and the log says why nothing was sent."
+            gettext_lazy(
+                "For candidates who have opted out, have no address or lack a value that "
+                "the text needs. If off, they continue like the others, and the log says "
+                "why nothing was sent."
+            )
         ),
     )
 
@@ -117,7 +121,7 @@ class SendSMSForm(SendMessageForm):
 class SendSMS(SendMessage):
     key = "send_sms"
     label = "Send SMS"
-    about = "Send an SMS from a template, by itself and within the message limit."
+    about = "Send an SMS from a template, within the message limit."
     channel = Channel.SMS
     form = SendSMSForm
 
@@ -129,6 +133,6 @@ class SendEmailForm(SendMessageForm):
 class SendEmail(SendMessage):
     key = "send_email"
     label = "Send e-mail"
-    about = "Send an e-mail from a template, by itself and within the message limit."
+    about = "Send an e-mail from a template, within the message limit."
     channel = Channel.EMAIL
     form = SendEmailForm

@@ -2,6 +2,8 @@ import hashlib
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.reasons import Code, because
@@ -17,14 +19,18 @@ class SplitForm(BlockForm):
     shares = forms.CharField(
         label="Percentages",
         initial="50, 50",
-        help_text="Two to five whole numbers that add up to 100, as in: 50, 30, 20.",
+        help_text=gettext_lazy(
+            "Two to five whole numbers that add up to 100, for example 50, 30, 20."
+        ),
     )
 
     def clean_shares(self) -> list[int]:
         try:
             shares = [int(part) for part in self.cleaned_data["shares"].split(",")]
         except ValueError:
-            raise forms.ValidationError("Write whole numbers with commas between, as in: 50, 50.")
+            raise forms.ValidationError(
+                _("Enter whole numbers separated by commas, for example 50, 50.")
+            )
         if not 2 <= len(shares) <= len(LETTERS) or min(shares) < 1 or sum(shares) != 100:
             raise forms.ValidationError(
                 f"Two to five numbers of at least 1 that add up to 100; these are {len(shares)}"
@@ -42,7 +48,7 @@ class Split(Block):
 
     key = "split"
     label = "Split"
-    about = "Send candidates different ways, by percentages."
+    about = "Send candidates down different paths, by percentages."
     form = SplitForm
 
     @property
@@ -88,4 +94,4 @@ class Split(Block):
     def rehearse(self, candidate: Candidate) -> Rehearsal:
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
-        return Rehearsal("Goes one of these ways, by chance.", way="a")
+        return Rehearsal(_("Takes one of these paths at random."), way="a")

@@ -16,7 +16,7 @@ class StartJourney(OtherJourney):
 
     key = "start_journey"
     label = "Start journey"
-    about = "Let the candidate enter another journey; this one goes on."
+    about = "Let the candidate enter another journey; this one continues."
     form = JourneyForm
     not_itself = Code.STARTS_ITSELF
 

@@ -1,6 +1,8 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Label
 from pipeline.journeys.reasons.sentences import quoted
@@ -21,7 +23,7 @@ from .candidate_changes import (
 )
 from .condition import RowField
 
-NOTHING = "Nothing is chosen to be changed."
+NOTHING = "Choose at least one change."
 LABEL_LISTS = ("add_labels", "remove_labels")
 
 
@@ -29,17 +31,19 @@ class UpdateCandidateForm(BlockForm):
     only_with: ClassVar = {"recruiter": ("recruiter_change", ASSIGN)}
 
     folder_kind = forms.ChoiceField(
-        choices=[("", "Leave it"), *FolderKind.choices],
+        choices=[("", "Don't move"), *FolderKind.choices],
         required=False,
         label="Move to the folder of the kind",
-        help_text="In the opening that the candidate is in.",
+        help_text=gettext_lazy("In the candidate's opening."),
     )
     folder = RowField(
         None,
         required=False,
         label="Or to this folder",
-        empty_label="Leave it",
-        help_text="Candidates of another opening stay where they are, and the log says so.",
+        empty_label="Don't move",
+        help_text=gettext_lazy(
+            "Candidates in other openings stay where they are, and the log says so."
+        ),
     )
     add_labels = forms.ModelMultipleChoiceField(
         Label.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
@@ -56,7 +60,10 @@ class UpdateCandidateForm(BlockForm):
     recruiter = RowField(None, required=False, label="Assign to", empty_label="Choose")
     attribute = forms.CharField(max_length=100, required=False, label="Set the attribute")
     value = forms.CharField(
-        max_length=500, required=False, label="To", help_text="Empty: take the attribute away."
+        max_length=500,
+        required=False,
+        label="To",
+        help_text=gettext_lazy("Leave empty to remove the attribute."),
     )
 
     def offer(self) -> None:
@@ -81,7 +88,7 @@ class UpdateCandidateForm(BlockForm):
         if is_assigned and not answers.get("recruiter") and "recruiter" not in self.errors:
             self.add_error("recruiter", "Choose the recruiter.")
         if answers.get("value") and not answers.get("attribute"):
-            self.add_error("attribute", "Say which attribute gets this value.")
+            self.add_error("attribute", _("Enter the name of the attribute to set."))
         if not self.errors and not Wanted.read(self.options()).is_something:
             raise forms.ValidationError(NOTHING)
         return answers
@@ -159,7 +166,7 @@ class UpdateCandidate(Block):
             problems.append("Choose what to do with the recruiter.")
         recruiters = recruiters_of(workspace)
         if wanted.recruiter_change == ASSIGN and row_of(recruiters, wanted.recruiter) is None:
-            name = text_in(self.options, "recruiter_name") or "The one who was chosen"
+            name = text_in(self.options, "recruiter_name") or _("The chosen recruiter")
             problems.append(f"{name} is no longer a recruiter here.")
         return problems
 

@@ -12,7 +12,7 @@ from pipeline.workspaces.models import User, Workspace
 from . import BLOCKS, Block
 
 log = logging.getLogger(__name__)
-UNREADABLE = "Its options can't be read. Open it, choose them anew and save it."
+UNREADABLE = "The options of this block can't be read. Open the block, choose them again and save."
 T = TypeVar("T")
 
 

@@ -3,6 +3,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.utils.translation import gettext
+
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Label
 from pipeline.foundation.words import counted
 from pipeline.journeys.models import Run
@@ -190,8 +192,13 @@ class Wait(Block):
         if problems := self.problems(candidate.workspace):
             return Rehearsal(f"The run would fail: {problems[0]}", way="")
         if candidate.pk in self.already([candidate.pk]):
-            return Rehearsal(f"Would not wait: it has {self.event_text} already.")
-        return Rehearsal(f"Would wait {self.summary}, and go on.")
+            return Rehearsal(
+                gettext("Would not wait: %(event_text)s has already happened.")
+                % {"event_text": self.event_text}
+            )
+        return Rehearsal(
+            gettext("Would wait %(summary)s, then continue.") % {"summary": self.summary}
+        )
 
 
 def span(number: Any, unit: Any) -> str:

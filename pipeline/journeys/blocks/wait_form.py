@@ -4,6 +4,8 @@ from datetime import date, time
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Folder, Label
 from pipeline.foundation.parameters import FIRST_DAY, LAST_DAY, DayField
@@ -49,7 +51,9 @@ class WaitForm(BlockForm):
     on_date = DayField(
         required=False,
         label="Date",
-        help_text="Empty: the next such weekday, or the next day on which the hour is to come.",
+        help_text=gettext_lazy(
+            "If empty, the next such weekday, or the next time this hour comes."
+        ),
     )
     weekday = forms.ChoiceField(
         choices=[(ANY_DAY, "Any day"), *((str(n), day) for n, day in enumerate(DAYS))],
@@ -63,7 +67,10 @@ class WaitForm(BlockForm):
         initial="workspace",
         required=False,
         label="Time zone",
-        help_text="A candidate's is the attribute “Time zone”; without one, the workspace's.",
+        help_text=gettext_lazy(
+            "The candidate's time zone comes from the attribute “Time zone”. Without "
+            "one, the workspace's time zone is used."
+        ),
     )
     event = forms.ChoiceField(
         choices=[
@@ -77,7 +84,10 @@ class WaitForm(BlockForm):
         max_length=100,
         required=False,
         label="Name of the event",
-        help_text="A custom event's, as your other systems send it. Capital letters do not matter.",
+        help_text=gettext_lazy(
+            "The name of the custom event that your other systems send. Upper and lower "
+            "case don’t matter."
+        ),
     )
     label = forms.ModelChoiceField(Label.objects.none(), required=False)
     folder = forms.ModelChoiceField(Folder.objects.none(), required=False)
@@ -86,7 +96,9 @@ class WaitForm(BlockForm):
         max_value=MOST,
         required=False,
         label="At most",
-        help_text="Then the candidate goes the way “Timed out”. Empty: for ever.",
+        help_text=gettext_lazy(
+            "After that, the candidate takes the path “Timed out”. Leave empty to wait forever."
+        ),
     )
     at_most_unit = forms.ChoiceField(
         choices=[(unit, unit) for unit in UNITS], initial="days", required=False, label="Unit"
@@ -121,10 +133,10 @@ def missing(answers: dict[str, Any]) -> dict[str, str]:
     """What a Wait of that kind needs and has not, by field; whatever the answers are."""
     kind, event = answers.get("kind"), answers.get("event")
     if kind == TIME:
-        return {} if answers.get("number") else {"number": "Say how long."}
+        return {} if answers.get("number") else {"number": _("Enter how long to wait.")}
     if kind == UNTIL:
         is_said = answers.get("on_date") or answers.get("at_time")
-        return {} if is_said else {"at_time": "Say until when: a date, a time of day, or both."}
+        return {} if is_said else {"at_time": _("Enter a date, a time of day, or both.")}
     if kind != EVENT:
         return {"kind": "Choose what to wait for."}
     field = WANTED.get(event) if isinstance(event, str) else None
@@ -138,18 +150,21 @@ def unreadable(options: dict[str, Any]) -> str:
     for name, unit in (("number", "unit"), ("at_most", "at_most_unit")):
         number = options.get(name)
         if number is not None and not (type(number) is int and 0 < number <= MOST):
-            return f"How long to wait is a whole number from 1 to {MOST:,}."
+            return f"The waiting time must be a whole number from 1 to {MOST:,}."
         if options.get(unit) not in (None, "", *UNITS):
-            return "Minutes, hours, days or weeks: how long to wait is not clear."
+            return _("Choose whether to wait for minutes, hours, days or weeks.")
     try:
         day = date.fromisoformat(options.get("on_date") or "2026-01-01")
         time.fromisoformat(options.get("at_time") or "00:00")
     except (TypeError, ValueError):
-        return "The date or the time of day can't be read. Choose it anew."
+        return _("The date or the time of day can't be read. Choose it again.")
     if not FIRST_DAY <= day <= LAST_DAY:
-        return f"The date is not from {FIRST_DAY.year} to {LAST_DAY.year}. Choose it anew."
+        return _("The date is not from %(year)s to %(year2)s. Choose it again.") % {
+            "year": FIRST_DAY.year,
+            "year2": LAST_DAY.year,
+        }
     if options.get("weekday") not in (None, ANY_DAY, *map(str, range(7))):
         return "Choose a day of the week."
     if options.get("event") == Kind.EVENT and not text_in(options, "event_name"):
-        return "The name of the event can't be read. Write it anew."
+        return _("The name of the event can't be read. Enter it again.")
     return ""

@@ -1,6 +1,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.models import Run
@@ -21,14 +23,16 @@ class WebhookForm(BlockForm):
         WebhookEndpoint.objects.none(),
         label="Webhook",
         empty_label="Choose a webhook",
-        help_text="One of those in the settings: they have a secret, and a log of each delivery.",
+        help_text=gettext_lazy(
+            "Webhooks are set up in the settings. They have a secret and a log of each delivery."
+        ),
     )
     properties = forms.CharField(
         max_length=4000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         label="More properties",
-        help_text="One a line, as in: plan = pro",
+        help_text=gettext_lazy("One per line, for example: plan = pro"),
     )
 
     def offer(self) -> None:
@@ -42,13 +46,17 @@ class WebhookForm(BlockForm):
             name, equals, value = (part.strip() for part in line.partition("="))
             if not equals or not name:
                 raise forms.ValidationError(
-                    f"“{line[:60]}” is no property. Write one a line, as in: plan = pro"
+                    _("“%(value)s” is not a property. Enter one per line, for example: plan = pro")
+                    % {"value": line[:60]}
                 )
             if name in found:
                 raise forms.ValidationError(f"“{name[:60]}” is there twice.")
             found[name] = value
         if len(found) > MOST_PROPERTIES:
-            raise forms.ValidationError(f"These are {len(found)}; {MOST_PROPERTIES} are the most.")
+            raise forms.ValidationError(
+                _("You entered %(found)s properties; the limit is %(most_properties)s.")
+                % {"found": len(found), "most_properties": MOST_PROPERTIES}
+            )
         return found
 
     def options(self) -> dict[str, Any]:
@@ -75,7 +83,7 @@ class Webhook(Block):
 
     key = "webhook"
     label = "Webhook"
-    about = "Tell another system of the candidate."
+    about = "Send the candidate to another system."
     form = WebhookForm
 
     @property
@@ -97,7 +105,7 @@ class Webhook(Block):
         if row_of(endpoints_of(workspace), self.options["endpoint"]) is None:
             return [gone("webhook", self.name)]
         if not isinstance(self.options.get("properties", {}), dict):
-            return ["Its properties can't be read. Open the block and write them anew."]
+            return [_("The properties can't be read. Open the block and enter them again.")]
         return []
 
     def execute(self, batch: Batch) -> None:
@@ -135,7 +143,10 @@ class Webhook(Block):
         endpoint = endpoints_of(candidate.workspace).get(pk=self.options["endpoint"])
         if not endpoint.is_active:
             return Rehearsal(str(because(Code.WEBHOOK_OFF, name=str(endpoint))))
-        return Rehearsal(f"Would tell {endpoint} of {candidate}.")
+        return Rehearsal(
+            _("Would send %(candidate)s to %(endpoint)s.")
+            % {"candidate": candidate, "endpoint": endpoint}
+        )
 
 
 def endpoints_of(workspace: Workspace) -> EndpointQuerySet:

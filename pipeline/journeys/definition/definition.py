@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 MOST_BLOCKS = 200
 NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")  # of a block or a way: it stands in addresses
 
@@ -51,22 +53,25 @@ class Definition:
         checked = _dict(data, "The journey")
         blocks = _dict(checked.get("blocks", {}), "The list of blocks")
         if len(blocks) > MOST_BLOCKS:
-            raise BadDefinition(f"It has {len(blocks)} blocks; {MOST_BLOCKS} are the most.")
+            raise BadDefinition(
+                _("The journey has %(blocks)s blocks; the limit is %(most_blocks)s.")
+                % {"blocks": len(blocks), "most_blocks": MOST_BLOCKS}
+            )
         nodes = {str(pk): _node(str(pk), block) for pk, block in blocks.items()}
         trigger = _dict(checked.get("trigger", {}), "The trigger")
         if not isinstance(trigger.get("type"), str):
             raise BadDefinition("The trigger has no type.")
         _dict(trigger.get("options", {}), "The trigger's options")
-        reentry = _dict(checked.get("reentry", {"rule": "never"}), "The rule for coming again")
+        reentry = _dict(checked.get("reentry", {"rule": "never"}), _("The rule for entering again"))
         if reentry.get("rule") not in ("never", "after", "always"):
-            raise BadDefinition(
-                "Whether a candidate may come again is one of never, after, always."
-            )
+            raise BadDefinition(_("The rule for entering again must be never, after or always."))
         if reentry["rule"] == "after" and not _is_days(reentry.get("days")):
-            raise BadDefinition("After how many days a candidate may come again is not said.")
+            raise BadDefinition(
+                _("The number of days before a candidate may enter again is missing.")
+            )
         start = checked.get("start")
         if not (start is None or isinstance(start, str)):
-            raise BadDefinition("Which block is the first one is not said.")
+            raise BadDefinition(_("The journey does not say which block comes first."))
         definition = cls(trigger, reentry, start, nodes)
         definition.check_ways()
         return definition
@@ -75,9 +80,12 @@ class Definition:
         targets = [self.start, *(to for node in self.nodes.values() for to in node.ways.values())]
         for target in targets:
             if target is not None and target not in self.nodes:
-                raise BadDefinition(f"A way leads to the block “{target}”, which is not there.")
+                raise BadDefinition(
+                    _("A path leads to the block “%(target)s”, which does not exist.")
+                    % {"target": target}
+                )
         if self.nodes and self.start is None:
-            raise BadDefinition("No block is the first one.")
+            raise BadDefinition(_("The first block does not exist."))
 
     def __iter__(self) -> Iterator[Node]:
         """The blocks as they are met, going down from the first; then what nothing leads to."""
@@ -119,7 +127,7 @@ class Definition:
 
 def _dict(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadDefinition(f"{what} is no object.")
+        raise BadDefinition(_("%(what)s must be an object.") % {"what": what})
     return value
 
 
@@ -129,13 +137,18 @@ def _is_days(value: Any) -> bool:
 
 def _node(pk: str, data: Any) -> Node:
     block = _dict(data, f"The block “{pk}”")
-    ways = _dict(block.get("ways", {}), f"The ways of the block “{pk}”")
+    ways = _dict(block.get("ways", {}), _("The paths of the block “%(pk)s”") % {"pk": pk})
     options = _dict(block.get("options", {}), f"The options of the block “{pk}”")
     if not NAME.fullmatch(pk):
-        raise BadDefinition(f"“{pk[:40]}” is no name of a block: letters and digits, 20 at most.")
+        raise BadDefinition(
+            _("“%(name)s” is not a block name. Use up to 20 letters and digits.")
+            % {"name": pk[:40]}
+        )
     if not isinstance(block.get("type"), str):
         raise BadDefinition(f"The block “{pk}” has no type.")
     for way, target in ways.items():
         if not NAME.fullmatch(way) or not (target is None or isinstance(target, str)):
-            raise BadDefinition(f"A way of the block “{pk}” leads nowhere that can be named.")
+            raise BadDefinition(
+                _("A path of the block “%(pk)s” has an invalid target.") % {"pk": pk}
+            )
     return Node(pk, block["type"], options, ways)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext
+
 from .definition import MOST_BLOCKS, Definition, Node
 
 FIRST = "start"  # the way of no block, to the first one
@@ -44,7 +46,7 @@ def target_of(definition: Definition, place: Place) -> str | None:
     if node and place.way == BEFORE:
         return node.id
     if node is None or place.way not in node.ways:
-        raise CantEdit("That place is no longer there. This is the current version.")
+        raise CantEdit(gettext("That place no longer exists. This is the current version."))
     return node.ways[place.way]
 
 
@@ -55,7 +57,12 @@ def lead(definition: Definition, place: Place, to: str | None) -> Definition:
         node_of(definition, to)
     if place == Place():
         if to is None and definition.nodes:
-            raise CantEdit("A journey begins with a block. Delete it, or lead the way to another.")
+            raise CantEdit(
+                gettext(
+                    "A journey must begin with a block. Delete the block, or connect the "
+                    "path to another one."
+                )
+            )
         return replace(definition, start=to)
     if place.way == BEFORE:
         return definition if to == place.block else bypass(definition, place.block, to)
@@ -80,9 +87,15 @@ def insert(
     follows = target_of(definition, place)
     ways = list(ways)
     if len(definition.nodes) >= MOST_BLOCKS:
-        raise CantEdit(f"A journey has {MOST_BLOCKS} blocks at most. Start another one from it.")
+        raise CantEdit(
+            gettext(
+                "A journey can have up to %(most_blocks)s blocks. Continue in another "
+                "journey instead."
+            )
+            % {"most_blocks": MOST_BLOCKS}
+        )
     if follows is not None and not ways:
-        raise CantEdit("Nothing follows such a block: add it where a way ends.")
+        raise CantEdit(gettext("Nothing can follow this kind of block. Add it where a path ends."))
     pk = definition.new_id()
     node = Node(pk, type, options, dict.fromkeys(ways))
     led = lead(definition.with_node(node), place, pk)
@@ -152,14 +165,18 @@ def move(definition: Definition, pk: str, place: Place) -> Definition:
     without = bypass(definition, pk, node.ways[main] if main else None)
     follows = target_of(without, place)
     if follows is not None and main is None:
-        raise CantEdit("Nothing follows such a block: move it to where a way ends.")
+        raise CantEdit(
+            gettext("Nothing can follow this kind of block. Move it to where a path ends.")
+        )
     led = lead(without, place, pk)
     ways = led.nodes[pk].ways | ({main: follows} if main else {})
     moved = led.with_node(replace(node, ways=ways))
     if (definition.reached | {pk}) - moved.reached:
         raise CantEdit(
-            "That place comes after this block on one of its own ways, so nothing would lead there"
-            " any more. Move what is on that way first."
+            gettext(
+                "That place is on one of this block’s own paths, so nothing would lead "
+                "there any more. Move the blocks on that path first."
+            )
         )
     return moved
 
@@ -168,7 +185,7 @@ def move_up(definition: Definition, pk: str) -> Definition:
     """Change places with the block before it on its way."""
     before = first_way_to(definition, pk)
     if before is None or not before.block:
-        raise CantEdit("It is the first block.")
+        raise CantEdit(gettext("This is already the first block."))
     return swap(definition, before, pk)
 
 
@@ -178,7 +195,7 @@ def move_down(definition: Definition, pk: str) -> Definition:
     main = next(iter(ways), "")
     following = ways.get(main)
     if following is None or following == pk:
-        raise CantEdit("It is the last block of its way.")
+        raise CantEdit(gettext("This is already the last block of its path."))
     return swap(definition, Place(pk, main), following)
 
 
@@ -190,7 +207,7 @@ def swap(definition: Definition, place: Place, second: str) -> Definition:
     first = place.block
     node = definition.nodes[second]
     if not node.ways or first == second:
-        raise CantEdit("Nothing can follow the block after it.")
+        raise CantEdit(gettext("Nothing can follow the next block, so this block can’t move down."))
     main = next(iter(node.ways))
     follows = second if node.ways[main] == first else node.ways[main]
     turned = bypass(definition, first, second)
@@ -235,5 +252,5 @@ def first_way_to(definition: Definition, pk: str) -> Place | None:
 
 def node_of(definition: Definition, pk: str) -> Node:
     if pk not in definition.nodes:
-        raise CantEdit("That block is no longer there. This is the current version.")
+        raise CantEdit(gettext("That block no longer exists. This is the current version."))
     return definition.nodes[pk]

@@ -3,6 +3,8 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.utils.translation import gettext
+
 from pipeline.workspaces.models import Workspace
 
 from .definition import Definition
@@ -27,7 +29,7 @@ def time_problems(options: dict[str, Any]) -> list[str]:
     if options.get("weekday", "") not in ["", *"0123456"]:
         problems.append("Choose a day of the week for the schedule.")
     if not isinstance(options.get("filters", ""), str):
-        problems.append("The schedule's filter can't be read. Choose it anew.")
+        problems.append(gettext("The schedule's filter can't be read. Choose it again."))
     return problems
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pipeline.foundation.parameters import number_in
 from pipeline.foundation.words import counted
 
@@ -13,7 +15,7 @@ TYPES = {
     "folder": "A candidate enters a folder",
     "label": "A label is added",
     "created": "A candidate is created or imported",
-    "event": "A custom event comes",
+    "event": "A custom event arrives",
     "schedule": "On a schedule",
 }
 
@@ -29,7 +31,10 @@ def summary_of(type: str, options: dict[str, Any], filter_in_words: str = "") ->
         case "label":
             return f"The label “{name}” is added"
         case "event":
-            return f"The event “{name}” comes{condition_of(options)}"
+            return _("The event “%(name)s” arrives%(options)s") % {
+                "name": name,
+                "options": condition_of(options),
+            }
         case "schedule":
             whom = f"candidates {filter_in_words}" if filter_in_words else "all candidates"
             return f"{describe(options)}: {whom}"
@@ -55,10 +60,10 @@ def reentry_of(reentry: dict[str, Any]) -> str:
     """Whether a candidate may come again."""
     match reentry.get("rule"):
         case "always":
-            return "A candidate may enter again, once out of it."
+            return _("A candidate may enter again after leaving.")
         case "after":
             return f"A candidate may enter again {counted(reentry['days'], 'day')} later."
-    return "A candidate enters once, and never again."
+    return _("A candidate enters only once.")
 
 
 def is_id(value: Any) -> bool:

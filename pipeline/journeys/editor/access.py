@@ -14,7 +14,8 @@ def can_edit(user: User) -> bool:
 
 
 editors_only = MembersWho(
-    may_publish, "Changing a journey takes an Owner, Admin or Recruiter who sees all openings."
+    may_publish,
+    ("Changing a journey requires an Owner, Admin or Recruiter who can see all openings."),
 )
 
 

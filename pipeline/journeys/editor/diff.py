@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from pipeline.journeys.blocks.view import read
 from pipeline.journeys.definition.definition import Definition, Node
 from pipeline.journeys.definition.triggers import reentry_of, text_of
@@ -67,8 +69,11 @@ def changes_of(was: Node, now: Node, old: Definition, new: Definition) -> tuple[
         from_, to = was.ways.get(way), now.ways.get(way)
         if from_ != to:
             label = after.way_label(way) or before.way_label(way)
-            name = f"The way “{label}”" if label else "The way on"
-            found.append(f"{name} leads to {target(new, to)}, before to {target(old, from_)}")
+            name = f"The path “{label}”" if label else "The next path"
+            found.append(
+                _("%(name)s now leads to %(new)s instead of %(old)s")
+                % {"name": name, "new": target(new, to), "old": target(old, from_)}
+            )
     return tuple(found)
 
 
@@ -86,8 +91,11 @@ def trigger_changes(old: Definition, new: Definition) -> Iterable[str]:
     if before != after:
         yield f"“{before}” became “{after}”"
     elif old.trigger != new.trigger:
-        yield "Other settings of the trigger"
+        yield _("Other trigger settings")
     if old.reentry != new.reentry:
         yield f"“{reentry_of(old.reentry)}” became “{reentry_of(new.reentry)}”"
     if old.start != new.start:
-        yield f"The first block is {target(new, new.start)}, before {target(old, old.start)}"
+        yield _("The first block is now %(new)s instead of %(old)s") % {
+            "new": target(new, new.start),
+            "old": target(old, old.start),
+        }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from pipeline.foundation import database_clock
 from pipeline.journeys.definition.definition import Definition
@@ -114,7 +115,10 @@ def lock(journey: Journey, revision: int) -> None:
     now = Journey.objects.select_for_update(no_key=True).get(pk=journey.pk)
     journey.draft, journey.revision, journey.state = now.draft, now.revision, now.state
     if now.state == JourneyState.ARCHIVED:
-        raise Archived(f"{journey} is archived, so it is edited no more.")
+        raise Archived(
+            gettext("%(journey)s is archived, so it can’t be edited any more.")
+            % {"journey": journey}
+        )
     if now.revision != revision:
         raise Stale(what_happened(journey))
 
@@ -131,8 +135,10 @@ def what_happened(journey: Journey) -> str:
     if not made:
         return f"{NOTHING} {AS_IT_IS}"
     _, who, what = max(made, key=lambda one: one[0])
-    return f"{who} has edited this journey meanwhile ({what}). {NOTHING} {AS_IT_IS}"
+    return gettext(
+        "%(who)s has edited this journey in the meantime (%(what)s). %(nothing)s %(as_it_is)s"
+    ) % {"who": who, "what": what, "nothing": NOTHING, "as_it_is": AS_IT_IS}
 
 
-NOTHING = "Your edit was not made."
+NOTHING = "Your change was not saved."
 AS_IT_IS = "This is the current version. Make your change again if you still need it."

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
 
 from pipeline.candidates.filters import CandidateFilter
 from pipeline.candidates.models import Folder, Label, Opening
@@ -16,7 +17,7 @@ from pipeline.journeys.definition.triggers import TYPES, summary_of
 from pipeline.journeys.models import Journey
 from pipeline.workspaces.models import Membership, User
 
-TAKEN = "There is a journey called “{name}” already. Choose another name."
+TAKEN = "There is already a journey called “{name}”. Choose another name."
 FILTERS = ("opening", "folder", "label", "recruiter", "source", "q")
 
 
@@ -24,7 +25,9 @@ class NameForm(forms.ModelForm[Journey]):
     class Meta:
         model = Journey
         fields = ("name",)
-        help_texts: ClassVar = {"name": "Agents read it beside the tasks that it cancels."}
+        help_texts: ClassVar = {
+            "name": "Agents see this name on the tasks that the journey cancels."
+        }
 
     def clean_name(self) -> str:
         name = tidy(self.cleaned_data["name"])
@@ -61,7 +64,10 @@ class TriggerForm(forms.Form):
         widget=forms.RadioSelect,
         initial="by_hand",
         label="Candidates enter when",
-        help_text="By hand works with every trigger: select candidates and choose Start journey.",
+        help_text=gettext_lazy(
+            "You can always start a journey by hand too: select candidates and choose "
+            "Start journey."
+        ),
     )
     folder = FolderField(Folder.objects.none(), required=False, empty_label="Choose a folder")
     label = forms.ModelChoiceField(
@@ -71,16 +77,20 @@ class TriggerForm(forms.Form):
         max_length=100,
         required=False,
         label="Name of the event",
-        help_text="The name of a custom event, as your other systems send it. Capital letters do"
-        " not matter. How to send one: Settings, Inbound events.",
+        help_text=gettext_lazy(
+            "The name of the custom event that your other systems send. Upper and lower "
+            "case don’t matter. See Settings, Inbound events for how to send events."
+        ),
     )
     property = forms.CharField(
-        max_length=100, required=False, help_text="Only with this property. Empty: every time."
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("Only events with this property. Leave empty for every event."),
     )
     operator = forms.ChoiceField(
         choices=[(key, words) for key, (words, _) in OPERATORS.items()],
         required=False,
-        label="Compared how",
+        label=gettext_lazy("Comparison"),
     )
     value = forms.CharField(max_length=200, required=False)
     weekday = forms.ChoiceField(
@@ -96,9 +106,11 @@ class TriggerForm(forms.Form):
     address = forms.CharField(
         max_length=2000,
         required=False,
-        label="Address of a filtered list",
-        help_text="Filter the list of candidates, copy its address and paste it here; or choose"
-        " below who enters.",
+        label=gettext_lazy("Link to a filtered list"),
+        help_text=gettext_lazy(
+            "Filter the list of candidates, copy the link from your browser and paste it "
+            "here. Or choose below who enters."
+        ),
     )
     filter_opening = forms.ModelChoiceField(
         Opening.objects.none(), required=False, empty_label="Any opening", label="Opening"
@@ -110,15 +122,15 @@ class TriggerForm(forms.Form):
         Label.objects.none(), required=False, empty_label="Any label", label="With the label"
     )
     filter_recruiter = forms.ModelChoiceField(
-        Membership.objects.none(), required=False, empty_label="Any recruiter", label="Of"
+        Membership.objects.none(), required=False, empty_label="Any recruiter", label="Recruiter"
     )
-    filter_source = forms.CharField(max_length=100, required=False, label="From the source")
+    filter_source = forms.CharField(max_length=100, required=False, label=gettext_lazy("Source"))
     filter_q = forms.CharField(max_length=200, required=False, label="Matching")
     rule = forms.ChoiceField(
         choices=[
             ("never", "Never: once for each candidate"),
             ("after", "After some days"),
-            ("always", "Always, once out of it"),
+            ("always", "Always, after leaving"),
         ],
         widget=forms.RadioSelect,
         initial="never",
@@ -152,11 +164,11 @@ class TriggerForm(forms.Form):
         needed = {
             "folder": {"folder": "Choose the folder."},
             "label": {"label": "Choose the label."},
-            "event": {"event_name": "Say which event."},
-            "schedule": {"at_time": "Say at what time."},
+            "event": {"event_name": gettext("Enter the name of the event.")},
+            "schedule": {"at_time": gettext("Choose a time of day.")},
         }.get(answers.get("type", ""), {})
         if answers.get("rule") == "after":
-            needed = needed | {"days": "Say after how many days."}
+            needed = needed | {"days": gettext("Enter the number of days.")}
         for name, sentence in needed.items():
             if not answers.get(name) and name not in self.errors:
                 self.add_error(name, sentence)

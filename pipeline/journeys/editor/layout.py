@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from pipeline.journeys.blocks.view import Reading, read
 from pipeline.journeys.definition.definition import Definition, Node
 from pipeline.journeys.definition.edits import BEFORE, Place, can_move_down, can_move_up
@@ -78,7 +80,11 @@ class Way:
         """What the button at its lower end does."""
         if self.steps:
             return f"Add a block after {self.steps[-1].reading.title}"
-        return f"Add a block on the way {self.label}" if self.label else "Add the first block"
+        return (
+            _("Add a block on the path %(label)s") % {"label": self.label}
+            if self.label
+            else "Add the first block"
+        )
 
     def walk(self) -> Iterator[Step]:
         for step in self.steps:

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from pipeline.foundation.first_come import save_first
@@ -39,7 +40,7 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
     title = f"Rename “{journey}”"
     form = NameForm(request.POST or None, instance=journey)
     if request.method == "POST" and form.is_valid() and named(request, form, "renamed the journey"):
-        messages.success(request, f"The journey is now called {journey}.")
+        messages.success(request, _("Journey renamed to %(journey)s.") % {"journey": journey})
         return redirect("journeys:edit", pk=pk)
     status = 422 if form.errors else 200
     context = {"form": form, "title": title, "journey": journey}

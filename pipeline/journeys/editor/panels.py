@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pipeline.journeys.blocks import BLOCKS
 from pipeline.journeys.blocks.base import BlockForm
 from pipeline.journeys.blocks.view import Reading, read, ways_of_new
@@ -116,6 +118,8 @@ def place_text(definition: Definition, place: Place) -> str:
     node: Node = node_of(definition, place.block)
     reading = read(node)
     if place.way == BEFORE:
-        return f"before “{reading.title}”, where ways meet"
+        return _("before “%(title)s”, where paths meet") % {"title": reading.title}
     label = reading.way_label(place.way)
-    return f"after “{reading.title}”" + (f", on the way “{label}”" if label else "")
+    return f"after “{reading.title}”" + (
+        _(", on the path “%(label)s”") % {"label": label} if label else ""
+    )

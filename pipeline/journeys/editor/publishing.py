@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipeline.foundation.counts import Number, count_some
@@ -57,15 +58,21 @@ def published(request: MemberRequest, journey: Journey) -> JourneyVersion:
     except BadDefinition as reason:
         raise CantPublish({"": [str(reason)]})
     if set(warnings) - set(request.POST.getlist("confirm")):
-        raise Unconfirmed("Read what is to be confirmed below, and tick it. Nothing was published.")
+        raise Unconfirmed(
+            _("Nothing was published. Read the points below and tick each one to confirm.")
+        )
     return lifecycle.publish(journey, request.user)
 
 
 def success(journey: Journey, version: JourneyVersion) -> str:
     if not journey.is_live:
-        paused = f"{journey} is paused: nobody enters until it is resumed."
+        paused = _("%(journey)s is paused, so no candidates enter until it is resumed.") % {
+            "journey": journey
+        }
         return f"Version {version.number} is published. {paused}"
-    return f"Version {version.number} is live: candidates who enter now travel through it."
+    return _("Version %(number)s is live. Candidates who enter now use this version.") % {
+        "number": version.number
+    }
 
 
 def what_would_be(request: MemberRequest, journey: Journey) -> dict[str, Any]:

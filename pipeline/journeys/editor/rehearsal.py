@@ -11,7 +11,7 @@ from pipeline.journeys.definition.definition import Definition, Node
 
 log = logging.getLogger(__name__)
 MOST_STEPS = 100  # as in a real run without a wait
-NOT_SET_UP = "It can't say what it would do: it is not set up yet. The run would fail here."
+NOT_SET_UP = "This block is not set up yet, so the run would fail here."
 
 
 @dataclass(frozen=True)

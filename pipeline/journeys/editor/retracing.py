@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from pipeline.journeys.definition.definition import Definition
@@ -23,7 +24,7 @@ def undo(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 @editors_only
 def redo(request: MemberRequest, pk: int) -> HttpResponse:
-    return retraced(request, pk, drafts.redo, "Done again: {what}")
+    return retraced(request, pk, drafts.redo, _("Redone: {what}"))
 
 
 @require_POST
@@ -33,7 +34,11 @@ def reset(request: MemberRequest, pk: int) -> HttpResponse:
     journey = journey_of(request.user, pk)
     version = journey.version if request.POST.get("to") == "live" else None
     after = version.definition if version else Definition().as_json()
-    what = f"Took over version {version.number}" if version else "Began anew"
+    what = (
+        _("Went back to version %(number)s") % {"number": version.number}
+        if version
+        else _("Started over")
+    )
     try:
         drafts.replace(journey, request.user, revision_of(request), what, after)
     except REFUSALS as reason:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.journeys.blocks import BLOCKS
@@ -163,7 +164,11 @@ def lead(request: MemberRequest, pk: int) -> HttpResponse:
     journey = journey_of(request.user, pk)
     place = Place.read(request.POST.get("at", ""))
     to = request.POST.get("to") or None
-    what = f"Led a way to {label_of(journey, to)}" if to else "Ended a way"
+    what = (
+        _("Connected a path to %(journey)s") % {"journey": label_of(journey, to)}
+        if to
+        else "Ended a path"
+    )
     return changed(
         request, journey, what, lambda draft: edits.lead(draft, place, to), focus=place.block
     )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext
 from rq.timeouts import BaseTimeoutException
 
 from pipeline.foundation.parts import raise_if_lost, work_in_parts
@@ -34,7 +35,7 @@ def dispatch_events() -> int:
         raise
     except Exception as error:
         raise_if_lost(error)
-        log.exception("What happened can't be told to all workspaces together")
+        log.exception("Sending events to all workspaces at once")
         return tell_each_workspace()
 
 
@@ -60,7 +61,7 @@ def tell_workspace(workspaces: Isolation, workspace_id: int) -> int:
 
     waiting = due().filter(workspace=workspace_id).order_by("pk").values_list("pk", flat=True)
     if broken := work_in_parts(list(waiting[:BATCH]), tell_part):
-        what = "Telling journeys what happened to candidates"
+        what = gettext("Sending candidate events to journeys")
         subject = Subject(workspace_id, workspace_id, what, reverse("journeys:list"))
         until = workspaces.fail(subject, broken[0][1])
         late = Happening.objects.filter(pk__in=[pk for pk, _ in broken])

@@ -3,6 +3,7 @@
 import django_filters
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import CandidateSearch
 from pipeline.candidates.search import Words, tsquery
@@ -25,7 +26,9 @@ class RunFilter(django_filters.FilterSet):  # type: ignore[misc]
     version = django_filters.ModelChoiceFilter(
         queryset=JourneyVersion.objects.none(), empty_label="Any version"
     )
-    block = django_filters.ChoiceFilter(label="Stands or ended at", empty_label="Any block")
+    block = django_filters.ChoiceFilter(
+        label=gettext_lazy("Current or last block"), empty_label="Any block"
+    )
     since = DayFilter(
         field_name="started_at",
         lookup_expr="date__gte",

@@ -8,6 +8,7 @@ from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from pipeline.foundation.counts import MOST, CountOf, Number
@@ -99,7 +100,7 @@ def stop(request: MemberRequest, pk: int, run: int) -> HttpResponse:
     found = one_of(request, pk, run)
     reason = because(Code.STOPPED_BY_HAND, by=str(request.user))
     if stop_runs(Run.objects.filter(pk=found.pk), reason):
-        messages.success(request, "The run is stopped: it takes no further step.")
+        messages.success(request, _("Run stopped. It takes no further steps."))
     else:
         messages.error(request, "Nothing was changed: the run had already ended.")
     return redirect("journeys:run", pk=pk, run=run)

@@ -18,7 +18,7 @@ from .codes import Code
 
 Facts = Mapping[str, Any]
 UNKNOWN = "…"  # in place of a fact that is missing
-DAMAGED = gettext_lazy("What happened here can't be told: its details are damaged.")
+DAMAGED = gettext_lazy("The details of this step are damaged and can't be shown.")
 
 
 def sentence_of(code: str, facts: Facts | None = None) -> str:
@@ -45,7 +45,7 @@ def of_another_room(code: str, facts: Facts | None) -> str:
 
 def title_of(code: str) -> str:
     """Of a line in the log that no block wrote."""
-    return _("Not begun") if code == Code.ENTERED_TOO_OFTEN else _("Stopped")
+    return _("Not started") if code == Code.ENTERED_TOO_OFTEN else _("Stopped")
 
 
 class Given(dict[str, Any]):
@@ -91,7 +91,7 @@ def left(facts: Facts) -> str:
 
 def canceled(facts: Facts) -> str:
     """ "Canceled 2 waiting tasks: Outbound Call, ASAP Callback. Spared 1 that Ana Ruiz has." """
-    sentences = [_("Canceled nothing: no such task waited.")]
+    sentences = [_("Canceled nothing: there were no such waiting tasks.")]
     if taken := facts["canceled"]:
         number = sum(taken.values())
         sentence = ngettext(
@@ -101,7 +101,7 @@ def canceled(facts: Facts) -> str:
         )
         sentences = [sentence % {"number": number, "kinds": kinds_of(taken)}]
     if spared := facts.get("spared"):
-        sentence = _("Spared %(number)d, as %(agents)s had accepted: %(kinds)s.")
+        sentence = _("Kept %(number)d that %(agents)s had accepted: %(kinds)s.")
         agents = ", ".join(facts["agents"])
         given = {"number": sum(spared.values()), "agents": agents, "kinds": kinds_of(spared)}
         sentences.append(sentence % given)
@@ -126,7 +126,7 @@ def runs_stopped(facts: Facts) -> str:
     """ "Stopped 2 runs: journey 7 “Win back”, journey 9 “Reminders”." """
     journeys = facts["journeys"]
     if not journeys:
-        return _("Stopped nothing: the candidate was in no such journey.")
+        return _("Stopped nothing: the candidate was not in such a journey.")
     sentence = ngettext(
         "Stopped %(number)d run: %(names)s.", "Stopped %(number)d runs: %(names)s.", len(journeys)
     )
@@ -138,7 +138,7 @@ def runs_stopped(facts: Facts) -> str:
 
 def no_such_folder(facts: Facts) -> str:
     kind = FolderKind(facts["kind"]).label
-    sentence = _("Not moved: %(opening)s has no folder of the kind %(kind)s.")
+    sentence = _("Not moved: %(opening)s does not have a folder of the kind %(kind)s.")
     return sentence % {"opening": facts["opening"], "kind": kind}
 
 
@@ -155,7 +155,7 @@ def quoted(names: Iterable[str]) -> str:
 
 
 def recruiter(facts: Facts) -> str:
-    names = {name: facts.get(name) or _("nobody") for name in ("before", "after")}
+    names = {name: facts.get(name) or _("no one") for name in ("before", "after")}
     return _("Recruiter: %(after)s (was %(before)s).") % names
 
 
@@ -183,20 +183,21 @@ OTHER_ROOMS: dict[str, Callable[[str, Facts | None], str]] = {
 SENTENCES: dict[str, Promise | Callable[[Facts], str]] = {
     Code.TEXT: gettext_lazy("%(text)s"),
     Code.SEVERAL: several,
-    Code.ENDED: gettext_lazy("Came to the end of the journey."),
-    Code.ERROR: gettext_lazy("Unexpected error. Tell support: run %(run)s, block %(block)s."),
+    Code.ENDED: gettext_lazy("Reached the end of the journey."),
+    Code.ERROR: gettext_lazy("Unexpected error. Contact support: run %(run)s, block %(block)s."),
     Code.LOOP: gettext_lazy(
-        "Stopped after %(steps)s steps in a row without a wait: this journey goes round in circles."
-        " Put a Wait into the circle, or let a Condition lead out of it."
+        "Stopped after %(steps)s steps in a row without a wait: this journey is "
+        "going around in a loop. Add a Wait to the loop, or a Condition that leads "
+        "out of it."
     ),
     Code.ENTERED_TOO_OFTEN: gettext_lazy(
-        "Stopped: the candidate has entered this journey %(times)s times within an hour, so what"
-        " journeys do makes them enter again and again. Put a Wait before it, or let the journey be"
-        " entered once."
+        "Stopped: the candidate has entered this journey %(times)s times within an "
+        "hour, so journeys make them enter again and again. Add a Wait, or allow "
+        "candidates to enter the journey only once."
     ),
     Code.UNREADABLE: gettext_lazy("%(problem)s"),
     Code.BLOCK_GONE: gettext_lazy(
-        "The block at which it stood is no longer in this version of the journey."
+        "The run's current block is no longer in this version of the journey."
     ),
     Code.BLOCK_UNKNOWN: gettext_lazy("Belay no longer knows the block “%(type)s”."),
     Code.STOPPED_BY_HAND: gettext_lazy("%(by)s stopped it."),
@@ -214,52 +215,51 @@ SENTENCES: dict[str, Promise | Callable[[Facts], str]] = {
     Code.MISCONFIGURED: gettext_lazy("%(problem)s"),
     Code.GONE: gone,
     Code.STARTS_ITSELF: gettext_lazy(
-        "A journey can't start itself. Let a way lead back to its first block instead."
+        "A journey can't start itself. Connect a path to its first block instead."
     ),
-    Code.STOPS_ITSELF: gettext_lazy("A journey does not stop itself by this block. Use Exit."),
+    Code.STOPS_ITSELF: gettext_lazy("A journey can't stop itself with this block. Use Exit."),
     Code.OTHERS_AT_IT: gettext_lazy(
-        "Others are entering or leaving at this moment. Tries again at once."
+        "Other candidates are entering or leaving right now. Belay tries again at once."
     ),
     Code.WAIT_BEGUN: gettext_lazy("Waits %(what)s."),
     Code.WAIT_OVER: gettext_lazy("The wait is over."),
     Code.WAIT_HAPPENED: gettext_lazy("It happened: %(what)s."),
     Code.WAIT_TIMED_OUT: gettext_lazy("Timed out: no %(what)s."),
     Code.CONDITION_MET: gettext_lazy("Yes: %(rule)s."),
-    Code.CONDITION_NOT_MET: gettext_lazy("No: not so: %(rule)s."),
-    Code.CONDITION_NONE_MET: gettext_lazy("No: none is so: %(rule)s."),
-    Code.SPLIT: gettext_lazy("Went way %(way)s"),
+    Code.CONDITION_NOT_MET: gettext_lazy("No: not met: %(rule)s."),
+    Code.CONDITION_NONE_MET: gettext_lazy("No: none met: %(rule)s."),
+    Code.SPLIT: gettext_lazy("Took path %(way)s"),
     Code.EXIT: left,
     Code.TASK_CREATED: gettext_lazy("Created task %(task)s: %(what)s"),
     Code.TASK_REFUSED: gettext_lazy("No task was created. %(problem)s"),
     Code.TASKS_CANCELED: canceled,
     Code.STARTED: gettext_lazy("Started journey %(journey)s “%(name)s”."),
     Code.START_IS_IN_IT: gettext_lazy(
-        "Did not start journey %(journey)s “%(name)s”: the candidate is in it."
+        "Did not start journey %(journey)s “%(name)s”: the candidate is already in it."
     ),
     Code.START_NOT_AGAIN: gettext_lazy(
-        "Did not start journey %(journey)s “%(name)s”: its rule for coming again."
+        "Did not start journey %(journey)s “%(name)s”: its rule does not let the "
+        "candidate enter again."
     ),
     Code.START_NOT_LIVE: not_live,
     Code.START_TOO_OFTEN: gettext_lazy(
-        "Stopped: the candidate has entered journey %(journey)s “%(name)s” %(times)s times within"
-        " an hour, so journeys start each other in a circle. Put a Wait into it, or let the journey"
-        " be entered once."
+        "Stopped: the candidate has entered journey %(journey)s “%(name)s” %(times)s "
+        "times within an hour, so journeys are starting each other in a loop. Add a "
+        "Wait, or allow candidates to enter the journey only once."
     ),
     Code.RUNS_STOPPED: runs_stopped,
-    Code.WEBHOOK_TOLD: gettext_lazy("Told %(name)s, in delivery %(delivery)s."),
+    Code.WEBHOOK_TOLD: gettext_lazy("Sent to %(name)s, delivery %(delivery)s."),
     Code.WEBHOOK_OFF: gettext_lazy("Nothing was sent: the webhook “%(name)s” is switched off."),
-    Code.UNCHANGED: gettext_lazy("Already as wanted: nothing was changed."),
+    Code.UNCHANGED: gettext_lazy("No change needed."),
     Code.MOVED: gettext_lazy("Moved from %(before)s to %(after)s."),
-    Code.NOT_MOVED: gettext_lazy(
-        "Not moved: %(folder)s is a folder of %(of)s, not of %(opening)s."
-    ),
+    Code.NOT_MOVED: gettext_lazy("Not moved: %(folder)s belongs to %(of)s, not to %(opening)s."),
     Code.NO_SUCH_FOLDER: no_such_folder,
     Code.LABELS_ADDED: labels_added,
     Code.LABELS_REMOVED: labels_removed,
     Code.RECRUITER: recruiter,
-    Code.RECRUITER_BLIND: gettext_lazy("Not assigned: %(name)s does not see %(opening)s."),
+    Code.RECRUITER_BLIND: gettext_lazy("Not assigned: %(name)s can't see %(opening)s."),
     Code.ATTRIBUTE_SET: attribute_set,
-    Code.ATTRIBUTE_REMOVED: gettext_lazy("Took away %(name)s."),
+    Code.ATTRIBUTE_REMOVED: gettext_lazy("Removed %(name)s."),
     Code.ATTRIBUTE_REFUSED: gettext_lazy("%(name)s was not set: %(problem)s"),
     Code.MESSAGE_SENT: about_message(gettext_lazy("Sent the %(message)s to %(address)s.")),
     Code.MESSAGE_FAILED: about_message(

@@ -17,10 +17,9 @@ class RulesForm(forms.ModelForm[JourneyRules]):
             "stop_when_opted_out": "The candidate opts out of e-mails or SMS",
         }
         help_texts: ClassVar = {
-            "stop_when_rejected": "By whatever brings the candidate into the folder Rejected.",
-            "stop_when_hired": "A journey that begins with the folder Hired begins all the same.",
-            "stop_when_opted_out": "Without it the runs go on, and only their messages do not go:"
-            " tasks are made and taken back as before.",
+            "stop_when_rejected": "However the candidate gets into the Rejected folder.",
+            "stop_when_hired": "Journeys triggered by the Hired folder still start.",
+            "stop_when_opted_out": "If off, runs continue without messages.",
         }
 
     def keep(self, by: User) -> None:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from pipeline.journeys.models.rules import JourneyRules
@@ -27,5 +28,5 @@ def rules(request: MemberRequest) -> HttpResponse:
         form = RulesForm(request.POST, instance=JourneyRules.of(workspace_id))
         form.full_clean()  # of ticked boxes every answer is right
         form.keep(by=request.user)
-    messages.success(request, "What stops journeys is saved.")
+    messages.success(request, _("Journey settings saved."))
     return redirect("journey_settings:journeys")

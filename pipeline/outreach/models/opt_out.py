@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from pipeline.workspaces.models import Workspace
 
@@ -28,4 +29,7 @@ class OptOut(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.address} wants no {self.get_channel_display()}"
+        return _("%(address)s opted out of %(channel)s") % {
+            "address": self.address,
+            "channel": self.get_channel_display(),
+        }

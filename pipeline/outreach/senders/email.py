@@ -8,6 +8,7 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRequestsAPI
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends import smtp
+from django.utils.translation import gettext as _
 
 from pipeline.outreach.models import Message
 from pipeline.outreach.unsubscribing import footer, headers
@@ -51,7 +52,10 @@ class EmailSender(Sender):
         except OSError as error:
             if isinstance(self.backend, smtp.EmailBackend):
                 raise from_sending(error, self.backend)
-            raise Unconfirmed(f"{PROVIDER} failed: it may or may not have gone.")
+            raise Unconfirmed(
+                _("%(provider)s failed: the message may or may not have been sent.")
+                % {"provider": PROVIDER}
+            )
         except ValueError:  # an address or a header that can't be written down
             raise NotTaken(f"An e-mail to {mail.to[0]} can't be written.")
 
@@ -80,6 +84,9 @@ def from_anymail(error: AnymailError) -> NotSent:
         if isinstance(error.__cause__, requests.RequestException):
             return from_failure(error.__cause__, PROVIDER)
     if isinstance(error, AnymailAPIError):
-        return Unconfirmed(f"{PROVIDER} failed: it may or may not have gone.")
+        return Unconfirmed(
+            _("%(provider)s failed: the message may or may not have been sent.")
+            % {"provider": PROVIDER}
+        )
     # The rest is refused before it is sent, or answered with a refusal of the recipient.
     return NotTaken(f"{PROVIDER} refused it: {' '.join(map(str, error.args))[:300]}")

@@ -3,6 +3,7 @@
 import ssl
 
 import requests
+from django.utils.translation import gettext as _
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from .base import NotSent, NotTaken, Unavailable, Unconfirmed
@@ -22,10 +23,16 @@ NO_CONNECTION = (
 def from_answer(status: int, said: str, provider: str) -> NotSent:
     """For an answer that is not the expected one; `said` is what it says, readable."""
     if status in REFUSED_US:
-        return Unavailable(f"{provider} refused the login: {said}")
+        return Unavailable(
+            _("%(provider)s refused the credentials: %(said)s")
+            % {"provider": provider, "said": said}
+        )
     if 400 <= status < 500:
         return NotTaken(f"{provider} refused it: {said}")
-    return Unconfirmed(f"{provider} answered with {status}: it may or may not have gone.")
+    return Unconfirmed(
+        _("%(provider)s answered with %(status)s: the message may or may not have been sent.")
+        % {"provider": provider, "status": status}
+    )
 
 
 def from_failure(error: requests.RequestException, provider: str) -> NotSent:
@@ -33,8 +40,14 @@ def from_failure(error: requests.RequestException, provider: str) -> NotSent:
     if never_left(error):
         return Unavailable(f"{provider} can't be reached.")
     if isinstance(error, requests.Timeout):
-        return Unconfirmed(f"{provider} did not answer in time: it may or may not have gone.")
-    return Unconfirmed(f"The connection to {provider} broke: it may or may not have gone.")
+        return Unconfirmed(
+            _("%(provider)s did not answer in time: the message may or may not have been sent.")
+            % {"provider": provider}
+        )
+    return Unconfirmed(
+        _("The connection to %(provider)s broke: the message may or may not have been sent.")
+        % {"provider": provider}
+    )
 
 
 def never_left(error: BaseException | None) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 import requests
 from django.conf import settings
+from django.utils.translation import gettext as _
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
@@ -20,10 +21,10 @@ TWILIO = "https://api.twilio.com"
 READABLE = {
     21211: "the phone number is not valid.",
     21217: "the phone number is not valid.",
-    21408: "SMS to that country are switched off in the provider's account.",
-    21610: "they have answered STOP, and get no SMS from this number.",
+    21408: "SMS to this country are switched off in the provider's account.",
+    21610: "they replied STOP and get no SMS from this number.",
     21612: "the phone number can't be reached from the provider's number.",
-    21614: "the phone number is no mobile number.",
+    21614: "the phone number is not a mobile number.",
     21617: "the text is too long.",
 }
 
@@ -69,7 +70,10 @@ class TwilioSender(Sender):
         except requests.RequestException as error:
             raise from_failure(error, PROVIDER)
         except (TwilioException, ValueError, KeyError, TypeError):
-            raise Unconfirmed(f"{PROVIDER}'s answer can't be read: it may or may not have gone.")
+            raise Unconfirmed(
+                _("%(provider)s's answer can't be read: the message may or may not have been sent.")
+                % {"provider": PROVIDER}
+            )
         return str(sent.sid or "")
 
     def close(self) -> None:

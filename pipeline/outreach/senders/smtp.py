@@ -4,6 +4,7 @@ import smtplib
 from typing import Any
 
 from django.core.mail.backends import smtp
+from django.utils.translation import gettext
 
 from .base import NotSent, NotTaken, Unavailable, Unconfirmed
 
@@ -73,9 +74,15 @@ class EmailBackend(smtp.EmailBackend):
 def from_opening(error: OSError | ValueError) -> Unavailable:
     """Why there is no connection, by what connecting, greeting, STARTTLS or the login raised."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Unavailable(f"{SERVER} refused the login: {answer(error)}")
+        return Unavailable(
+            gettext("%(server)s refused the credentials: %(error)s")
+            % {"server": SERVER, "error": answer(error)}
+        )
     if isinstance(error, smtplib.SMTPResponseException):
-        return Unavailable(f"{SERVER} lets nobody in: {answer(error)}")
+        return Unavailable(
+            gettext("%(server)s does not accept logins: %(error)s")
+            % {"server": SERVER, "error": answer(error)}
+        )
     return Unavailable(f"{SERVER} can't be reached.")
 
 
@@ -94,10 +101,16 @@ def from_sending(error: OSError, backend: smtp.EmailBackend) -> NotSent:
         if not is_new and not timed_out:
             return ConnectionLost(f"{SERVER} closed the connection.")
         if step == "rcpt":
-            return NotTaken(f"{SERVER} went away before it took the message.")
-        return Unavailable(f"{SERVER} answers no more.")
+            return NotTaken(
+                gettext("%(server)s closed the connection before it accepted the message.")
+                % {"server": SERVER}
+            )
+        return Unavailable(gettext("%(server)s no longer answers.") % {"server": SERVER})
     if step == "" or code in WANTS_LOGIN:
-        return Unavailable(f"{SERVER} lets nobody in: {answer(error)}")
+        return Unavailable(
+            gettext("%(server)s does not accept logins: %(error)s")
+            % {"server": SERVER, "error": answer(error)}
+        )
     return NotTaken(f"{SERVER} refused it: {answer(error)}")
 
 
@@ -110,7 +123,10 @@ def from_data(error: OSError, code: int | None) -> NotSent:
     )
     if isinstance(error, refusals) and code is not None:
         return NotTaken(f"{SERVER} refused it: {answer(error)}")
-    return Unconfirmed(f"{SERVER} did not confirm it: it may or may not have gone.")
+    return Unconfirmed(
+        gettext("%(server)s did not confirm it: the message may or may not have been sent.")
+        % {"server": SERVER}
+    )
 
 
 def reply_of(error: OSError) -> tuple[int, bytes | str]:

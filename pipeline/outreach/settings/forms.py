@@ -30,7 +30,7 @@ class TemplateForm(forms.ModelForm[MessageTemplate]):
         model = MessageTemplate
         fields = ("name", "subject", "body")
         labels: ClassVar = {"body": "Text"}
-        help_texts: ClassVar = {"name": "For recruiters; never sent.", "subject": ""}
+        help_texts: ClassVar = {"name": "For recruiters only. Never sent.", "subject": ""}
         widgets: ClassVar = {"body": forms.Textarea(attrs={"rows": 8})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ class TemplateForm(forms.ModelForm[MessageTemplate]):
         longest = LONGEST[Channel(self.instance.channel)]
         if len(body) > longest:
             raise forms.ValidationError(
-                f"The text has {len(body):,} characters; the longest has {longest:,}."
+                f"The text has {len(body):,} characters; the limit is {longest:,}."
             )
         return body
 
@@ -73,7 +73,7 @@ class TemplateForm(forms.ModelForm[MessageTemplate]):
         return bool(save_first(self, save, template.workspace_id))
 
 
-TAKEN = "There is a template called {name} already. Choose another name."
+TAKEN = "There is already a template called “{name}”. Choose another name."
 
 
 def checked(text: str) -> str:
@@ -90,7 +90,7 @@ class LimitForm(forms.ModelForm[MessageLimit]):
         required=False,
         min_value=0,
         max_value=2_000_000_000,
-        help_text="Messages in a period. Empty for no limit.",
+        help_text=_("Messages per period. Leave empty for no limit."),
     )
     period = forms.ChoiceField(
         label="Period",
@@ -101,7 +101,9 @@ class LimitForm(forms.ModelForm[MessageLimit]):
         required=False,
         min_value=1,
         max_value=10_000,
-        help_text="Messages a second, whoever sends. Empty for as fast as the provider takes them.",
+        help_text=_(
+            "Messages per second. Leave empty to send as fast as the provider accepts them."
+        ),
     )
 
     class Meta:

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pipeline.candidates.models import Candidate
@@ -44,7 +45,7 @@ def edit(request: MemberRequest, instance: MessageTemplate) -> HttpResponse:
     title = f"“{instance.name}”" if instance.pk else f"New {NOUNS[instance.channel]}"
     form = TemplateForm(request.POST or None, instance=instance)
     if request.method == "POST" and form.is_valid() and form.keep(by=request.user):
-        messages.success(request, f"The template {instance} is saved.")
+        messages.success(request, _("Template %(instance)s saved.") % {"instance": instance})
         return redirect("outreach:templates")
     context = {"form": form, "title": title, "allowed": ALLOWED, **preview_of(request, instance)}
     status = 422 if form.errors else 200
@@ -75,11 +76,13 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             found.delete()
             record(found.workspace, request.user, "deleted the message template", found.name)
-        messages.success(request, f"The template {found} is deleted.")
+        messages.success(request, _("Template %(found)s deleted.") % {"found": found})
         return redirect("outreach:templates")
     context = {
         "title": f"Delete the template “{found}”?",
-        "sentence": "What was sent with it stays as it is. Bulk actions that have begun go on.",
+        "sentence": _(
+            "Messages already sent stay as they are. Bulk actions that have started continue."
+        ),
         "address": reverse("outreach:template_delete", args=[pk]),
         "back": reverse("outreach:templates"),
     }

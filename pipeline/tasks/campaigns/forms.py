@@ -1,13 +1,14 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from pipeline.foundation.first_come import is_name_taken, save_first
 from pipeline.foundation.names import tidy
 from pipeline.outreach.models import Campaign
 from pipeline.workspaces.models import User
 
-TAKEN = "There is a campaign called “{name}” already. Choose another name."
+TAKEN = "There is already a campaign called “{name}”. Choose another name."
 FIXED = ("channel", "work")  # what a campaign is, once it can have tasks
 
 
@@ -22,10 +23,15 @@ class CampaignForm(forms.ModelForm[Campaign]):
         model = Campaign
         fields = ("name", "channel", "work", "priority")
         help_texts: ClassVar = {
-            "name": "Agents read it beside each task.",
-            "work": "Agent work: its tasks wait in the queue for an agent. Automated: messages go "
-            "by themselves, so it has no tasks.",
-            "priority": "Of the tasks that it gets from now on. Higher ones are handed out first.",
+            "name": "Agents see this name next to each task.",
+            "work": (
+                "Agent work: tasks wait in the queue for an agent. Automated: messages "
+                "are sent automatically, so there are no tasks."
+            ),
+            "priority": (
+                "The priority of new tasks in this campaign. Tasks with a higher "
+                "priority come first."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,8 +57,11 @@ class CampaignForm(forms.ModelForm[Campaign]):
         if self.instance.is_draft or wanted in ("", now):
             return str(wanted or now)
         raise forms.ValidationError(
-            f"This can’t change any more: {self.instance} is {self.instance.get_state_display()} "
-            "and may have tasks. Make a new campaign instead."
+            _(
+                "This can’t be changed any more: %(instance)s is %(state)s "
+                "and may have tasks. Create a new campaign instead."
+            )
+            % {"instance": self.instance, "state": self.instance.get_state_display()}
         )
 
     def keep(self, by: User) -> bool:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.foundation.paging.newest_first import page_of
@@ -46,7 +47,11 @@ def new(request: MemberRequest) -> HttpResponse:
         request.POST or None, instance=Campaign(workspace=request.user.membership.workspace)
     )
     if request.method == "POST" and saved(request, form):
-        messages.success(request, f"{form.instance} is a draft. Make it ready to give it tasks.")
+        messages.success(
+            request,
+            _("Created %(instance)s as a draft. Make it ready before you add tasks.")
+            % {"instance": form.instance},
+        )
         return redirect(form.instance)
     return form_page(request, form, "New campaign")
 
@@ -61,7 +66,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     form = CampaignForm(request.POST or None, instance=found)
     title = f"{found.short_id} {found}"
     if request.method == "POST" and saved(request, form):
-        messages.success(request, f"{form.instance} is saved.")
+        messages.success(request, _("Saved %(instance)s.") % {"instance": form.instance})
         return redirect(form.instance)
     return form_page(request, form, title)
 
@@ -119,7 +124,7 @@ def show_on_desks(campaign: Campaign, verb: str) -> None:
 def delete(request: MemberRequest, pk: int) -> HttpResponse:
     """GET asks, POST deletes it; one that has tasks stays, and is said to be pausable instead."""
     if request.method == "POST" and (gone := deleted(request, pk)):
-        messages.success(request, f"The campaign {gone} is deleted.")
+        messages.success(request, _("Campaign %(gone)s deleted.") % {"gone": gone})
         return redirect("campaigns:list")
     found = one_of(request, pk)
     context: dict[str, Any] = {"campaign": found, "has_tasks": found.tasks.exists()}

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
@@ -21,7 +22,7 @@ from .why_empty import why_nothing
 
 workers_only = MembersWho(
     lambda member: member.can_work,
-    "Working on tasks takes an Owner, Admin, Recruiter or Agent.",
+    "Working on tasks requires an Owner, Admin, Recruiter or Agent.",
     finds=find,
 )
 
@@ -62,7 +63,9 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page(request, task, status=422, complete_form=form)
     if not task.complete(request.user, **form.cleaned_data):
-        return too_late(request, task, "It was not completed by you.", form.cleaned_data["notes"])
+        return too_late(
+            request, task, _("You could not complete this task."), form.cleaned_data["notes"]
+        )
     messages.success(request, f"Completed: {name_of(task)}, {task.get_disposition_display()}.")
     return on_to_next(request) if "next" in request.POST else to_desk()
 
@@ -176,5 +179,7 @@ def name_of(task: Task) -> str:
 def why_not(task: Task) -> str:
     """Why an accept failed."""
     if task.is_waiting and task.is_paused:
-        return f"Its campaign {task.campaign} is not ready: nobody is given its tasks for now."
+        return _(
+            "Its campaign %(campaign)s is not ready, so no one can accept its tasks for now."
+        ) % {"campaign": task.campaign}
     return task.what_happened

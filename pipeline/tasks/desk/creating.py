@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from pipeline.candidates.filters import CandidateFilter
@@ -34,7 +35,11 @@ def new(request: MemberRequest) -> HttpResponse:
     if task is None:
         context = {"form": form, "candidate": candidate}
         return render(request, "tasks/new.html", context, status=422 if request.POST else 200)
-    where = "You have it." if task.is_mine(request.user) else "It waits in the queue."
+    where = (
+        _("It is assigned to you.")
+        if task.is_mine(request.user)
+        else _("It is waiting in the queue.")
+    )
     messages.success(request, f"Created: {name_of(task)}. {where}")
     return HttpResponseRedirect(task.get_absolute_url(), status=303)
 

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipeline.candidates.models import Candidate
 from pipeline.foundation import database_clock
@@ -51,7 +53,7 @@ def notes_field(rows: int = 4) -> forms.CharField:
 
 def in_future(at: datetime | None) -> datetime | None:
     if at and at <= database_clock.now():
-        raise forms.ValidationError("This time has passed. Choose one that is still to come.")
+        raise forms.ValidationError(_("This time has passed. Choose a time in the future."))
     return at
 
 
@@ -68,8 +70,10 @@ class KeyedForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         if "key" in self.errors:
             raise forms.ValidationError(
-                "This form has no valid one-time key, so nothing was created. "
-                "Reload the page and fill it in again."
+                _(
+                    "This form has expired, so nothing was created. Reload the page and "
+                    "fill it in again."
+                )
             )
         return self.cleaned_data
 
@@ -100,25 +104,29 @@ class NewTaskForm(KeyedForm):
     type = forms.ChoiceField(
         choices=[
             ("", "Choose a type"),
-            ("You have it at once", [(type.value, type.label) for type in MANUAL]),
+            ("Assigned to you at once", [(type.value, type.label) for type in MANUAL]),
             (
                 "Waits in the queue",
                 [(type.value, type.label) for type in TaskType if type not in MANUAL],
             ),
         ],
-        help_text="A Manual task is yours from the beginning; the others wait for any agent.",
+        help_text=gettext_lazy(
+            "Manual tasks are assigned to you at once. Other tasks wait in the queue for any agent."
+        ),
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(), required=False, empty_label="No campaign"
     )
     priority = forms.TypedChoiceField(
-        choices=[("", "As the campaign, or Normal"), *reversed(Priority.choices)],
+        choices=[("", "Same as the campaign, or Normal"), *reversed(Priority.choices)],
         coerce=int,
         empty_value=None,
         required=False,
     )
     due_at = MomentField(
-        label="Due", required=False, help_text="By when; for callbacks and reminders, not before."
+        label="Due",
+        required=False,
+        help_text=gettext_lazy("The deadline. For callbacks and reminders, the earliest time."),
     )
     notes = notes_field()
 
@@ -162,7 +170,9 @@ class CallbackForm(KeyedForm):
 
     due_at = MomentField(label="Call back at")
     notes = notes_field(rows=2)
-    complete = forms.BooleanField(required=False, label="Complete this task: Callback agreed")
+    complete = forms.BooleanField(
+        required=False, label=gettext_lazy("Complete this task as “Callback agreed”")
+    )
 
     def __init__(self, data: QueryDict | None, user: User, task: Task) -> None:
         super().__init__(data, user, auto_id="callback_%s", initial={"complete": True})
@@ -212,7 +222,7 @@ class CompleteForm(forms.Form):
         fitting = DISPOSITIONS[task.kind.channel]
         choices = [("", "Choose one"), *((fit.value, fit.label) for fit in fitting)]
         self.fields["disposition"].choices = choices  # type: ignore[attr-defined]
-        self.fields["disposition"].error_messages["required"] = "Choose how it went."
+        self.fields["disposition"].error_messages["required"] = _("Choose how the task went.")
 
 
 class NotesForm(forms.Form):
@@ -229,9 +239,9 @@ class StopForm(forms.Form):
         super().__init__(data, auto_id="stop_%s", initial={"seen": seen(task)})
         self.task = task
         self.fields["reason"].required = needs_reason
-        self.fields["reason"].label = "Reason" if needs_reason else "Reason, if you like"
-        self.fields["reason"].error_messages["required"] = (
-            "Say why: who looks for this task later reads it."
+        self.fields["reason"].label = "Reason" if needs_reason else _("Reason (optional)")
+        self.fields["reason"].error_messages["required"] = _(
+            "Enter a reason. Anyone who looks up this task later will see it."
         )
 
     @property

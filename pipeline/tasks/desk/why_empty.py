@@ -2,6 +2,7 @@
 
 from django.db.models import Count, Min, Q
 from django.utils.formats import localize
+from django.utils.translation import gettext as _
 
 from pipeline.foundation import database_clock
 from pipeline.foundation.words import clock
@@ -32,7 +33,7 @@ def why_nothing(user: User) -> str:
         first=Min("due_at", filter=is_later),
     )
     if not found["all"]:
-        return "No task is waiting. New ones appear here by themselves."
+        return _("There are no waiting tasks. New tasks appear here automatically.")
     reasons = []
     if found["later"]:
         first = f"due later, the first at {clock(found['first'])}"
@@ -42,8 +43,13 @@ def why_nothing(user: User) -> str:
     if found["unfit"]:
         reasons.append(f"{counted(found['unfit'])} outside your skills, which an Owner can change")
     if not reasons:
-        return "Nothing for you at this moment: others are taking the last ones. Try again."
-    return f"Nothing for you now. Waiting: {'; '.join(reasons)}."
+        return _(
+            "There is nothing for you right now: other agents are accepting the last "
+            "tasks. Try again in a moment."
+        )
+    return _("There is nothing for you right now. Waiting: %(reasons)s.") % {
+        "reasons": "; ".join(reasons)
+    }
 
 
 def counted(number: int) -> str:

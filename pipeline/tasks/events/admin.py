@@ -36,4 +36,4 @@ class InboundEventAdmin(SeenAdmin[InboundEvent]):
     paginator = Newest[InboundEvent]
     show_full_result_count = False
     search_fields = ("=candidate__id", "=task__id")
-    search_help_text = "A candidate's or a task's id."
+    search_help_text = "Enter the id of a candidate or task."

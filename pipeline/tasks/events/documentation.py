@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pipeline.tasks.models.event_types import TASKS, EventType
 from pipeline.tasks.models.types import TaskType
 
@@ -37,9 +39,13 @@ class Documented:
         if self.type == EventType.CALLBACK_CANCELED:
             return "cancels callbacks"
         if self.makes is None:
-            return "for journeys alone"
+            return _("for journeys only")
         is_callback = self.type == EventType.CALLBACK_REQUESTED
-        return "makes ASAP or Scheduled Callback" if is_callback else f"makes {self.makes.label}"
+        return (
+            _("creates an ASAP or Scheduled Callback")
+            if is_callback
+            else f"creates {self.makes.label}"
+        )
 
     @property
     def answer(self) -> str:
@@ -62,7 +68,7 @@ def documented(now: datetime) -> list[Documented]:
     return [
         Documented(
             EventType.INBOUND_CALL,
-            "A candidate called, and an agent has to take or return it.",
+            _("A candidate called, and an agent has to answer or call back."),
             {
                 "id": "call-1001",
                 "phone": ANA,
@@ -75,13 +81,13 @@ def documented(now: datetime) -> list[Documented]:
         ),
         Documented(
             EventType.INBOUND_SMS,
-            "A candidate wrote a text message.",
+            _("A candidate sent a text message."),
             {"id": "sms-1002", "phone": ANA, "text": "Can I start on Monday?"},
             TASKS[EventType.INBOUND_SMS],
         ),
         Documented(
             EventType.INBOUND_EMAIL,
-            "A candidate wrote an e-mail.",
+            _("A candidate sent an e-mail."),
             {
                 "id": "mail-1003",
                 "email": "ana.ruiz@example.com",
@@ -93,7 +99,7 @@ def documented(now: datetime) -> list[Documented]:
         ),
         Documented(
             EventType.VOICEMAIL,
-            "A candidate left a message; text is what was said, if you have it in writing.",
+            _("A candidate left a voicemail. Send text if you have a transcript."),
             {
                 "id": "voicemail-1004",
                 "phone": ANA,
@@ -104,24 +110,31 @@ def documented(now: datetime) -> list[Documented]:
         ),
         Documented(
             EventType.CALLBACK_REQUESTED,
-            "A candidate wants to be called: with callback_at at that time (a Scheduled Callback), "
-            "without it as soon as possible (an ASAP Callback).",
+            _(
+                "A candidate wants to be called. With callback_at, Belay creates a "
+                "Scheduled Callback for that time; without it, an ASAP Callback."
+            ),
             {"id": "callback-1005", "phone": ANA, "callback_at": tomorrow.isoformat()},
             TaskType.SCHEDULED_CALLBACK,
         ),
         Documented(
             EventType.CALLBACK_CANCELED,
-            "A candidate no longer wants to be called. No task is made: the ASAP and Scheduled "
-            "Callbacks that wait for this candidate are canceled, with text as the reason. One "
-            "that an agent has accepted stays. The answer has the ids of the canceled ones.",
+            _(
+                "A candidate no longer wants to be called. No task is created: the "
+                "candidate’s waiting ASAP and Scheduled Callbacks are canceled, with "
+                "text as the reason. Callbacks that an agent has accepted stay. The "
+                "answer has the ids of the canceled tasks."
+            ),
             {"id": "callback-1006", "phone": ANA, "text": "Has found the answer on the website."},
             None,
         ),
         Documented(
             EventType.CUSTOM,
-            "Anything else that takes a person: name says what is to be done, and properties go "
-            "into the notes, one on each line. Journeys hear of it as well: those whose trigger is "
-            "an event of that name, and those that wait for it.",
+            _(
+                "Anything else an agent should handle: name says what to do, and "
+                "properties go into the notes, one per line. Journeys that are triggered "
+                "by an event of this name, or wait for one, also receive it."
+            ),
             {
                 "id": "custom-1007",
                 "email": "ana.ruiz@example.com",
@@ -132,9 +145,12 @@ def documented(now: datetime) -> list[Documented]:
         ),
         Documented(
             EventType.CUSTOM,
-            "With task false no task is made, and only journeys hear of it. Write the name as it "
-            "stands in the journey; capital letters do not matter. A journey’s trigger may ask for "
-            "a property: here, for example, that plan is pro.",
+            _(
+                "With task set to false, no task is created and only journeys receive "
+                "the event. Use the same name as in the journey; upper and lower case "
+                "don’t matter. A journey’s trigger can require a property, for example "
+                "that plan is pro."
+            ),
             {
                 "id": "custom-1008",
                 "email": "ana.ruiz@example.com",

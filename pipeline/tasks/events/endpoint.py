@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from pipeline.foundation.outages import outage_of
@@ -36,15 +37,23 @@ def events(request: HttpRequest) -> HttpResponse:
         if outage_of(error):
             raise  # answered with 503, in JSON, by config.outages
         # Django's answer would be a page. The event is not taken: its sender sends it again.
-        log.exception("An inbound event was not taken.")
-        return refused(500, {"body": "Belay could not take this event. Send it again later."})
+        log.exception("An inbound event was not accepted.")
+        return refused(
+            500, {"body": gettext("Belay could not accept this event. Send it again later.")}
+        )
     return answer(taken.answer, 201 if taken.is_new else 200)
 
 
 def token_of(request: HttpRequest) -> ApiToken:
     """Raises NotEncrypted and NotAllowed."""
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        raise NotEncrypted({"body": "Send events to https://. Revoke this token: it was readable."})
+        raise NotEncrypted(
+            {
+                "body": gettext(
+                    "Send events to https://. Revoke this token, because others could have read it."
+                )
+            }
+        )
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotAllowed({"Authorization": "Send the header Authorization: Bearer and your token."})

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.importing.contacts import emails_in
 from pipeline.foundation import database_clock
@@ -74,7 +75,7 @@ class PriorityField(Choice):
 
 
 class Id(Field):
-    what = "Send Belay’s id of it: a whole number, without quotes."
+    what = "Send Belay’s id: a whole number, without quotes."
 
     def to_python(self, value: Any) -> int | None:
         if value is None:
@@ -103,7 +104,7 @@ class EventId(Text):
     def to_python(self, value: Any) -> str:
         found = super().to_python(value)
         if found != (value or "") or not found.isprintable():
-            raise self.refuse("This has blanks around it, or control characters.")
+            raise self.refuse(_("This has spaces around it, or control characters."))
         return found
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.addresses import normal_phone
 from pipeline.candidates.importing.cleaning import text
@@ -83,7 +84,9 @@ class EventForm(forms.Form):
 
     def clean(self) -> None:
         if not any(name in self.given for name in WHO):
-            self.add_error("candidate", "Say who it is about: send candidate, phone or email.")
+            self.add_error(
+                "candidate", _("Say who the event is about: send candidate, phone or email.")
+            )
 
     def misfits(self) -> Errors:
         """Fields that the type does not take. A misspelled one is not ignored: a callback_At that
@@ -91,7 +94,10 @@ class EventForm(forms.Form):
         type = self.cleaned_data.get("type")
         taken = (*EVERY, *ALSO[EventType(type)]) if type else tuple(self.fields)
         what = f"An event of the type {type}" if type else "An event"
-        sentence = f"{what} takes no such field. Take it away, or use one of {', '.join(taken)}."
+        sentence = _("%(what)s does not take this field. Remove it, or use one of %(fields)s.") % {
+            "what": what,
+            "fields": ", ".join(taken),
+        }
         return {name[:100]: sentence for name in self.given if name not in taken}
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from .refusals import NotJSON, Refused, TooLarge
 
@@ -41,7 +42,7 @@ def event_in(request: HttpRequest) -> dict[str, Any]:
         )
     body = request.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise TooLarge({"body": "An event may have 64 KiB at most. Shorten its texts."})
+        raise TooLarge({"body": _("An event can be up to 64 KiB. Shorten its texts.")})
     return plain(parsed(body))
 
 
@@ -80,7 +81,9 @@ def checked(value: Any, levels: int) -> Any:
     if isinstance(value, str):
         return checked_text(value)
     if isinstance(value, int | float) and not abs(value) <= LARGEST:
-        raise ValueError("This is not a number, or it is too large to be exact. Send it as text.")
+        raise ValueError(
+            _("This is not a number, or it is too large to be exact. Send it as a text.")
+        )
     if not isinstance(value, list):
         return value
     if levels == 0:
@@ -95,7 +98,7 @@ def checked(value: Any, levels: int) -> Any:
 
 def checked_text(text: str) -> str:
     if "\0" in text:
-        raise ValueError("This has a NUL character. Take it out.")
+        raise ValueError(_("This has a NUL character. Remove it."))
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("This has half of a surrogate pair. Send whole characters, in UTF-8.")
+        raise ValueError(_("This has half of a surrogate pair. Send complete characters in UTF-8."))
     return text

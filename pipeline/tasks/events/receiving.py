@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Candidate
 from pipeline.outreach import optouts
@@ -88,7 +89,9 @@ def take(token: ApiToken, payload: dict[str, Any], said: dict[str, Any]) -> Take
             )
         token.note_use()  # last: other events of this token may wait for the row
     elif event.payload != payload:
-        raise Reused({"id": "This id was sent with another event. Give each event its own id."})
+        raise Reused(
+            {"id": _("This id was already used for a different event. Give each event its own id.")}
+        )
     return Taken(event.answer, is_new)
 
 

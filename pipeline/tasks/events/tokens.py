@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -60,7 +61,7 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(visible, pk=pk)
     if request.method == "POST":
         revoked = token.revoke(by=request.user)
-        outcome = "is revoked" if revoked else "was revoked already"
+        outcome = "is revoked" if revoked else gettext("was already revoked")
         messages.success(request, f"The token {token} {outcome}. Its events are refused.")
         return redirect("events:tokens")
     name = "_revoke" if request.htmx else "revoke"

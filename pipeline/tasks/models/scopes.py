@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from pipeline.outreach.models import Campaign, CampaignChannel
 
@@ -41,8 +42,11 @@ class OfTypes:
             raise ValueError("Choose at least one task type.")
         if manual := [type.label for type in chosen if type in MANUAL]:
             raise ValueError(
-                f"{', '.join(manual)} can't be canceled like this: an agent who creates such a "
-                "task has it from the beginning, so it never waits to be accepted."
+                _(
+                    "%(types)s can't be canceled like this: a Manual task is assigned to "
+                    "the agent who creates it, so it never waits in the queue."
+                )
+                % {"types": ", ".join(manual)}
             )
         object.__setattr__(self, "types", chosen)
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Candidate, Opening
 from pipeline.foundation.fence import fenced
@@ -267,7 +268,7 @@ class Task(models.Model):
 
     def _cancel(self, verb: str, only: Q, by: User, reason: str) -> bool:
         if not reason.strip():
-            raise ValueError("Say why the task is canceled.")
+            raise ValueError(_("Enter a reason for canceling the task."))
         fields = Canceler.person(by).fields
         return self.move(verb, only=only, cancel_reason=reason.strip(), ended_at=Now(), **fields)
 

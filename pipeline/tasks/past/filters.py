@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Candidate, CandidateSearch, Opening
 from pipeline.candidates.search import Words, tsquery
@@ -38,7 +39,9 @@ OF_ONE_WORKSPACE = ("campaign", "opening")
 
 
 def gone(what: str) -> dict[str, str]:
-    sentence = f"The {what} is gone, or you can’t see it. Choose another one."
+    sentence = _("The %(what)s no longer exists, or you can’t see it. Choose another.") % {
+        "what": what
+    }
     return {"invalid_choice": sentence}
 
 
@@ -46,7 +49,9 @@ def a_date(label: str) -> DayField:
     return DayField(
         required=False,
         label=label,
-        error_messages={"invalid": f"“{label}” is no date. Write it like 2026-11-21."},
+        error_messages={
+            "invalid": _("“%(label)s” is not a date. Use the format 2026-11-21.") % {"label": label}
+        },
     )
 
 
@@ -64,7 +69,7 @@ class PastFilter(forms.Form):
     campaign: Any = forms.ModelChoiceField(None, required=False, error_messages=gone("campaign"))
     agent: Any = forms.ModelChoiceField(None, required=False, error_messages=gone("agent"))
     source = forms.ChoiceField(
-        required=False, choices=CancelSource.choices, error_messages=gone("source of the cancel")
+        required=False, choices=CancelSource.choices, error_messages=gone("cancel source")
     )
     journey = forms.CharField(required=False, max_length=200)
     opening: Any = forms.ModelChoiceField(None, required=False, error_messages=gone("opening"))

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from pipeline.tasks.models import Task, TaskRelease
 from pipeline.tasks.models.actors import CancelSource, Origin
 
@@ -49,7 +51,7 @@ def created(task: Task) -> Step:
     elif task.origin == Origin.EVENT:
         who = f"an inbound event of {who}"
     if task.kind.is_manual:
-        place += ", who has it from the beginning"
+        place += _("and assigned to them at once")
     return Step(
         task.created_at,
         "Created by",
@@ -68,7 +70,7 @@ def had_before(task: Task, releases: Iterable[TaskRelease]) -> Iterator[Step]:
             yield Step(release.accepted_at, "Accepted by", release.agent_name)
         taken = release.released_by_id != release.agent_id
         place = f", from {release.agent_name}" if taken else ""
-        verb = "Taken back into the queue by" if taken else "Released by"
+        verb = _("Returned to the queue by") if taken else "Released by"
         yield Step(
             release.released_at,
             verb,

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,7 +22,7 @@ from .filters import PastFilter
 class NameForm(forms.Form):
     """A name that none of the user's others has, unless it is meant to take that one's place."""
 
-    name = forms.CharField(max_length=100, error_messages={"required": "Give it a name."})
+    name = forms.CharField(max_length=100, error_messages={"required": "Enter a name."})
     overwrite = forms.BooleanField(required=False)
 
     def __init__(self, data: Any, user: User, renamed: SavedFilter | None = None) -> None:
@@ -59,7 +60,7 @@ def new(request: MemberRequest) -> HttpResponse:
         and filters.query
         and (saved := save_first(form, lambda: keep(request.user, form, filters.query)))
     ):
-        messages.success(request, f"The filter is saved as “{saved}”.")
+        messages.success(request, _("Filter saved as “%(saved)s”.") % {"saved": saved})
         return go_to(request, saved.get_absolute_url())
     context = {"form": form, "filters": filters, "back": f"{reverse('past:list')}?{query}"}
     return dialog(request, "save", context)
@@ -79,7 +80,7 @@ def saved(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(SavedFilter.objects.visible_to(request.user), pk=pk)
     form = NameForm(request.POST if request.method == "POST" else None, request.user, found)
     if request.method == "POST" and form.is_valid() and save_first(form, form.rename):
-        messages.success(request, f"The filter is now called “{found}”.")
+        messages.success(request, _("Filter renamed to “%(found)s”.") % {"found": found})
         return go_to(request, found.get_absolute_url())
     context = {"form": form, "saved": found, "back": found.get_absolute_url()}
     return dialog(request, "saved", context)
@@ -89,7 +90,7 @@ def saved(request: MemberRequest, pk: int) -> HttpResponse:
 def delete(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(SavedFilter.objects.visible_to(request.user), pk=pk)
     found.delete()
-    messages.success(request, f"The filter “{found}” is deleted.")
+    messages.success(request, _("Filter “%(found)s” deleted.") % {"found": found})
     return redirect("past:list")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from pipeline.candidates.models import Opening
 from pipeline.foundation.counts import MOST
@@ -41,7 +42,7 @@ def openings_in_words(skills: Skills, names: Mapping[int, Opening]) -> str:
     if skills.openings is None:
         return "All"
     openings = [str(names[pk]) for pk in skills.openings if pk in names]
-    return "; ".join(sorted(openings)) or "None, so no tasks"
+    return "; ".join(sorted(openings)) or gettext("None, so gets no tasks")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from django import forms
 from django.db import transaction
 from django.forms.boundfield import BoundWidget
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from pipeline.candidates.models import Opening
 from pipeline.foundation.counts import MOST, Number
@@ -25,20 +26,25 @@ class RulesForm(forms.ModelForm[TaskRules]):
         fields = ("cancel_after_days", "most_waiting")
         labels: ClassVar = {
             "cancel_after_days": "Days until a waiting task is canceled",
-            "most_waiting": "Most waiting tasks of one type",
+            "most_waiting": "Max. waiting tasks per type and candidate",
         }
         help_texts: ClassVar = {
-            "cancel_after_days": "1 to 3,650. A task that nobody has accepted for so long is "
-            "canceled with the source Timeout. Scheduled callbacks and reminders count from the "
-            "time they are due, others from when they came into the queue or were released.",
-            "most_waiting": "1 to 1,000. The most that one candidate may have: what stops a loop. "
-            "Whoever makes one more reads this number instead. Tasks that wait already stay.",
+            "cancel_after_days": (
+                "1 to 3,650. A task that no one accepts within this time is canceled "
+                "with the source Timeout. The time runs from when the task entered the "
+                "queue or was released; for scheduled callbacks and reminders, from when "
+                "they are due."
+            ),
+            "most_waiting": (
+                "1 to 1,000. This limit stops loops: further tasks of that type for the "
+                "candidate are refused. Tasks that are already waiting stay."
+            ),
         }
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if self.too_old and not data["agreed"]:
-            self.add_error(None, "Nothing is saved yet.")
+            self.add_error(None, _("Your changes are not saved yet."))
         return data
 
     @cached_property

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from pipeline.tasks.models.rules import TaskRules
@@ -28,7 +29,7 @@ def rules(request: MemberRequest) -> HttpResponse:
             form.keep(by=request.user)
     if form.errors:
         return page(request, form)
-    messages.success(request, "The task settings are saved.")
+    messages.success(request, _("Task settings saved."))
     return redirect("task_settings:tasks")
 
 

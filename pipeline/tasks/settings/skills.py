@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipeline.candidates.models import Opening
@@ -58,7 +59,7 @@ def skill(request: MemberRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         form.keep(by=request.user)
-        messages.success(request, f"{member.user}’s skills are saved.")
+        messages.success(request, _("Saved %(user)s’s skills.") % {"user": member.user})
         return redirect("task_settings:skills")
     context: dict[str, Any] = {"form": form, "member": member}
     status = 422 if form.errors else 200

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 from .user import User
 from .workspace import Workspace
@@ -48,7 +49,11 @@ class Membership(models.Model):
     def clean(self) -> None:
         if self.is_owner and self.is_limited:
             raise ValidationError(
-                {"is_limited": "An Owner sees all openings. Choose another role, or no limit."}
+                {
+                    "is_limited": _(
+                        "Owners can see all openings. Choose another role, or remove the limit."
+                    )
+                }
             )
 
     @property

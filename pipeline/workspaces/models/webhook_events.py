@@ -111,20 +111,30 @@ ENDED_ACTION = STARTED_ACTION | {
 EVENTS: dict[str, Event] = {
     "task.created": Event(
         "Task created",
-        "A task came, into the queue or, of a Manual type, to the agent who made it.",
+        (
+            "A task was created: in the queue or, for a Manual type, assigned to the "
+            "agent who created it."
+        ),
         CREATED_TASK,
     ),
-    "task.accepted": Event("Task accepted", "An agent took a task.", ACCEPTED_TASK),
-    "task.completed": Event("Task completed", "An agent is done with a task.", COMPLETED_TASK),
+    "task.accepted": Event("Task accepted", "An agent accepted a task.", ACCEPTED_TASK),
+    "task.completed": Event("Task completed", "An agent completed a task.", COMPLETED_TASK),
     "task.canceled": Event(
-        "Task canceled", "A task was taken back, with who did so and why.", CANCELED_TASK
+        "Task canceled",
+        "A task was canceled. The event says who canceled it and why.",
+        CANCELED_TASK,
     ),
     "bulk_action.started": Event(
-        "Bulk action started", "Its start delay is over: it is In Progress.", STARTED_ACTION
+        "Bulk action started",
+        "The start delay is over, and the bulk action is In Progress.",
+        STARTED_ACTION,
     ),
     "bulk_action.ended": Event(
         "Bulk action ended",
-        "It has a final status: Completed, Completed with Failures, Failed, Canceled or Halted.",
+        (
+            "The bulk action has a final status: Completed, Completed with Failures, "
+            "Failed, Canceled or Halted."
+        ),
         ENDED_ACTION,
     ),
 }

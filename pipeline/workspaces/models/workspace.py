@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, URLValidator, validate_email
 from django.db import models
+from django.utils.translation import gettext as _
 
 WEB = ("http", "https")
 
@@ -16,7 +17,9 @@ WEB = ("http", "https")
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is in the IANA database, as `Europe/Madrid` is."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name} is no time zone. Use a name like Europe/Madrid.")
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Use a name like Europe/Madrid.") % {"name": name}
+        )
 
 
 def zone_called(name: str) -> zoneinfo.ZoneInfo | None:
@@ -69,7 +72,12 @@ class Workspace(models.Model):
         self.phone_region = self.phone_region.upper()
         if self.phone_region and self.phone_region not in phonenumbers.SUPPORTED_REGIONS:
             raise ValidationError(
-                {"phone_region": f"{self.phone_region} is no country's two letters, like GB."}
+                {
+                    "phone_region": _(
+                        "“%(phone_region)s” is not a two-letter country code. Use one like GB."
+                    )
+                    % {"phone_region": self.phone_region}
+                }
             )
         if self.support_address:
             check = validate_email if "://" not in self.support_address else URLValidator(WEB)
@@ -77,7 +85,11 @@ class Workspace(models.Model):
                 check(self.support_address)
             except ValidationError:
                 raise ValidationError(
-                    {"support_address": "Write an e-mail address, or a web address with https://."}
+                    {
+                        "support_address": _(
+                            "Enter an e-mail address, or a web address that begins with https://."
+                        )
+                    }
                 )
 
     @property

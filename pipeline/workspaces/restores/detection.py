@@ -28,9 +28,9 @@ from redis.exceptions import RedisError
 from pipeline.workspaces.models import Workspace
 
 log = logging.getLogger(__name__)
-COPIED = "The database is a copy: its tables are not where they were."
-WENT_BACK = "The database is older than what Belay has seen of it."
-RECOVERED = "PostgreSQL has been recovered, and nothing here knows up to when."
+COPIED = "The database is a copy: its tables have moved."
+WENT_BACK = "The database is older than the last state Belay has seen."
+RECOVERED = "PostgreSQL was recovered to an unknown point in time."
 
 
 class Known(NamedTuple):

@@ -28,7 +28,7 @@ HEADINGS = ("When", "Who", "Did", "What", "From", "Page")
 class AuditFilter(forms.Form):
     verb = forms.ChoiceField(label="What was done", required=False)
     actor: Any = forms.ModelChoiceField(
-        queryset=None, label="By", required=False, empty_label="Anybody"
+        queryset=None, label="By", required=False, empty_label="Anyone"
     )
 
     def __init__(self, data: QueryDict, user: User) -> None:

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from pipeline.workspaces.access import owners_only
@@ -16,7 +17,7 @@ def held_messages(request: MemberRequest) -> HttpResponse:
     workspace = request.user.membership.workspace
     if request.method == "POST":
         if confirm(workspace, by=request.user):
-            messages.success(request, "Messages go out again, within some seconds.")
+            messages.success(request, _("Messages released. They are sent within a few seconds."))
         else:
             messages.info(request, "Messages were not on hold.")
         return redirect("settings:messages_held")

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from pipeline.foundation.first_come import save_first
 from pipeline.foundation.quotas import QuotaReached
@@ -13,8 +14,8 @@ from pipeline.workspaces.models import Membership, Role, User, Workspace
 from pipeline.workspaces.models.audit import record
 
 TAKEN = (
-    "This e-mail already has a login. If it is not in the list of members, "
-    "it belongs to another workspace, and a new one is needed here."
+    "This e-mail already has an account. If it is not in the list of members, it "
+    "belongs to another workspace. Use a different e-mail here."
 )
 
 
@@ -28,11 +29,14 @@ class MemberForm(forms.ModelForm[Membership]):
 
     can_export = forms.BooleanField(
         required=False,
-        label="May export",
+        label=gettext_lazy("Can export"),
         help_text=(
-            "Downloads lists of candidates and tasks as files. Each download is in the audit. "
-            "Until you set or clear it, the role decides: Owners, Admins and Recruiters may, "
-            "Agents and Support may not. An Owner always may."
+            gettext_lazy(
+                "This member can download lists of candidates and tasks as files. Each "
+                "download is recorded in the audit. Until you change this, the role "
+                "decides: Owners, Admins and Recruiters can export, Agents and Support "
+                "can’t. Owners always can."
+            )
         ),
     )
 
@@ -72,7 +76,10 @@ class NewMemberForm(MemberForm):
     can_export = None  # type: ignore[assignment]  # as the role says, to begin with
     first_name = forms.CharField(max_length=150)
     last_name = forms.CharField(max_length=150, required=False)
-    email = forms.EmailField(label="E-mail", help_text="The login; it can't be changed later.")
+    email = forms.EmailField(
+        label="E-mail",
+        help_text=gettext_lazy("The member logs in with this e-mail. It can't be changed later."),
+    )
     field_order = ("first_name", "last_name", "email", "role", "is_limited", "openings")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,20 +25,20 @@ from .member_forms import MemberForm, NewMemberForm
 
 log = logging.getLogger(__name__)
 ON_HOLD = (
-    "Messages are on hold after a restore, so {} was sent no link. Send it again from this page "
-    "when they go out again."
+    "Messages are on hold after a restore, so no link was sent to {}. Send it from "
+    "this page once messages are released."
 )
 WRITTEN_DOWN = (
     "pipeline.outreach.senders.outbox.OutboxBackend",
     "django.core.mail.backends.console.EmailBackend",
 )
 NO_MAIL_SERVER = (
-    "This Belay has no mail server yet, so the e-mail to {} reaches nobody: it was only written "
-    "down where Belay runs."
+    "Belay has no mail server yet, so the e-mail to {} was only logged, not sent. "
+    "Ask your Belay administrator to connect one."
 )
 NOT_SENT = (
-    "The e-mail with the link could not be sent to {}. Send it again from this page; if that "
-    "fails too, tell the operator of Belay."
+    "The e-mail with the link could not be sent to {}. Send it again from this page. "
+    "If that fails too, tell your Belay administrator."
 )
 
 
@@ -77,7 +78,7 @@ def member(request: MemberRequest, pk: int) -> HttpResponse:
     found = member_of(request, pk)
     form = MemberForm(request.POST or None, instance=found, workspace=found.workspace)
     if request.method == "POST" and form.is_valid() and form.apply(by=request.user):
-        messages.success(request, f"{found.user} is saved.")
+        messages.success(request, _("Saved the changes to %(user)s.") % {"user": found.user})
         tell_of_export(request, form.cleaned_data["can_export"], member_of(request, pk))
         is_me_no_more = found.user_id == request.user.pk and not form.instance.is_owner
         return redirect(settings.LOGIN_REDIRECT_URL if is_me_no_more else "settings:members")
@@ -89,9 +90,13 @@ def member(request: MemberRequest, pk: int) -> HttpResponse:
 def tell_of_export(request: MemberRequest, ticked: bool, member: Membership) -> None:
     """Warn when the role, not the tick, decides whether the member may export."""
     if member.can_export != ticked:
-        may = "may" if member.can_export else "may not"
+        may = "can" if member.can_export else "can’t"
         role = member.get_role_display()
-        messages.warning(request, f"{member.user} {may} export, as the role {role} says.")
+        messages.warning(
+            request,
+            _("%(user)s %(may)s export because of the role %(role)s.")
+            % {"user": member.user, "may": may, "role": role},
+        )
 
 
 @require_POST
@@ -116,7 +121,11 @@ def set_active(request: MemberRequest, pk: int, is_active: bool) -> HttpResponse
     """Deactivate or reactivate a member, unless the login belongs to the operator's staff."""
     found = member_of(request, pk)
     if found.user.is_staff or found.user.is_superuser:
-        messages.error(request, f"{found.user} runs this Belay: only the admin site can do that.")
+        messages.error(
+            request,
+            _("%(user)s is a Belay administrator. Only the admin site can do this.")
+            % {"user": found.user},
+        )
         return redirect("settings:member", pk=pk)
     try:
         (reactivate if is_active else deactivate)(found, by=request.user)
@@ -135,7 +144,9 @@ def invite_by_mail(request: MemberRequest, member: Membership) -> bool:
     try:
         send_invitation(request, member, request.user)
     except HasPassword:
-        messages.success(request, f"{member.user} has chosen a password.")
+        messages.success(
+            request, _("%(user)s has already chosen a password.") % {"user": member.user}
+        )
         return False
     except Exception:  # each mail backend has its own errors, and none undoes what was saved
         log.exception("No invitation for member %s", member.pk)

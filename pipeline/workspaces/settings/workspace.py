@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from pipeline.workspaces.access import owners_only
@@ -23,7 +25,8 @@ def time_zones() -> list[tuple[str, str]]:
 
 class WorkspaceForm(forms.ModelForm[Workspace]):
     time_zone = forms.ChoiceField(
-        choices=time_zones, help_text="Times on the pages and the days of message limits are in it."
+        choices=time_zones,
+        help_text=gettext_lazy("Used for all times shown and for message limits."),
     )
 
     class Meta:
@@ -39,8 +42,23 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         labels: ClassVar = {
             "phone_region": "Phone region",
             "start_delay_seconds": "Start delay in seconds",
-            "typed_number_from": "Typed confirmation from so many candidates",
+            "typed_number_from": "Typed confirmation threshold (candidates)",
             "support_address": "Support address",
+        }
+        help_texts: ClassVar = {
+            "phone_region": gettext_lazy(
+                "The country of phone numbers without a country code, for example GB."
+            ),
+            "start_delay_seconds": gettext_lazy(
+                "How long a bulk action waits In Queue, so that you can still cancel a mistake."
+            ),
+            "typed_number_from": gettext_lazy(
+                "To start a bulk action over this many candidates or more, you type the number."
+            ),
+            "support_address": gettext_lazy(
+                "An e-mail or web address for “Contact support”. If empty, your Belay"
+                " administrator’s is used."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,10 +66,10 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         name = self.instance.time_zone
         if not self.is_bound and zone_called(name) is None:
             self.initial["time_zone"] = self.instance.tz.key
-            self.fields["time_zone"].help_text = (
-                f"“{name}” is not a time zone that Belay knows here, so times are in UTC."
-                " Choose yours and save."
-            )
+            self.fields["time_zone"].help_text = _(
+                "Belay doesn’t know the time zone “%(name)s”, so times are shown in "
+                "UTC. Choose your time zone and save."
+            ) % {"name": name}
 
     def changes(self) -> str:
         """Say what changed, as in "start delay in seconds from 5 to 30"."""
@@ -87,5 +105,5 @@ def save(request: MemberRequest, found: QuerySet[Workspace]) -> WorkspaceForm:
     if form.is_valid():
         if form.has_changed():
             record(form.save(), request.user, "changed the settings", form.changes())
-        messages.success(request, "The settings are saved.")
+        messages.success(request, _("Settings saved."))
     return form

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from pipeline.workspaces.models import User
 from pipeline.workspaces.models.audit import record
@@ -12,15 +13,15 @@ from pipeline.workspaces.models.webhook_events import CHOICES, JOURNEY, TEST
 
 class EndpointForm(forms.ModelForm[WebhookEndpoint]):
     events = forms.MultipleChoiceField(
-        choices=CHOICES, widget=forms.CheckboxSelectMultiple, label="Events that are sent"
+        choices=CHOICES, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("Events to send")
     )
 
     class Meta:
         model = WebhookEndpoint
         fields = ("url", "description", "events")
         help_texts: ClassVar = {
-            "url": "Where the events are posted to, like https://example.com/belay.",
-            "description": "For your colleagues, like “Payroll”.",
+            "url": "The address that receives the events, for example https://example.com/belay.",
+            "description": "A name your colleagues will recognize, for example “Payroll”.",
         }
         widgets: ClassVar = {"url": forms.URLInput(attrs={"autocomplete": "off"})}
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from pipeline.foundation.commits import after_commit
@@ -55,7 +56,7 @@ def again(request: MemberRequest, pk: int) -> HttpResponse:
     found = delivery_of(request, pk)
     WebhookDelivery.objects.filter(pk=pk).send_again()
     wake()
-    tell(request, found.endpoint, "It is sent again.")
+    tell(request, found.endpoint, _("The delivery is being sent again."))
     return redirect(found)
 
 
@@ -69,7 +70,11 @@ def all_again(request: MemberRequest, pk: int) -> HttpResponse:
         if count:
             note(request, "sent all failed again of the webhook", endpoint)
             after_commit(wake)
-    tell(request, endpoint, f"{count:,} failed deliveries are sent again.")
+    tell(
+        request,
+        endpoint,
+        _("%(count)s failed deliveries are being sent again.") % {"count": f"{count:,}"},
+    )
     return redirect("webhooks:deliveries", pk=pk)
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from threading import Timer
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pipeline.foundation.public_addresses import Refused, Target, check
@@ -136,22 +137,30 @@ def error_of(status: int, answer: http.client.HTTPResponse) -> str:
         return ""
     if 300 <= status < 400:
         there = answer.headers.get("Location", "another address")
-        return f"It redirects to {there}. Redirects are not followed: enter the final address."
+        return _(
+            "The receiver redirects to %(there)s. Redirects are not followed: enter the "
+            "final address."
+        ) % {"there": there}
     return f"The receiver answered with {status}."
 
 
 def in_words(failure: Exception) -> str:
     if isinstance(failure, ssl.SSLCertVerificationError):
-        return f"The certificate is not good: {failure.verify_message}."
+        return _("The certificate is not valid: %(verify_message)s.") % {
+            "verify_message": failure.verify_message
+        }
     if isinstance(failure, ssl.SSLError):
-        return "There is no encrypted connection: does the receiver speak https at this port?"
+        return _(
+            "The connection could not be encrypted. Check that the receiver uses https "
+            "on this port."
+        )
     if isinstance(failure, TimeoutError):
         return "The receiver did not answer in time."
     if isinstance(failure, ConnectionRefusedError):
-        return "The receiver refused the connection: nothing listens at this address and port."
+        return _("The receiver refused the connection. Check the address and the port.")
     if isinstance(failure, ConnectionError | http.client.RemoteDisconnected):
-        return "The receiver broke the connection off."
+        return _("The receiver closed the connection.")
     if isinstance(failure, http.client.HTTPException):
-        return "The receiver's answer is no HTTP."
+        return _("The receiver's answer is not HTTP.")
     why = getattr(failure, "strerror", None) or failure
     return f"The receiver can't be reached: {why}."

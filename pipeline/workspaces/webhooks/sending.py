@@ -19,6 +19,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from pipeline.foundation import database_clock
 from pipeline.foundation.encryption import Unreadable
@@ -46,8 +47,9 @@ AT_ONCE_FOR_EACH = 4
 ANSWER = "answer"  # of setbacks: what came of a try can't be written down
 LOOK_SECONDS = 0.25  # how often to look for what is due meanwhile
 UNREADABLE = (
-    "Not sent: the webhook's signing secret can't be read, as Belay's own key was changed. "
-    "Make a new secret and give it to your receiver, or tell the operator of Belay."
+    "Not sent: the webhook's signing secret can't be read because Belay's own key "
+    "was changed. Create a new secret and give it to your receiver, or tell your "
+    "Belay administrator."
 )
 
 
@@ -100,7 +102,10 @@ def answer_of(done: Future[Answer]) -> Answer:
         return done.result()
     except Exception as error:
         log.exception("A delivery could not be sent")
-        return Answer(error=f"Belay could not send it ({type(error).__name__}). Tell support.")
+        return Answer(
+            error=_("Belay could not send this delivery (%(error)s). Contact support.")
+            % {"error": type(error).__name__}
+        )
 
 
 def take(busy: list[int], isolation: Isolation | None = None) -> list[Try]:
@@ -212,7 +217,7 @@ def tell_endpoint(endpoint: WebhookEndpoint, answer: Answer, held_until: Any) ->
     if held_until:
         row.update(held_until=held_until)
     if answer.status == GONE:
-        switch_off(endpoint, "The receiver answered with 410 Gone: it wants no more.")
+        switch_off(endpoint, _("The receiver answered with 410 Gone: it no longer wants events."))
     elif row.filter(failing_since__lt=database_clock.now() - PATIENCE).exists():
         switch_off(endpoint, f"Every delivery failed for {PATIENCE.days} days. {answer.error}")
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -68,7 +69,7 @@ def new(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         endpoint = form.keep(by=request.user)
         request.session[SHOW_ONCE] = endpoint.pk
-        messages.success(request, "The webhook is added. Send a test to see that it arrives.")
+        messages.success(request, _("Webhook added. Send a test to check that it arrives."))
         return redirect(endpoint)
     status = 422 if form.errors else 200
     return render(request, "webhooks/new.html", {"form": form}, status=status)
@@ -83,7 +84,7 @@ def endpoint(request: MemberRequest, pk: int) -> HttpResponse:
     form = EndpointForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         form.keep(by=request.user)
-        messages.success(request, "The webhook is saved.")
+        messages.success(request, _("Webhook saved."))
         return redirect(found)
     # What is on the page beside the form is as it is, not as the form would have it.
     context: dict[str, Any] = {"form": form}
@@ -117,16 +118,24 @@ def rotate(request: MemberRequest, pk: int) -> HttpResponse:
             found.rotate()
             note(request, "rotated the secret of the webhook", found)
         request.session[SHOW_ONCE] = pk
-        messages.success(request, f"There is a new secret. The old one signs for {hours} h more.")
+        messages.success(
+            request,
+            _("New secret created. The old one stays valid for %(hours)s more hours.")
+            % {"hours": hours},
+        )
         return redirect(found)
     context = {
-        "title": "Make a new secret?",
-        "sentence": f"For {hours} hours everything is signed with the old secret and with the "
-        "new one, so that your receiver can change over. Then the old one is gone.",
+        "title": _("Create a new secret?"),
+        "sentence": _(
+            "For %(hours)s hours everything is signed with both the old and the new "
+            "secret, so that your receiver can switch. After that, the old secret no "
+            "longer works."
+        )
+        % {"hours": hours},
         "address": reverse("webhooks:rotate", args=[pk]),
         "back": found.get_absolute_url(),
-        "yes": "Make a new secret",
-        "no": "Keep the old one",
+        "yes": _("Create a new secret"),
+        "no": _("Keep the old secret"),
     }
     return dialog(request, context)
 
@@ -154,16 +163,18 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             found.forget()
             record(found.workspace, request.user, "deleted the webhook", found.url)
-        messages.success(request, f"The webhook {found} is deleted.")
+        messages.success(request, _("Webhook %(found)s deleted.") % {"found": found})
         return redirect("webhooks:endpoints")
     context = {
         "title": f"Delete the webhook “{found}”?",
-        "sentence": "Nothing more is sent to it, and its deliveries and its secret are deleted "
-        "too. To stop it for a while, switch it off instead.",
+        "sentence": _(
+            "Nothing more will be sent to it, and its deliveries and secret are deleted "
+            "too. To stop it for a while, switch it off instead."
+        ),
         "address": reverse("webhooks:delete", args=[pk]),
         "back": found.get_absolute_url(),
-        "yes": "Delete it",
-        "no": "Keep it",
+        "yes": _("Delete webhook"),
+        "no": _("Keep webhook"),
     }
     return dialog(request, context)
 

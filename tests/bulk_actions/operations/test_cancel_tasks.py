@@ -209,7 +209,7 @@ def test_it_can_t_be_undone_and_says_so_before(
 
     answer = browser.get(NEW, {"of": action.pk, "select": "done"})
 
-    assert "A canceled task stays canceled: this can’t be undone." in dialog
+    assert "Only tasks that no one has accepted are canceled. This can’t be undone." in dialog
     assert ">Keep the tasks</a>" in dialog
     assert (answer.status_code, Task.objects.waiting().exists()) == (409, False)
 

@@ -99,7 +99,7 @@ def test_the_dialog_begins_with_a_reason_that_names_who_and_what(
     page = one_line(client_of(recruiter).get(NEW, filled))
 
     assert "Canceled by Ana Ruiz with the bulk action “Cancel waiting tasks”." in page
-    assert "inbound calls, messages and voicemails included" in page
+    assert "including calls, messages and voicemails" in page
     assert "so it never waits" in page
     assert "C1 Win back" in page
     assert "Theirs" not in page

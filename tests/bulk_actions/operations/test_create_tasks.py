@@ -147,7 +147,7 @@ def test_who_has_enough_waiting_tasks_of_the_type_gets_no_more(
         ({"state": CampaignState.DRAFT}, "Win back is a draft. Make it ready first."),
         (
             {"work": "automated"},
-            "Win back is automated: it sends by itself and has no tasks.",
+            "Win back is automated: it sends messages automatically and has no tasks.",
         ),
         (
             {"channel": "sms"},

@@ -64,11 +64,11 @@ def test_from_the_dialog_to_the_tasks(filled, client_of, recruiter, order, works
     [
         ({}, "task_type", "required"),
         ({"task_type": "manual_outbound_call"}, "task_type", "not one of the available"),
-        ({"task_type": "reminder"}, "due", "A Reminder needs a time: say when it is due."),
+        ({"task_type": "reminder"}, "due", "A Reminder needs a time. Enter when it is due."),
         (
             {"task_type": "scheduled_callback"},
             "due",
-            "A Scheduled Callback needs a time: say when it is due.",
+            "A Scheduled Callback needs a time. Enter when it is due.",
         ),
         ({"task_type": "voicemail", "due": "2020-01-01T10:00"}, "due", "has passed"),
         ({"task_type": "voicemail", "priority": "9"}, "priority", "not one of the available"),

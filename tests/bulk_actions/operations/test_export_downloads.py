@@ -52,7 +52,7 @@ def test_a_limited_member_needs_all_openings_of_it(
 
     assert allowed.status_code == 200
     assert refused.status_code == 403
-    assert "candidates of openings that you don’t see" in refused.content.decode()
+    assert "candidates in openings you can’t see" in refused.content.decode()
     assert download(client, wider).status_code == 200
 
 

@@ -492,7 +492,7 @@ def test_a_revoked_link_shows_nothing_any_more(
     assert (before.status_code, client.get(path).status_code) == (200, 410)
     assert answer.status_code == 303
     assert AuditEntry.objects.filter(verb="revoked the link of", actor=recruiter).count() == 1
-    assert "nobody sees the candidates by it" in review(client_of(recruiter), action)
+    assert "and no longer shows the candidates" in review(client_of(recruiter), action)
 
 
 @pytest.mark.parametrize(("who", "status"), [("agent", 403), ("support", 403), ("stranger", 404)])

@@ -197,7 +197,7 @@ def test_the_command_takes_an_encoding(
 
     with pytest.raises(CommandError, match="reads no encoding “klingon”"):
         call_command("import_candidates", *arguments, "--encoding", "klingon")
-    with pytest.raises(CommandError, match="has no column"):
+    with pytest.raises(CommandError, match="does not have a column"):
         call_command("import_candidates", *arguments, "--encoding", "cp1252")
     call_command("import_candidates", *arguments, "--encoding", "KOI8-R")
 

@@ -242,7 +242,7 @@ def test_a_row_with_an_endless_cell_comes_back_with_the_reason(import_rows: Impo
     )
 
     assert imported.counts["reasons"] == {"too_long": 2}
-    assert "much longer than any name" in Path(imported.rejected.path).read_text("utf-8-sig")
+    assert "too long to be a name" in Path(imported.rejected.path).read_text("utf-8-sig")
     assert Candidate.objects.get().phone == "+447700900002"
 
 

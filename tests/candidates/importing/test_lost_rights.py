@@ -1,4 +1,4 @@
-"""An import does not outlive the right of who ordered it."""
+"""An import does not outlive the right of who started it."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ from .conftest import written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOSSES = {
-    deactivate: "Ana Ruiz, who ordered it, has been deactivated.",
-    demote: "Ana Ruiz, who ordered it, now has the role Agent."
-    " Importing candidates takes an Owner, Admin or Recruiter.",
-    limit: "Ana Ruiz, who ordered it, no longer sees the opening.",
-    remove: "Ana Ruiz, who ordered it, is no longer a member of this workspace.",
+    deactivate: "Ana Ruiz, who started it, has been deactivated.",
+    demote: "Ana Ruiz, who started it, now has the role Agent."
+    " Importing candidates requires an Owner, Admin or Recruiter.",
+    limit: "Ana Ruiz, who started it, can no longer see the opening.",
+    remove: "Ana Ruiz, who started it, is no longer a member of this workspace.",
 }
 each_loss = pytest.mark.parametrize(
     ("lose", "why"), LOSSES.items(), ids=[loss.__name__ for loss in LOSSES]

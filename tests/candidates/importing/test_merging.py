@@ -133,5 +133,5 @@ def test_the_profile_tells_of_the_import(
     events = events_of(Candidate.objects.get(), recruiter)
 
     texts = [event.text for event in events if event.link]
-    assert texts == ["Brought up to date from rows.csv", "Imported from rows.csv"]
+    assert texts == ["Updated from rows.csv", "Imported from rows.csv"]
     assert imported.get_absolute_url() in {event.link for event in events}

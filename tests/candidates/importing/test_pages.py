@@ -110,7 +110,7 @@ def test_no_more_columns_are_kept_than_a_candidate_has_attributes(
     page = client.post(f"{URL}{imported.pk}/columns/", mapping)
 
     assert page.status_code == 422
-    assert f"You keep {MOST + 1} columns: ignore some." in page.content.decode()
+    assert f"You keep {MOST + 1} columns: ignore some of them." in page.content.decode()
     client.post(f"{URL}{imported.pk}/columns/", mapping | {"column-2": ""})
     imported.refresh_from_db()
     assert len(imported.kept) == MOST
@@ -168,7 +168,7 @@ def test_who_may_not_start_reads_why(
     for address in (URL, f"{URL}{theirs.pk}/", f"{URL}{theirs.pk}/columns/"):
         page = client.get(address)
         assert page.status_code == 403
-        assert b"takes an Owner, Admin or Recruiter" in page.content
+        assert b"requires an Owner, Admin or Recruiter" in page.content
 
 
 def test_pages_need_a_login(client: Client) -> None:

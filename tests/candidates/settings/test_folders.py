@@ -125,7 +125,7 @@ def test_a_folder_that_somebody_is_in_stays(client, opening, make_candidates):
 
     for page in (question, answer):
         assert "still holds 2 candidates. Move them to another folder first" in page
-    assert "Delete it" not in question
+    assert ">Delete</button>" not in question
     assert Folder.objects.filter(pk=folder.pk).exists()
 
 

@@ -107,4 +107,4 @@ def test_many_candidates_each_lose_their_own_and_each_task_knows_its_run(
 def test_nothing_waited(pass_block: Any, candidate: Candidate):
     run = pass_block("cancel_task", {"scope": "all"})
 
-    assert last_line(run).text == "Canceled nothing: no such task waited."
+    assert last_line(run).text == "Canceled nothing: there were no such waiting tasks."

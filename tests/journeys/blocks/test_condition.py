@@ -164,11 +164,11 @@ PRO = {"kind": "attribute", "name": "Plan", "operator": "is", "value": "pro"}
     ("source", "plan", "join", "expected"),
     [
         ("Fair", "pro", "all", ("yes", "Yes: the source is “Fair” and Plan is “pro”.")),
-        ("Fair", "", "all", ("no", "No: not so: Plan is “pro”.")),
-        ("", "", "all", ("no", "No: not so: the source is “Fair”.")),
+        ("Fair", "", "all", ("no", "No: not met: Plan is “pro”.")),
+        ("", "", "all", ("no", "No: not met: the source is “Fair”.")),
         ("", "pro", "any", ("yes", "Yes: Plan is “pro”.")),
         ("Fair", "pro", "any", ("yes", "Yes: the source is “Fair”.")),
-        ("", "", "any", ("no", "No: none is so: the source is “Fair” or Plan is “pro”.")),
+        ("", "", "any", ("no", "No: none met: the source is “Fair” or Plan is “pro”.")),
     ],
 )
 def test_all_and_any_and_which_rule_decided(
@@ -224,6 +224,6 @@ def test_the_form_asks_for_what_a_rule_lacks(workspace: Workspace):
     errors = Condition.form(data, workspace=workspace).errors
 
     assert errors["rule1_label"] == ["Choose the label."]
-    assert errors["rule2_value"] == ["“At least” and “at most” compare with a number."]
+    assert errors["rule2_value"] == ["“At least” and “at most” need a number."]
     assert errors["rule4_channel"] == ["Choose SMS or e-mail."]
     assert "rule4_days" in errors

@@ -78,7 +78,7 @@ def test_as_many_waiting_tasks_as_the_workspace_allows(
         (
             {"type": "scheduled_callback"},
             "due_in",
-            "A Scheduled Callback needs a time: say when it is due.",
+            "A Scheduled Callback needs a time. Enter when it is due.",
         ),
         (
             {"type": "inbound_email", "campaign": True},

@@ -58,8 +58,8 @@ def test_who_is_in_it_or_may_not_come_again_does_not_enter(make_journey: Any, ma
     texts = {run.candidate: last_line(run).text for run in starter.runs.all()}
     title = f"journey {other.pk} “Reminders”"
     assert texts == {
-        is_in_it: f"Did not start {title}: the candidate is in it.",
-        was_in_it: f"Did not start {title}: its rule for coming again.",
+        is_in_it: f"Did not start {title}: the candidate is already in it.",
+        was_in_it: f"Did not start {title}: its rule does not let the candidate enter again.",
     }
     assert other.runs.count() == 2
 
@@ -169,7 +169,7 @@ def test_who_is_in_no_such_journey_goes_on(make_journey: Any, candidate: Candida
 
     until_nothing_is_due()
 
-    assert lines_of(stopper) == ["Stopped nothing: the candidate was in no such journey."]
+    assert lines_of(stopper) == ["Stopped nothing: the candidate was not in such a journey."]
 
 
 def test_a_journey_of_itself_alone_is_no_problem_of_others(make_journey: Any):

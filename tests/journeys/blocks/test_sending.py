@@ -79,7 +79,10 @@ def test_an_email_goes_with_its_placeholders_filled(
     ("columns", "reason"),
     [
         ({"phone": ""}, "Has no phone number."),
-        ({"first_name": ""}, "No first name, which the template needs."),
+        (
+            {"first_name": ""},
+            "The template needs a value that the candidate does not have: first name.",
+        ),
     ],
 )
 def test_whoever_can_t_be_written_to_goes_on_and_the_log_says_why(

@@ -50,7 +50,7 @@ def test_everything_at_once_is_in_the_log_with_before_and_after(
     line = last_line(run)
     assert line.text == (
         "Moved from Inbox to Hired. Added “Night shift”. Removed “German”."
-        " Recruiter: Ana Ruiz (was nobody). Set plan to “pro” (was “free”)."
+        " Recruiter: Ana Ruiz (was no one). Set plan to “pro” (was “free”)."
     )
     assert line.details == {
         "before": {
@@ -74,7 +74,7 @@ def test_what_is_so_already_is_not_written(pass_block: Any, candidate: Candidate
 
     run = pass_block("update_candidate", options)
 
-    assert last_line(run).text == "Already as wanted: nothing was changed."
+    assert last_line(run).text == "No change needed."
     assert last_line(run).details == {}
     assert xmin(candidate) == before
 
@@ -97,7 +97,7 @@ def test_only_candidates_of_the_folder_s_opening_are_moved(
     there_run = pass_block("update_candidate", options, there)
 
     assert last_line(here_run).text == (
-        "Not moved: Shortlisted is a folder of Warehouse, Leeds, not of Customer Support, Manila."
+        "Not moved: Shortlisted belongs to Warehouse, Leeds, not to Customer Support, Manila."
     )
     assert here_run.state == there_run.state == RunState.FINISHED
     there.refresh_from_db()
@@ -112,7 +112,7 @@ def test_an_opening_without_such_a_folder_is_said(
     run = pass_block("update_candidate", {"folder_kind": "hired"})
 
     assert last_line(run).text == (
-        "Not moved: Customer Support, Manila has no folder of the kind Hired."
+        "Not moved: Customer Support, Manila does not have a folder of the kind Hired."
     )
 
 
@@ -129,8 +129,8 @@ def test_a_recruiter_must_see_the_opening(
     here_run = pass_block("update_candidate", options)
     there_run = pass_block("update_candidate", options, there)
 
-    assert last_line(here_run).text == "Recruiter: Liv Holm (was nobody)."
-    assert last_line(there_run).text == "Not assigned: Liv Holm does not see Warehouse, Leeds."
+    assert last_line(here_run).text == "Recruiter: Liv Holm (was no one)."
+    assert last_line(there_run).text == "Not assigned: Liv Holm can't see Warehouse, Leeds."
 
 
 @pytest.mark.parametrize("kind", ["rejected", "hired"])

@@ -59,7 +59,7 @@ def test_one_delivery_for_each_run_to_the_endpoint_that_is_named(
     assert told["data"]["block"] == {"id": "b1", "label": "Webhook: Payroll"}
     assert told["data"]["properties"] == {"plan": "pro"}
     line = last_line(run)
-    assert line.text == f"Told Payroll, in delivery {delivery.pk}."
+    assert line.text == f"Sent to Payroll, delivery {delivery.pk}."
     assert line.details == {"delivery": delivery.pk}
     assert run.state == RunState.FINISHED
 
@@ -93,10 +93,10 @@ def test_a_switched_off_webhook_is_told_nothing_and_the_log_says_so(
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ("plan", "“plan” is no property. Write one a line, as in: plan = pro"),
-        ("= pro", "“= pro” is no property. Write one a line, as in: plan = pro"),
+        ("plan", "“plan” is not a property. Enter one per line, for example: plan = pro"),
+        ("= pro", "“= pro” is not a property. Enter one per line, for example: plan = pro"),
         ("a = 1\na = 2", "“a” is there twice."),
-        ("\n".join(f"p{n} = 1" for n in range(21)), "These are 21; 20 are the most."),
+        ("\n".join(f"p{n} = 1" for n in range(21)), "You entered 21 properties; the limit is 20."),
     ],
 )
 def test_properties_are_names_and_values(

@@ -28,7 +28,7 @@ def test_a_name_makes_an_empty_draft(client_of: Any, recruiter: User):
     assert (journey.name, journey.state, journey.created_by) == (
         "Converted customers", "draft", recruiter,
     )  # fmt: skip
-    assert "The journey has no block yet" in words(client.get(response["Location"]))
+    assert "The journey has no blocks yet" in words(client.get(response["Location"]))
 
 
 def test_two_journeys_have_not_the_same_name(client_of: Any, recruiter: User, draft: Draft):
@@ -37,7 +37,7 @@ def test_two_journeys_have_not_the_same_name(client_of: Any, recruiter: User, dr
     response = client_of(recruiter).post("/journeys/new/", {"name": "converted"})
 
     assert response.status_code == 422
-    assert "There is a journey called “converted” already." in words(response)
+    assert "There is already a journey called “converted”." in words(response)
 
 
 def test_a_block_is_added_where_it_was_asked_for_and_its_form_opens(draft: Draft, editor: Open):
@@ -47,7 +47,7 @@ def test_a_block_is_added_where_it_was_asked_for_and_its_form_opens(draft: Draft
     refused = words(response)
     response = open.post("edit/add/", at="b1.next", type="create_task")
 
-    assert "Nothing follows such a block" in refused
+    assert "Nothing can follow this kind of block" in refused
     assert [node.id for node in open.now] == ["b1", "b3", "b2"]
     assert 'id="block-form"' in words(response)
     assert f'action="/journeys/{open.journey.pk}/edit/blocks/b3/"' in words(response)
@@ -60,7 +60,7 @@ def test_the_form_keeps_the_answers_and_shows_what_is_wrong(draft: Draft, editor
     response = open.post("edit/blocks/b1/", kind="time", number="3", unit="days")
 
     assert (refused.status_code, refused["HX-Retarget"]) == (422, "#panel")
-    assert "Say how long." in words(refused)
+    assert "Enter how long to wait." in words(refused)
     assert open.now.nodes["b1"].options["number"] == 3
     assert "3 days" in words(response)
 
@@ -177,7 +177,7 @@ def test_whoever_edits_an_older_draft_is_told_who_did_what(
     response = editor(journey).post("edit/add/", at=".start", type="exit", revision=seen)
 
     assert response.status_code == 422
-    assert "Ben Okafor has edited this journey meanwhile (Added Wait)." in words(response)
+    assert "Ben Okafor has edited this journey in the meantime (Added Wait)." in words(response)
     assert [node.type for node in theirs.now] == ["wait"]
     assert "Not set up yet" in words(response)  # the flow as it is now
 
@@ -192,7 +192,9 @@ def test_an_undo_by_somebody_else_is_told_too(
 
     response = editor(journey).post("edit/add/", at=".start", type="exit", revision=seen)
 
-    assert "Ben Okafor has edited this journey meanwhile (Undid: Added Wait)." in words(response)
+    assert "Ben Okafor has edited this journey in the meantime (Undid: Added Wait)." in words(
+        response
+    )
 
 
 @pytest.mark.parametrize(
@@ -247,10 +249,10 @@ def test_the_trigger_in_a_sentence(
     [
         ({"type": "label"}, "Choose the label."),
         ({"type": "folder"}, "Choose the folder."),
-        ({"type": "event"}, "Say which event."),
-        ({"type": "schedule"}, "Say at what time."),
+        ({"type": "event"}, "Enter the name of the event."),
+        ({"type": "schedule"}, "Choose a time of day."),
         ({"type": "schedule", "at_time": "09:00", "address": "?label=999999"}, "Label: "),
-        ({"type": "by_hand", "rule": "after"}, "Say after how many days."),
+        ({"type": "by_hand", "rule": "after"}, "Enter the number of days."),
     ],
 )
 def test_a_trigger_that_is_not_all_said(
@@ -299,7 +301,7 @@ def test_a_draft_that_cannot_be_read_can_be_begun_anew(draft: Draft, editor: Ope
     open.post("edit/reset/", to="empty")
 
     assert "This draft can’t be read" in page
-    assert "The list of blocks is no object." in page
+    assert "The list of blocks must be an object." in page
     assert refused.status_code == 422
     assert open.now.nodes == {}
     open.post("edit/undo/")
@@ -312,7 +314,7 @@ def test_an_archived_journey_is_not_edited(draft: Draft, editor: Open):
 
     response = open.post("edit/add/", at=".start", type="wait")
 
-    assert "Converted is archived, so it is edited no more." in words(response)
+    assert "Converted is archived, so it can’t be edited any more." in words(response)
     assert open.now.nodes == {}
     assert "Undo" not in open.get()
 

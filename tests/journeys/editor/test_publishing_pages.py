@@ -35,7 +35,7 @@ def test_the_first_version_says_what_will_be_live(draft: Draft, editor: Open, ma
     response = open.post("publish/")
 
     assert "Would cancel 1 waiting task of 1 candidate now: 1 Outbound Call." in page
-    assert "It is its first version." in page
+    assert "This is the first version." in page
     assert response["Location"] == f"/journeys/{open.journey.pk}/"
     assert open.journey.state == "live"
     assert str(open.journey.version) == "Converted v1"
@@ -47,7 +47,7 @@ def test_problems_are_in_the_way(draft: Draft, editor: Open):
     page = open.get("publish/")
     response = open.post("publish/")
 
-    assert "Solve this first" in page
+    assert "Fix these problems first" in page
     assert ">Publish</button>" not in page
     assert response.status_code == 422
     assert open.journey.version is None
@@ -62,11 +62,13 @@ def test_all_tasks_takes_a_ticked_confirmation(draft: Draft, editor: Open):
     open.post("publish/", confirm="b1")
 
     assert "Use it sparingly" in page
-    assert "Tick it to confirm" in page
-    assert "tick it. Nothing was published." in words(refused)
+    assert "Tick the box to confirm" in page
+    assert "Nothing was published. Read the points below and tick each one to confirm." in words(
+        refused
+    )
     assert was is None
     assert str(open.journey.version) == "Converted v1"
-    assert "Tick it to confirm" not in open.get("publish/")  # there is nothing to publish now
+    assert "Tick the box to confirm" not in open.get("publish/")  # there is nothing to publish now
 
 
 def test_only_what_was_seen_is_published(draft: Draft, editor: Open):
@@ -77,7 +79,7 @@ def test_only_what_was_seen_is_published(draft: Draft, editor: Open):
     response = open.post("publish/", revision=seen)
 
     assert response.status_code == 422
-    assert "Ana Ruiz has edited this journey meanwhile (Added Exit)" in words(response)
+    assert "Ana Ruiz has edited this journey in the meantime (Added Exit)" in words(response)
     assert open.journey.version is None
 
 
@@ -93,7 +95,7 @@ def test_what_changes_and_how_many_keep_the_old_version(travelling: Journey, edi
     assert "<strong>Changed</strong>: Wait: 5 days" in page
     assert "“Wait: 3 days” became “Wait: 5 days”" in page
     assert "<strong>Added</strong>: Exit" in page
-    assert "<strong>1</strong> run in progress keeps the version that it began with." in page
+    assert "<strong>1</strong> run in progress stays on the version it started with." in page
     open.post("publish/")
     assert Run.objects.get().version.number == 1
 

@@ -62,7 +62,7 @@ def test_the_other_way_is_taken_from_there_on(draft: Draft, editor: Open, candid
     other = open.get(f"test-run/?candidate={candidate.pk}&steps=3&way=2%3Ab")
 
     assert "way=2%3Ab" in first
-    assert "You chose the way <strong>B: 50 %</strong>" in other
+    assert "You chose the path <strong>B: 50 %</strong>" in other
     assert "Would wait 3 days" in other
 
 

@@ -128,6 +128,6 @@ def test_a_run_is_stopped_once(client_of: Any, recruiter: User, journey: Journey
 
     run.refresh_from_db()
     assert (run.state, run.end_reason) == (RunState.STOPPED, "Ana Ruiz stopped it.")
-    assert "it takes no further step" in first
+    assert "It takes no further steps" in first
     assert "the run had already ended" in second
     assert run.log.count() == run.steps

@@ -84,7 +84,7 @@ def test_next_task_leads_to_the_page_of_the_first_one(
 def test_where_nothing_waits_it_says_so(client_of: ClientOf, agent: User):
     page = words(client_of(agent).post("/tasks/next/", follow=True))
 
-    assert "No task is waiting. New ones appear here by themselves." in page
+    assert "There are no waiting tasks. New tasks appear here automatically." in page
     assert "The queue is empty" in page
 
 
@@ -102,5 +102,5 @@ def test_where_nothing_fits_it_says_why(
 
     page = words(client_of(agent).post("/tasks/next/", follow=True))
 
-    assert "Nothing for you now. Waiting: 1 due later, the first at " in page
+    assert "There is nothing for you right now. Waiting: 1 due later, the first at " in page
     assert "; 1 in campaigns that are paused; 2 outside your skills" in page

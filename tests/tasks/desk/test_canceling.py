@@ -27,7 +27,7 @@ def test_a_cancel_takes_a_reason(
     assert "Keep the task" in words(question)
     assert "Cancel this task?" in words(question)
     assert is_untouched
-    assert "Say why: who looks for this task later reads it." in words(refused)
+    assert "Enter a reason. Anyone who looks up this task later will see it." in words(refused)
     assert (task.state, task.cancel_reason) == (State.CANCELED, "Moved away")
     assert task.canceled_by_text == "Chloe Tan"
 

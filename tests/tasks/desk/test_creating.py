@@ -45,7 +45,9 @@ def test_each_type_is_made_and_the_manual_ones_are_had_at_once(
     assert (task.type, task.priority, task.notes) == (type, 3, "Ask her")
     assert task.is_mine(agent) == (type in MANUAL)
     assert answer.redirect_chain[0][0] == task.get_absolute_url()
-    assert ("You have it." if type in MANUAL else "It waits in the queue.") in words(answer)
+    assert ("It is assigned to you." if type in MANUAL else "It is waiting in the queue.") in words(
+        answer
+    )
 
 
 def test_the_same_form_again_leads_to_the_same_task(
@@ -91,9 +93,9 @@ def test_anothers_key_leads_to_nothing_of_theirs(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"key": ""}, "This form has no valid one-time key, so nothing was created."),
+        ({"key": ""}, "This form has expired, so nothing was created."),
         ({"type": ""}, "This field is required."),
-        ({"type": "reminder"}, "A Reminder needs a time: say when it is due."),
+        ({"type": "reminder"}, "A Reminder needs a time. Enter when it is due."),
         ({"due_at": "2020-01-01T10:00"}, "This time has passed."),
         ({"due_at": "tomorrow"}, "Enter a valid date/time."),
         (
@@ -163,7 +165,7 @@ def test_a_candidate_is_found_among_those_that_are_seen(
         page = words(client.get(url))
         assert f"?candidate={candidate.pk}" in page
         assert "Elsewhere" not in page
-    assert "Nobody found for “zzz”" in words(client.get("/tasks/new/candidates/?q=zzz"))
+    assert "No candidate matches “zzz”" in words(client.get("/tasks/new/candidates/?q=zzz"))
 
 
 @pytest.mark.parametrize("pk", ["0", "x", "9" * 30, "²"])
@@ -219,7 +221,7 @@ def test_a_callback_in_the_past_is_refused(client_of: ClientOf, agent: User, mak
     answer = client_of(agent).post(f"/tasks/{task.pk}/callback/", data)
 
     assert answer.status_code == 422
-    assert "This time has passed. Choose one that is still to come." in words(answer)
+    assert "This time has passed. Choose a time in the future." in words(answer)
     assert Task.objects.get().is_assigned
 
 

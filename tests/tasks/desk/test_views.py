@@ -48,7 +48,7 @@ def test_support_changes_nothing(
     answer = client_of(support).post(f"/tasks/{task.pk}/{url}/", data)
 
     assert answer.status_code == 403
-    assert "takes an Owner, Admin, Recruiter or Agent" in words(answer)
+    assert "requires an Owner, Admin, Recruiter or Agent" in words(answer)
     assert Task.objects.filter(pk=task.pk).values().get() == before
 
 

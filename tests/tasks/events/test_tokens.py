@@ -160,7 +160,7 @@ def test_a_revoked_token_sends_nothing_more(
     repeat = call(id="1")
     client.post(address)
 
-    assert "are refused from then on" in question
+    assert "will be refused from now on" in question
     assert (answer.status_code, repeat.status_code) == (401, 401)
     assert "Revoked" in client.get(PAGE).content.decode()
     assert Task.objects.count() == 1

@@ -214,7 +214,7 @@ def test_days_are_those_of_the_workspace(get, make_past, workspace):
     ("filters", "told"),
     [
         ({"since": "2026-11-21", "until": "2026-11-20"}, "“Ended to” is before “Ended from”."),
-        ({"since": "tomorrow"}, "“Ended from” is no date. Write it like 2026-11-21."),
+        ({"since": "tomorrow"}, "“Ended from” is not a date. Use the format 2026-11-21."),
         ({"type": "fax"}, "The task type is gone, or you can’t see it."),
         ({"opening": 10**30}, "The opening is gone, or you can’t see it."),
         ({"campaign": "x'; DROP"}, "The campaign is gone, or you can’t see it."),

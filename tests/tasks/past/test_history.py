@@ -71,7 +71,7 @@ def test_a_manual_task_is_its_makers_from_the_beginning(make_task: MakeTask, age
     task.accept(agent)
 
     assert told(task) == [
-        "Created by Chloe Tan, who has it from the beginning",
+        "Created by Chloe Tanand assigned to them at once",
         "Released by Chloe Tan, because “Wrong one”",
         "Accepted by Chloe Tan",
     ]
@@ -93,7 +93,7 @@ def test_it_tells_every_acceptance_and_release_up_to_the_end(
         "Accepted by Chloe Tan",
         "Released by Chloe Tan, because “Lunch”",
         "Accepted by Ana Ruiz",
-        "Taken back into the queue by Olga Berg, from Ana Ruiz",
+        "Returned to the queue by Olga Berg, from Ana Ruiz",
         "Accepted by Chloe Tan",
         "Completed by Chloe Tan: Reached",
     ]

@@ -23,7 +23,7 @@ def test_it_shows_what_ended_last_first_and_nothing_that_is_open(get, make_past,
 
 
 def test_it_says_what_will_be_there_when_empty(get):
-    assert "No past task yet" in get().content.decode()
+    assert "No past tasks yet" in get().content.decode()
 
 
 def test_it_tells_of_a_completed_task_how_it_went(get, make_past, agent, campaign):
@@ -89,7 +89,7 @@ def test_a_filter_by_something_of_a_stranger_shows_nothing(get, make_past, stran
     response = get(**{name: foreign[name]})
 
     assert shown(response) == []
-    assert "is gone, or you can’t see it" in response.content.decode()
+    assert "no longer exists, or you can’t see it" in response.content.decode()
 
 
 def test_nothing_of_another_workspace_is_shown_or_offered(get, make_past, stranger):

@@ -42,7 +42,7 @@ def test_a_filter_is_saved_listed_and_opened(client, save, support, make_past):
     assert answer.url == f"{LIST}?state=completed"
     opened = client.get(answer.url)
     assert shown(opened) == [completed.pk]
-    assert "The filter is saved as “Done ones”." in one_line(opened)
+    assert "Filter saved as “Done ones”." in one_line(opened)
     assert 'btn-primary" id="saved-' in one_line(opened)
     page = one_line(client.get(LIST))
     assert f'href="{LIST}?state=completed"><bdi class="text-break">Done ones</bdi>' in page
@@ -54,7 +54,7 @@ def test_the_dialog_asks_for_a_name_and_says_what_is_kept(client, opening):
 
     page = client.get(NEW + query, headers=HTMX).content.decode()
 
-    assert "Past tasks: canceled, in Customer Support, Manila. Only you see it." in page
+    assert "Past tasks: canceled, in Customer Support, Manila. Only you can see it." in page
     assert f'value="opening={opening.pk}&amp;state=canceled"' in page or (
         f'value="state=canceled&amp;opening={opening.pk}"' in page
     )
@@ -65,7 +65,7 @@ def test_the_dialog_asks_for_a_name_and_says_what_is_kept(client, opening):
 @pytest.mark.parametrize(
     ("name", "query", "told"),
     [
-        ("  ", "state=completed", "Give it a name."),
+        ("  ", "state=completed", "Enter a name."),
         ("x" * 101, "state=completed", "at most 100 characters"),
         ("All", "", "No filter is set"),
         ("Gone", "opening=0", "The opening is gone, or you can’t see it."),

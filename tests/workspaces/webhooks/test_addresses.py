@@ -101,9 +101,9 @@ def test_an_address_in_disguise_is_refused(host: str):
     ("url", "complaint"),
     [
         ("http://hooks.example/", "Use https://"),
-        ("ftp://hooks.example/", "Write a whole address"),
-        ("hooks.example", "Write a whole address"),
-        ("https://", "Write a whole address"),
+        ("ftp://hooks.example/", "Enter a full address"),
+        ("hooks.example", "Enter a full address"),
+        ("https://", "Enter a full address"),
         ("https://ana:secret@hooks.example/", "user name and password"),
         ("https://ana@hooks.example/", "user name and password"),
         ("https://hooks.example:0/", "port 0"),
@@ -252,7 +252,7 @@ def test_the_certificate_is_checked_against_the_name(encrypted: Any, resolves: R
     assert called[0] == "hooks.example"
     assert receiver.got[0][0]["Host"] == f"hooks.example:{port}"
     assert bad.status is None
-    assert "The certificate is not good" in bad.error
+    assert "The certificate is not valid" in bad.error
     assert len(receiver.got) == 1
 
 

@@ -67,7 +67,7 @@ def test_a_secret_is_shown_once_and_to_nobody_but_its_maker(
 
     browser.post(f"{page}rotate/")
     assert [shown(other_owner), shown(browser), shown(browser)] == [False, True, False]
-    assert "It was shown when it was made" in one_line(browser.get(page))
+    assert "It was shown once, when it was created" in one_line(browser.get(page))
 
 
 def test_no_session_or_row_holds_a_secret_as_it_is(browser: Client, receiver: Receiver, db: None):
@@ -144,7 +144,7 @@ def test_a_test_is_sent_whatever_it_listens_to_and_its_page_says_what_became_of_
     browser: Client, endpoint: WebhookEndpoint, receiver: Receiver
 ):
     page = browser.post(page_of(endpoint, "test/"), follow=True).content.decode()
-    assert "It is sent within a minute." in page
+    assert "It will be sent within a minute." in page
     assert 'hx-trigger="every 2s"' in page
 
     send_due()
@@ -278,7 +278,7 @@ def test_all_failed_are_sent_again_and_no_others(
     page = browser.post(page_of(endpoint, "deliveries/again/"), follow=True).content.decode()
     send_due()
 
-    assert "2 failed deliveries are sent again." in page
+    assert "2 failed deliveries are being sent again." in page
     assert sorted(receiver.ids[3:]) == sorted(one.message_id for one in deliveries[:2])
     assert other.deliveries.get().state == DeliveryState.FAILED
     assert verbs() == ["sent all failed again of the webhook"]
@@ -290,14 +290,14 @@ def test_the_list_says_who_fails_and_when_nobody_sends(
     put(2)
     page = browser.get(LIST).content.decode()
     assert "2 pending" in page
-    assert "nobody sends them" not in page
+    assert "are not being sent" not in page
 
     WebhookDelivery.objects.update(next_attempt_at=timezone.now() - timedelta(minutes=5))
     WebhookEndpoint.objects.update(failing_since=timezone.now())
     page = browser.get(LIST).content.decode()
 
     assert "Failing" in page
-    assert "nobody sends them" in page
+    assert "are not being sent" in page
 
 
 def test_the_guide_has_an_example_of_each_event(browser: Client):

@@ -50,8 +50,8 @@ def test_it_is_delivered_signed_and_written_down(
         (404, "answered with 404"),
         ("hang", "did not answer in time"),
         ("drip", "did not answer in time"),
-        ("reset", "broke the connection off"),
-        ("nonsense", "is no HTTP"),
+        ("reset", "closed the connection"),
+        ("nonsense", "is not HTTP"),
     ],
 )
 def test_a_failure_is_told_and_tried_again(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext
 
 from pipeline.candidates.importing import locks
 from pipeline.candidates.importing.columns import FIELDS, OPT_OUTS, guess, guess_opt_outs, missing
@@ -22,21 +23,32 @@ from pipeline.workspaces.models import Workspace
 
 
 class Command(BaseCommand):
-    help = "Imports candidates from a CSV or XLSX file into an opening."
+    help = "Import candidates from a CSV or XLSX file into an opening."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--opening", required=True, help="the opening's name")
-        parser.add_argument("--create-opening", action="store_true", help="make it if need be")
-        parser.add_argument("--workspace", help="its name; not needed when there is only one")
-        parser.add_argument("--region", help="country of phones without a country code, like GB")
+        parser.add_argument("--opening", required=True, help=gettext("name of the opening"))
+        parser.add_argument(
+            "--create-opening",
+            action="store_true",
+            help=gettext("create the opening if it does not exist"),
+        )
+        parser.add_argument(
+            "--workspace", help=gettext("name of the workspace; optional if there is only one")
+        )
+        parser.add_argument(
+            "--region",
+            help=gettext("country of phone numbers without a country code, for example GB"),
+        )
         parser.add_argument(
             "--map",
             action="append",
             default=[],
             metavar="FIELD=HEADING",
-            help="correct the guess; no heading ignores the field. Fields: "
-            f"{', '.join([*FIELDS, *OPT_OUTS])}",
+            help=gettext(
+                "map a field to a heading; without a heading, ignore the field. Fields: %(fields)s"
+            )
+            % {"fields": ", ".join([*FIELDS, *OPT_OUTS])},
         )
         parser.add_argument("--encoding", help="of a CSV, like windows-1250; else it is guessed")
         parser.add_argument("--sheet", help="of a workbook; else the one with the most headings")
@@ -107,7 +119,7 @@ class Command(BaseCommand):
         counts = imported.counts
         self.stdout.write(
             f"{counts['records']:,} rows: {counts['new']:,} new candidates,"
-            f" {counts['updated']:,} brought up to date, {counts['repeats']:,} repeats in the file,"
+            f" {counts['updated']:,} updated, {counts['repeats']:,} duplicates in the file,"
             f" {counts['rejected']:,} rejected, {counts['blank']:,} blank."
         )
         for reason, rows in counts["reasons"].items():
@@ -115,7 +127,10 @@ class Command(BaseCommand):
         for remark in imported.remarks:
             self.stdout.write(remark)
         if counts["formulas"]:
-            self.stdout.write(f"{counts['formulas']:,} cells look like formulas; kept as text.")
+            self.stdout.write(
+                gettext("%(formulas)s cells look like formulas and were kept as text.")
+                % {"formulas": f"{counts['formulas']:,}"}
+            )
         if rejected and imported.rejected:
             with imported.rejected.open("rb") as source, rejected.open("wb") as target:
                 shutil.copyfileobj(source, target)
@@ -138,7 +153,7 @@ def workspace_named(name: str | None) -> Workspace:
     if len(found) == 1:
         return found[0]
     names = ", ".join(Workspace.objects.values_list("name", flat=True)) or "none yet"
-    what = f"There is no workspace “{name}”" if name else "Name one with --workspace"
+    what = f"There is no workspace “{name}”" if name else gettext("Choose one with --workspace")
     raise CommandError(f"{what}. Workspaces: {names}.")
 
 
@@ -149,7 +164,11 @@ def opening_named(name: str, workspace: Workspace, create: bool) -> Opening:
     if opening is None:
         names = ", ".join(f"“{opening}”" for opening in workspace.openings.all()) or "none yet"
         raise CommandError(
-            f"There is no opening “{name}”. Openings: {names}. --create-opening makes a new one."
+            gettext(
+                "There is no opening “%(name)s”. Openings: %(names)s. Use "
+                "--create-opening to create it."
+            )
+            % {"name": name, "names": names}
         )
     return opening
 
@@ -167,7 +186,8 @@ def mapping_of(layout: Layout, corrections: list[str]) -> tuple[dict[str, str], 
             raise CommandError(f"There is no field “{field}”. Fields: {known}.")
         if heading and heading not in layout.columns:
             raise CommandError(
-                f"The file has no column “{heading}”. Columns: {', '.join(layout.columns)}."
+                gettext("The file does not have a column “%(heading)s”. Columns: %(columns)s.")
+                % {"heading": heading, "columns": ", ".join(layout.columns)}
             )
         mapping = {key: column for key, column in mapping.items() if column != heading}
         mapping.pop(field, None)

@@ -10,7 +10,7 @@ from pipeline.candidates.demo import load
 
 
 class Command(BaseCommand):
-    help = "Loads the demo workspace, its logins and candidates, unless it is there already."
+    help = "Load the demo workspace with its accounts and candidates, unless it already exists."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--candidates", type=int, default=20000)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from pipeline.candidates.models import Candidate, Folder, FolderKind, Label, Opening
 from pipeline.foundation.words import counted
@@ -42,8 +43,8 @@ CHOICES: dict[str, list[tuple[str, str]]] = {
     "channel": Channel.choices,
 }
 ASKED = {
-    "name": "Say which attribute.",
-    "value": "Say what to compare with.",
+    "name": "Enter the name of the attribute.",
+    "value": "Enter a value to compare with.",
     "label": "Choose the label.",
     "folder": "Choose the folder.",
     "opening": "Choose the opening.",
@@ -136,7 +137,7 @@ class Compared(Rule):
             try:
                 number(text_in(self.options, "value"))
             except ValueError:
-                found["value"] = "“At least” and “at most” compare with a number."
+                found["value"] = gettext("“At least” and “at most” need a number.")
         return found
 
     def compared(self, texts: Iterable[tuple[int, str]]) -> Ids:

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from pipeline.candidates.models import Candidate, CandidateLabel
 from pipeline.journeys.blocks.base import text_in
 from pipeline.outreach.placeholders import attribute_of
@@ -52,12 +54,12 @@ class HasLabel(Rule):
 
 
 class HasNoLabel(HasLabel):
-    label = "Has not the label"
+    label = "Does not have the label"
     is_negated = True
 
     @property
     def sentence(self) -> str:
-        return f"has not the label “{self.named('label')}”"
+        return _("does not have the label “%(named)s”") % {"named": self.named("label")}
 
 
 class InFolder(Having):
@@ -119,6 +121,6 @@ class HasRecruiter(Having):
 
 
 class HasNoRecruiter(HasRecruiter):
-    label = "Has no recruiter"
-    sentence = "has no recruiter"
+    label = "Does not have a recruiter"
+    sentence = "does not have a recruiter"
     is_negated = True

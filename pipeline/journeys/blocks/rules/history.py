@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from pipeline.candidates.models import Candidate
 from pipeline.journeys.blocks.base import text_in
 from pipeline.outreach import optouts
@@ -54,12 +56,14 @@ class HasTask(Rule):
 
 
 class HasNoTask(HasTask):
-    label = "Has no waiting or accepted task"
+    label = "Does not have a waiting or accepted task"
     is_negated = True
 
     @property
     def sentence(self) -> str:
-        return f"has no waiting or accepted task {self.word('task_type')}"
+        return _("does not have a waiting or accepted task %(word)s") % {
+            "word": self.word("task_type")
+        }
 
 
 class LastDisposition(Rule):

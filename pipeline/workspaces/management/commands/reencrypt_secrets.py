@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pipeline.foundation.encryption import Unreadable, is_of_newest_key, with_newest_key
 from pipeline.workspaces.models.webhook import WebhookEndpoint
@@ -11,8 +12,8 @@ FIELDS = ("encrypted_secret", "encrypted_old_secret")
 
 class Command(BaseCommand):
     help = (
-        "Encrypts the stored secrets with SECRET_KEY that need one of SECRET_KEY_FALLBACKS. "
-        "Afterwards the fallback can go."
+        "Re-encrypt with SECRET_KEY all stored secrets that still need one of "
+        "SECRET_KEY_FALLBACKS. You can then remove the fallbacks."
     )
 
     def handle(self, **options: Any) -> None:
@@ -26,9 +27,12 @@ class Command(BaseCommand):
         self.stdout.write(f"Encrypted the secrets of {done} webhooks with the newest key.")
         if lost:
             raise CommandError(
-                f"The secrets of {len(lost)} webhooks can't be read with any of the keys: "
-                f"{', '.join(map(str, lost[:20]))}. Add their key to SECRET_KEY_FALLBACKS and run "
-                "this again, or have their owners make new secrets."
+                _(
+                    "The secrets of %(number)s webhooks can't be read with any of the "
+                    "keys: %(ids)s. Add their key to SECRET_KEY_FALLBACKS and run this "
+                    "again, or ask their owners to create new secrets."
+                )
+                % {"number": len(lost), "ids": ", ".join(map(str, lost[:20]))}
             )
 
 
