@@ -36,6 +36,17 @@ def has_email(opening: str, email: str) -> str:
     return HAS_EMAIL.format(opening=opening, email=email)
 
 
+def among_openings(candidate: str, openings: str) -> str:
+    """Whether the candidate is in one of the openings."""
+    return AMONG_OPENINGS.format(candidate=candidate, openings=openings)
+
+
+def kept(workspace: str, ids: str) -> str:
+    """`(id)`: those of the candidates that are there, kept from being deleted meanwhile, in the
+    order in which others lock them."""
+    return KEPT.format(workspace=workspace, ids=ids)
+
+
 LOCKING = """
 SELECT count(*) FROM (
     SELECT FROM candidates_candidate
@@ -70,3 +81,29 @@ EXISTS (
 """
 # To be joined: where each candidate is.
 PLACES = "(SELECT id, opening_id, folder_id FROM candidates_candidate)"
+AMONG_OPENINGS = """
+EXISTS (
+    SELECT FROM candidates_candidate AS candidate
+    WHERE candidate.id = {candidate} AND candidate.opening_id = ANY({openings})
+)
+"""
+KEPT = """
+SELECT id FROM candidates_candidate
+WHERE workspace_id = {workspace} AND id = ANY({ids}) ORDER BY id FOR KEY SHARE
+"""
+# A statement that locks candidates to change them. Their ids come as one text: to quote a thousand
+# takes longer than to lock them.
+LOCKING_LISTED = """
+SELECT count(*) FROM (
+    SELECT FROM candidates_candidate WHERE id = ANY(string_to_array(%s, ',')::bigint[])
+    ORDER BY id FOR NO KEY UPDATE
+) AS held
+"""
+# A statement: for each id its folder, recruiter and attributes, in four arrays.
+CHANGING_EACH = """
+UPDATE candidates_candidate AS candidate
+SET folder_id = wanted.folder, recruiter_id = wanted.recruiter, attributes = wanted.attributes
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::jsonb[])
+    AS wanted (id, folder, recruiter, attributes)
+WHERE candidate.id = wanted.id
+"""

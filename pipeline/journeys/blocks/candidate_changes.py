@@ -10,6 +10,8 @@ from django.db import connection
 from pipeline.candidates.models import Candidate, CandidateLabel, Folder, Opening
 from pipeline.candidates.models.attributes import why_too_much
 from pipeline.candidates.signals import candidates_changed
+from pipeline.candidates.sql import labels as label_sql
+from pipeline.candidates.sql.people import CHANGING_EACH
 from pipeline.foundation.commits import after_commit
 from pipeline.journeys.reasons import Code, Reason, all_of, because
 from pipeline.outreach.placeholders import written
@@ -249,7 +251,7 @@ def write(changes: dict[int, CandidateChange], people: list[Candidate]) -> None:
     added = [(label, pk) for pk, change in changes.items() for label in change.labels[0]]
     taken = [(label, pk) for pk, change in changes.items() for label in change.labels[1]]
     with connection.cursor() as cursor:
-        for sql, values in ((CHANGE, rows), (ADD_LABELS, added), (TAKE_LABELS, taken)):
+        for sql, values in ((CHANGING_EACH, rows), (ADD_LABELS, added), (TAKE_LABELS, taken)):
             if values:
                 cursor.execute(sql, [list(column) for column in zip(*values, strict=True)])
     changed = [candidate for candidate in people if changes[candidate.pk].done]
@@ -264,19 +266,12 @@ def write(changes: dict[int, CandidateChange], people: list[Candidate]) -> None:
 
 
 KEEP_ROWS = "SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
-CHANGE = """
-UPDATE candidates_candidate AS candidate
-SET folder_id = one.folder, recruiter_id = one.recruiter, attributes = one.attributes
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::jsonb[])
-    AS one (id, folder, recruiter, attributes)
-WHERE candidate.id = one.id
-"""
-ADD_LABELS = """
-INSERT INTO candidates_candidatelabel (label_id, candidate_id)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING
-"""
-TAKE_LABELS = """
-DELETE FROM candidates_candidatelabel AS held
-USING unnest(%s::bigint[], %s::bigint[]) AS given (label, candidate)
-WHERE held.label_id = given.label AND held.candidate_id = given.candidate
-"""
+ADD_LABELS = label_sql.giving(
+    "given.label",
+    "given.candidate",
+    "unnest(%s::bigint[], %s::bigint[]) AS given (label, candidate)",
+)
+TAKE_LABELS = label_sql.taking(
+    "unnest(%s::bigint[], %s::bigint[]) AS given (label, candidate)",
+    "held.label_id = given.label AND held.candidate_id = given.candidate",
+)

@@ -16,6 +16,7 @@ from functools import cached_property
 from django.db import connection, transaction
 from rq.timeouts import BaseTimeoutException
 
+from pipeline.candidates.sql.people import LOCKING_LISTED
 from pipeline.foundation.outages import outage_of
 from pipeline.journeys.blocks import BLOCKS
 from pipeline.journeys.blocks.base import Block
@@ -85,7 +86,7 @@ def claim(journey_id: int) -> list[Run]:
     runs = list(Run.objects.raw(CLAIM, [journey_id, BATCH]))
     if runs:
         with connection.cursor() as cursor:
-            cursor.execute(HOLD, [",".join(str(run.candidate_id) for run in runs)])
+            cursor.execute(LOCKING_LISTED, [",".join(str(run.candidate_id) for run in runs)])
     return runs
 
 
@@ -221,10 +222,3 @@ WHERE run.journey_id = %s AND run.state = {running} AND NOT run.is_slow AND run.
   )
 ORDER BY run.due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """)
-# The ids as one text: to quote a thousand takes longer than to lock them.
-HOLD = """
-SELECT count(*) FROM (
-    SELECT FROM candidates_candidate WHERE id = ANY(string_to_array(%s, ',')::bigint[])
-    ORDER BY id FOR NO KEY UPDATE
-) AS held
-"""

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import connection
 
+from pipeline.candidates.sql.people import among_openings
 from pipeline.foundation.counts import MOST
 from pipeline.journeys.models import JourneyVersion
 from pipeline.journeys.models.sql import STATES
@@ -51,10 +52,7 @@ def said(number: int, is_all: bool) -> str:
     return f"{intcomma(min(number, MOST) if not is_all else number)}{'' if is_all else '+'}"
 
 
-SEEN = """AND EXISTS (
-    SELECT FROM candidates_candidate AS candidate
-    WHERE candidate.id = candidate_id AND candidate.opening_id = ANY(%(openings)s)
-)"""
+SEEN = f"AND {among_openings('candidate_id', '%(openings)s')}"
 # Each count is a walk along the index run_at_block, as far as is counted.
 HERE = """
 SELECT block, (

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import Now
 
+from pipeline.candidates.sql.people import kept
 from pipeline.foundation.fence import fenced
 from pipeline.journeys.models import JourneyVersion, Run
 from pipeline.journeys.models.sql import STATES, with_states
@@ -45,7 +46,7 @@ def enroll(version: JourneyVersion, candidates: Sequence[int], why: str) -> Enro
     people = {"candidates": list(candidates), "why": why[:200]}
     fit = entering("ruled AS person WHERE NOT is_in_it AND NOT was_in_it", "%(why)s")
     with connection.cursor() as cursor:
-        sql = ENROLL.format(ruling=ruling("picked"), entering=fit)
+        sql = ENROLL.format(people=PICKED, ruling=ruling("picked"), entering=fit)
         cursor.execute(sql, entry_into(version) | people)
         entered, in_it, not_again = cursor.fetchone()
     if entered:
@@ -165,18 +166,15 @@ entered AS (
 )
 """
 # Locked as the foreign keys would have it anyway, but in the order in which others lock them.
+PICKED = kept("%(entry_workspace)s", "%(candidates)s::bigint[]")
 ENROLL = """
-WITH picked AS (
-    SELECT id FROM candidates_candidate
-    WHERE workspace_id = %(entry_workspace)s AND id = ANY(%(candidates)s::bigint[])
-    ORDER BY id FOR KEY SHARE
-), {ruling}, {entering}
+WITH picked AS ({people}), {ruling}, {entering}
 SELECT (SELECT count(*) FROM entered), count(*) FILTER (WHERE is_in_it),
     count(*) FILTER (WHERE was_in_it AND NOT is_in_it)
 FROM ruled
 """
-REFUSE = with_states("""
-WITH refused AS (
+REFUSE = """
+WITH person AS ({people}), refused AS (
     INSERT INTO journeys_run (
         workspace_id, journey_id, version_id, candidate_id, state, block, steps, steps_in_row,
         due_at, is_waiting, waiting_for, heard, tries, entered_by, ended_at, end_reason,
@@ -184,14 +182,13 @@ WITH refused AS (
     )
     SELECT %(workspace)s, %(journey)s, %(version)s, id, {failed}, %(block)s, 1, 0,
         NULL, false, '', false, 0, %(why)s, now(), %(code)s, %(facts)s::jsonb
-    FROM candidates_candidate
-    WHERE workspace_id = %(workspace)s AND id = ANY(%(candidates)s::bigint[]) AND NOT EXISTS (
+    FROM person WHERE NOT EXISTS (
         SELECT FROM journeys_run AS run WHERE run.journey_id = %(journey)s
-        AND run.candidate_id = candidates_candidate.id AND run.state = {running}
+        AND run.candidate_id = person.id AND run.state = {running}
     )
-    ORDER BY id FOR KEY SHARE
     RETURNING id
 )
 INSERT INTO journeys_runstep (run_id, number, block, summary, text, facts, way, details)
 SELECT id, 1, %(block)s, '', %(code)s, %(facts)s::jsonb, '', '{{}}' FROM refused
-""")
+"""
+REFUSE = REFUSE.format(people=kept("%(workspace)s", "%(candidates)s::bigint[]"), **STATES)
