@@ -17,6 +17,7 @@ from django.utils.formats import localize
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from pipeline.foundation import database_clock
 from pipeline.journeys import reasons as journeys
 from pipeline.journeys.models.journey import JourneyState
 from pipeline.outreach import reasons as outreach
@@ -163,7 +164,7 @@ def moment_in(text: Any, zone: tzinfo | None) -> datetime | None:
 
 def day_of(at: datetime) -> str:
     """ "21 Nov"; with the year, where it may not be this one."""
-    return format_date(at, "j M Y" if timezone.now() - at > LAST_YEAR else "j M")
+    return format_date(at, "j M Y" if database_clock.now() - at > LAST_YEAR else "j M")
 
 
 # Codes of other rooms begin like this; their sentences are made there.
@@ -233,12 +234,12 @@ SENTENCES: dict[Code, tuple[Any, ...]] = {
         _("Already has an application in the opening."),
     ),
     Code.TOO_MANY_ATTRIBUTES: (
-        _("A candidate has at most %(most)s attributes. Take one away first."),
+        _("A candidate can have up to %(most)s attributes. Take one away first."),
         _("The candidate has too many attributes. Take one away first."),
     ),
     Code.ATTRIBUTES_TOO_LARGE: (
         _(
-            "All attributes of a candidate together have at most %(most)s characters."
+            "A candidate's attributes can have up to %(most)s characters in total."
             " Take some away first."
         ),
         _("The candidate's attributes are too large. Take some away first."),

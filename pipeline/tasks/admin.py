@@ -124,9 +124,7 @@ class TaskAdmin(SeenAdmin[Task]):
         canceled = cancel(queryset, request.user, reason)
         outcome = f"{canceled:,} canceled"
         if left := chosen - canceled:
-            outcome += _(", %(left)s left unchanged because they are no longer waiting") % {
-                "left": f"{left:,}"
-            }
+            outcome += _(", %(left)s left unchanged (no longer waiting)") % {"left": f"{left:,}"}
         self.message_user(request, f"{outcome}.", messages.WARNING if left else messages.SUCCESS)
 
 

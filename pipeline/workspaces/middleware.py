@@ -36,7 +36,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
             return to_login
         assert isinstance(request.user, User)  # not refused
         why = NO_WORKSPACE.format(request.user.email)
-        return refusal(request, why, title="You belong to no workspace yet")
+        return refusal(request, why, title="You don’t belong to a workspace yet")
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]

@@ -41,7 +41,7 @@ def test_a_download_holds_every_candidate_with_what_became_of_it(moved, recruite
         "Candidate id": str(candidate.pk),
         "Name": candidate.full_name,
         "E-mail": candidate.email,
-        "Phone": "'" + candidate.phone,
+        "Phone": candidate.phone,
         "Opening": "Customer Support, Manila",
         "Folder now": "Hired",
         "Before": "Inbox",

@@ -21,9 +21,7 @@ from .followups import hired as hired
 from .followups import stopped as stopped
 
 
-@pytest.mark.parametrize(
-    ("which", "done"), [("untouched", "carried on"), ("failed", "tried again")]
-)
+@pytest.mark.parametrize(("which", "done"), [("untouched", "continued"), ("failed", "retried")])
 def test_nobody_is_written_to_by_a_second_order_of_the_same(
     browser, stopped, recruiter, hired, which: str, done: str
 ):

@@ -46,7 +46,7 @@ def test_one_more_than_a_member_may_have_is_refused_with_what_to_do(
 
     assert third.status_code == 422
     told = third.content.decode()
-    assert "You have 2 bulk actions in queue or in progress, the most that one member" in told
+    assert "You have 2 bulk actions in queue or in progress, the maximum for one member." in told
     assert "Nothing was started. Wait until some have ended, or cancel those" in told
     assert BulkAction.objects.count() == 2
 

@@ -14,6 +14,8 @@ from pipeline.bulk_actions.reasons import SENTENCES, Code, as_text, sentence_of
 
 from .followups import hired as hired
 
+pytestmark = pytest.mark.django_db  # whether a day needs its year says the database's clock
+
 FACTS = {
     "text": "The provider said no.",
     "folder": "Hired",

@@ -40,7 +40,7 @@ def test_it_tells_what_happened_newest_first(client_of, recruiter, make_candidat
 
     page = client_of(recruiter).get(candidate.get_absolute_url()).content.decode()
 
-    assert page.index("Moved to Hired") < page.index("Came to Customer Support, Manila")
+    assert page.index("Moved to Hired") < page.index("Applied to Customer Support, Manila")
     assert 'href="/there/"' in page
 
 

@@ -48,4 +48,4 @@ def test_a_message_that_names_somebody_is_in_no_cookie(
     client.post(f"/settings/members/{recruiter.membership.pk}/", {"role": "agent"})
 
     assert set(client.cookies) <= {"sessionid", "csrftoken"}
-    assert "Ana Ruiz is saved." in client.get("/settings/members/").content.decode()
+    assert "Saved the changes to Ana Ruiz." in client.get("/settings/members/").content.decode()

@@ -53,7 +53,8 @@ def test_what_is_too_long_is_told_with_how_long_it_may_be(browser: Client) -> No
     assert browser.get(f"/candidates/?q={just}").status_code == 200
     answer = browser.get(f"/candidates/?q={over}")
     assert answer.status_code == 400
-    assert "“q” of the address has 2,001 characters; the most is 2,000" in answer.content.decode()
+    told = "The field “q” of the address has 2,001 characters; the limit is 2,000. Shorten it"
+    assert told in answer.content.decode()
     long_name = browser.post("/settings/labels/", {"name": "x" * (LONGEST_IN_FORM + 1)})
     assert long_name.status_code == 400
 

@@ -29,7 +29,7 @@ def test_what_was_written_is_read_again():
         ({"trigger": {"type": "label", "options": 3}}, "The trigger's options must be an object."),
         ({"reentry": {"rule": "after"}}, "The number of days before a candidate may enter again"),
         ({"reentry": {"rule": []}}, "The rule for entering again must be"),
-        ({"blocks": {"a b": {"type": "wait"}}}, "“a b” is no name of a block"),
+        ({"blocks": {"a b": {"type": "wait"}}}, "“a b” is not a block name."),
         ({"blocks": {"b1": {"type": 3}}}, "The block “b1” has no type."),
         (
             {"blocks": {"b1": {"type": "wait", "ways": {"next": 3}}}},

@@ -200,6 +200,18 @@ def test_with_a_task_both_come_of_it(make_journey: MakeJourney, tell: Tell, ana:
 
 
 def test_an_event_that_is_refused_is_not_heard(
+    make_journey: MakeJourney, post: Post, ana: Candidate
+):
+    make_journey(THREE_DAYS, trigger=on("Contract signed"))
+    event = {"id": "1", "type": "custom", "candidate": ana.pk, "name": "Contract signed"}
+
+    answer = post(event | {"campaign": "C1"})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["campaign"])
+    assert not Happening.objects.exists()
+
+
+def test_an_event_is_heard_though_the_candidate_has_enough_tasks(
     make_journey: MakeJourney, post: Post, ana: Candidate, workspace: Workspace
 ):
     make_journey(THREE_DAYS, trigger=on("Contract signed"))
@@ -209,8 +221,9 @@ def test_an_event_that_is_refused_is_not_heard(
 
     answer = post(event | {"id": "2"})
 
-    assert answer.status_code == 422
-    assert Happening.objects.count() == 1
+    assert (answer.status_code, answer.json()["reason"]) == (201, "task.enough_waiting")
+    assert Task.objects.count() == 1
+    assert Happening.objects.count() == 2
 
 
 @pytest.mark.parametrize("wrong", [0, 1, "false", "no", [], {}])

@@ -185,7 +185,7 @@ TABLE: dict[Code, list[tuple[dict[str, Any], str]]] = {
     Code.LABELS_REMOVED: [({"labels": ["German"]}, "Removed “German”.")],
     Code.RECRUITER: [
         ({"before": None, "after": "Liv Holm"}, "Recruiter: Liv Holm (was no one)."),
-        ({"before": "Liv Holm", "after": None}, "Recruiter: nobody (was Liv Holm)."),
+        ({"before": "Liv Holm", "after": None}, "Recruiter: no one (was Liv Holm)."),
     ],
     Code.RECRUITER_BLIND: [
         ({"name": "Liv Holm", "opening": "Leeds"}, "Not assigned: Liv Holm can't see Leeds.")
@@ -289,6 +289,7 @@ def test_what_the_release_before_writes_is_shown_as_it_stands(make_journey: Any,
     assert line.title == "Stopped"
 
 
+@pytest.mark.django_db
 def test_the_migration_rewrites_no_row_and_takes_nothing_from_the_release_before():
     sql = call_command("sqlmigrate", "journeys", "0006_reasons")
 

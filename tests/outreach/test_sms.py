@@ -41,7 +41,10 @@ def test_without_a_clear_answer_it_is_unconfirmed(sender, sms_provider, make_mes
     ("how", "reason"),
     [
         ("400 21211 The 'To' number x is not valid.", "refused it: the phone number is not valid."),
-        ("400 21610 Unsubscribed", "refused it: they have answered STOP"),
+        (
+            "400 21610 Unsubscribed",
+            "refused it: they replied STOP and get no SMS from this number.",
+        ),
         ("400 21999 Something new", "refused it: Something new."),
         ("429 20429 Too many requests", "refused it: Too many requests."),
     ],

@@ -164,7 +164,7 @@ def test_the_selected_that_wait_are_canceled_with_reason_and_name(
 ):
     page = cancel(operator, tasks, " Made by mistake ")
 
-    assert "2 canceled, 2 left as they were" in page
+    assert "2 canceled, 2 left unchanged (no longer waiting)." in page
     for task in tasks:
         task.refresh_from_db()
     assert [task.state for task in tasks] == [
@@ -184,7 +184,7 @@ def test_the_selected_that_wait_are_canceled_with_reason_and_name(
 def test_without_a_reason_nothing_is_canceled(operator: Client, tasks: list[Task]):
     page = cancel(operator, tasks, "  ")
 
-    assert "Say why" in page
+    assert "Enter a reason next to the action." in page
     assert Task.objects.waiting().count() == 2
     assert not AuditEntry.objects.exists()
 

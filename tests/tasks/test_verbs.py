@@ -102,7 +102,7 @@ def test_a_release_keeps_who_had_it(make_task: MakeTask, agent: User):
 def test_a_cancel_takes_a_reason(reason: str, make_task: MakeTask, agent: User):
     task = make_task()
 
-    with pytest.raises(ValueError, match="Say why"):
+    with pytest.raises(ValueError, match=r"^Enter a reason for canceling the task\.$"):
         task.cancel(agent, reason)
 
     task.refresh_from_db()

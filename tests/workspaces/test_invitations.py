@@ -60,7 +60,7 @@ def test_one_person_is_not_written_to_again_and_again(browser: Any) -> None:
 
     third = browser.post(f"{page}invite/", follow=True)
 
-    assert "new1@example.com was mailed 2 more links" in third.content.decode()
+    assert "new1@example.com was sent 2 more links" in third.content.decode()
     assert len(mail.outbox) == 3
 
 
@@ -139,7 +139,7 @@ def test_what_could_not_be_sent_counts_and_the_audit_says_so(browser: Any, setti
         browser.post(f"{page}invite/")
     third = browser.post(f"{page}invite/", follow=True)
 
-    assert "new1@example.com was mailed 2 more links" in third.content.decode()
+    assert "new1@example.com was sent 2 more links" in third.content.decode()
     said = [f"{entry.verb} {entry.subject}" for entry in AuditEntry.objects.order_by("pk")[1:]]
     whom = "to Mo Haddad (new1@example.com)"
     assert (

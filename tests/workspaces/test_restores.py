@@ -151,7 +151,7 @@ def test_an_invitation_is_not_mailed_and_the_owner_is_told(client_of, owner: Use
 
     answer = client_of(owner).post("/settings/members/add/", new, follow=True)
 
-    told = "Messages are on hold after a restore, so Mo Haddad was sent no link."
+    told = "Messages are on hold after a restore, so no link was sent to Mo Haddad."
     assert told in answer.content.decode()
     assert User.objects.filter(email="mo@example.com").exists()
     assert mail.outbox == []

@@ -4,11 +4,11 @@ Looked at before each turn of a lane: who takes a right away stops what is still
 """
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pipeline.bulk_actions.models import BulkAction
 from pipeline.bulk_actions.operations import Operation
 from pipeline.candidates.models import Opening
-from pipeline.foundation.words import plural
 from pipeline.workspaces.lost_rights import why_not_starter
 
 
@@ -23,9 +23,8 @@ def why_not_any_more(action: BulkAction, operation: Operation) -> str:
     if lost := why_not_starter(by, action.workspace_id, "Starting a bulk action"):
         return lost
     if not operation.may_be_ordered_by(by.membership):
-        return _("%(by)s, who started it, can no longer export.") % {
-            "by": by
-        }  # the one right beside the role
+        # The one right beside the role.
+        return _("%(by)s, who started it, can no longer export.") % {"by": by}
     if not by.membership.is_limited:
         return ""
     # Only those that are still there: a deleted opening is nobody's loss.
@@ -33,8 +32,11 @@ def why_not_any_more(action: BulkAction, operation: Operation) -> str:
     hidden = needed.exclude(members=by.membership).count()
     if not hidden:
         return ""
-    openings = plural(hidden, "an opening", f"{hidden:,} openings")
-    return f"{by}, who ordered it, no longer sees {openings} that it concerns."
+    return ngettext(
+        "%(by)s, who started it, can no longer see an opening of this bulk action.",
+        "%(by)s, who started it, can no longer see %(number)s openings of this bulk action.",
+        hidden,
+    ) % {"by": by, "number": f"{hidden:,}"}
 
 
 def cancel_if_lost(action: BulkAction, operation: Operation) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
@@ -22,6 +22,7 @@ from pipeline.candidates.models import Label
 from pipeline.candidates.models.candidate_import import CandidateImport
 from pipeline.candidates.models.import_reasons import REASONS
 from pipeline.candidates.signals import candidates_changed
+from pipeline.foundation import database_clock
 from pipeline.foundation.commits import after_commit
 from pipeline.foundation.exports.formulas import formula_safe, without_guards
 from pipeline.foundation.names import same_key
@@ -92,7 +93,7 @@ def plan_of(imported: CandidateImport, layout: Layout, sample: list[list[str]]) 
             name: moments.is_day_first(cells(name), region)
             for name in ("created_at", "available_from")
         },
-        now=datetime.now(UTC) + CLOCKS_DIFFER,
+        now=database_clock.now() + CLOCKS_DIFFER,
         opt_outs=imported.opt_outs,
         header_width=layout.header_width,
     )
@@ -131,6 +132,7 @@ class Loading:
         self.labels_before = len(self.labels)
         used = {*self.imported.mapping.values(), *self.imported.kept, *self.imported.opt_outs}
         self.used = {at for at, heading in enumerate(self.layout.columns) if heading in used}
+        self.rows_above = self.layout.header + 1  # rows are named as a spreadsheet counts them
         self.reported_at = 0.0
         self.held = 0  # characters of the rows that are not staged yet
         self.rejected_bytes = 0  # of the file of rejected rows, once all are staged
@@ -174,7 +176,7 @@ class Loading:
             self.held += sum(map(len, row))
             self.counts["formulas"] += sum(map(cleaning.is_formula, row))
             person.labels = [self.label(name) for name in person.labels]
-            self.notice(number, person.noticed)
+            self.notice(number + self.rows_above, person.noticed)
             yield number, person, self.folders.get(same_key(person.stage)) if person.stage else None
         rejects.flush()
         rejects.detach()  # else its end would close the file
@@ -184,12 +186,12 @@ class Loading:
         reason, columns = self.records.flaws.pop(number, ("", []))
         return reason if not columns or self.used & set(columns) else ""
 
-    def notice(self, record: int, codes: Iterable[str]) -> None:
+    def notice(self, row: int, codes: Iterable[str]) -> None:
         for code in set(codes):
             found = self.found.setdefault(code, {"count": 0, "rows": []})
             found["count"] += 1
             if len(found["rows"]) < RECORDS_NAMED:
-                found["rows"].append(record)
+                found["rows"].append(row)
 
     def keep_rejected(self) -> None:
         """Store the rejected rows, in place of those that were stored before."""
@@ -252,7 +254,9 @@ class Loading:
         self.rejects.truncate(self.rejected_bytes)  # as a try that failed may have left it
         with transaction.atomic():
             merged = merging.merge(opening, imported.pk, list(self.labels.values()))
-            findings = self.records.findings | self.found | renamed(merged.pop("renamed"))
+            findings = (
+                self.records.findings | self.found | renamed(merged.pop("renamed"), self.rows_above)
+            )
             refused = self.reject_refused()
             rejected = self.rejected + refused
             counts = {
@@ -280,9 +284,9 @@ class Loading:
         return counts
 
 
-def renamed(records: list[int]) -> dict[str, dict[str, Any]]:
+def renamed(records: list[int], rows_above: int) -> dict[str, dict[str, Any]]:
     """The finding of rows that became somebody with another name."""
-    rows = records[:RECORDS_NAMED]
+    rows = [record + rows_above for record in records[:RECORDS_NAMED]]
     return {"other_name": {"count": len(records), "rows": rows}} if records else {}
 
 

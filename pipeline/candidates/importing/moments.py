@@ -14,6 +14,7 @@ from .cleaning import text
 
 MOMENT_CHARACTERS = 60
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+LAST_OF_TWO_DIGITS = datetime(2068, 12, 31, tzinfo=UTC)
 ZULU = re.compile(r"\s{0,9}\(?(UTC|GMT)\)?$")
 NUMERIC = re.compile(
     r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})"
@@ -85,15 +86,14 @@ def is_day_first(cells: Sequence[str], region: str) -> bool:
 def moment(cell: str, day_first: bool, latest: datetime | None = None) -> datetime | None:
     """A date and time to the second, naive unless the cell tells its offset; None for none.
 
-    A year of two digits is in this century if that is not after `latest` (UTC), by default in
-    twenty years; else in the last. What lies after `latest` is no moment, if there is one.
+    A year of two digits is in this century if that is not after `latest` (UTC), by default 2068
+    as POSIX has it; else in the last. What lies after `latest` is no moment, if there is one.
     """
     cell = normalized("NFKC", text(cell))
     if not cell or len(cell) > MOMENT_CHARACTERS:
         return None
     cell = ZULU.sub("Z", cell)
-    now = datetime.now(UTC)
-    century = Century(latest or now + timedelta(days=20 * 365))
+    century = Century(latest or LAST_OF_TWO_DIGITS)
     try:
         found = (
             iso(cell)

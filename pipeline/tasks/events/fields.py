@@ -151,8 +151,8 @@ class Moment(Field):
         latest = now + timedelta(days=self.latest)
         earliest = EARLIEST if self.earliest is None else now - timedelta(days=self.earliest)
         if not earliest <= moment <= latest:
-            allowed = f"{earliest:%Y-%m-%d} to {latest:%Y-%m-%d}"
-            raise self.refuse(f"This time is out of range: {allowed} is taken.")
+            allowed = f"{earliest:%Y-%m-%d} and {latest:%Y-%m-%d}"
+            raise self.refuse(f"This time is not between {allowed}.")
         return moment
 
 

@@ -50,7 +50,7 @@ def test_it_makes_the_opening_on_demand(people: Path, workspace: Workspace) -> N
         (["--opening", "Nope", "--map", "full_name=Who"], "Openings: “Customer Support, Manila”"),
         (["--opening", "Customer Support, Manila"], "Choose which column holds the name"),
         (["--opening", "Nope", "--map", "name=Who"], "no field “name”"),
-        (["--opening", "Nope", "--map", "full_name=What"], "no column “What”"),
+        (["--opening", "Nope", "--map", "full_name=What"], "not have a column “What”"),
         (["--opening", "Nope", "--workspace", "No", "--map", "full_name=Who"], "Workspaces: Acme"),
     ],
 )

@@ -100,8 +100,7 @@ def test_phones(imports: Way) -> None:
     }
     assert imported.counts["reasons"] == {
         "rounded_phone_only": 2,
-        "no_contact": 2,
-        "invalid_phone_only": 2,
+        "invalid_phone_only": 4,
     }
 
 

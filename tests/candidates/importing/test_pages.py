@@ -46,7 +46,7 @@ def test_the_whole_way(client_of: ClientOf, recruiter: User, opening: Opening) -
         "separator": "",
     }
     page = client.post(f"{URL}{imported.pk}/columns/", form, follow=True)
-    assert b"Waiting for a worker" in page.content
+    assert b"Waiting to start" in page.content
     assert b"<progress" in page.content
     jobs.run_import(imported.pk)
     page = client.get(f"{URL}{imported.pk}/", headers={"HX-Request": "true"})
@@ -54,7 +54,7 @@ def test_the_whole_way(client_of: ClientOf, recruiter: User, opening: Opening) -
     assert page.content.count(b'<div id="import"') == 1
     assert b"<html" not in page.content
     assert b"hx-get" not in page.content
-    assert b"There is no e-mail address and no phone number." in page.content
+    assert b"The row has neither an e-mail address nor a phone number." in page.content
     assert "1 cell looks like a formula and was kept as plain text" in one_line(page)
     rejected = client.get(f"{URL}{imported.pk}/rejected.csv")
     assert rejected["Content-Disposition"] == 'attachment; filename="rejected-people.csv"'
@@ -110,7 +110,7 @@ def test_no_more_columns_are_kept_than_a_candidate_has_attributes(
     page = client.post(f"{URL}{imported.pk}/columns/", mapping)
 
     assert page.status_code == 422
-    assert f"You keep {MOST + 1} columns: ignore some of them." in page.content.decode()
+    assert f"You are keeping {MOST + 1} columns: ignore some of them." in page.content.decode()
     client.post(f"{URL}{imported.pk}/columns/", mapping | {"column-2": ""})
     imported.refresh_from_db()
     assert len(imported.kept) == MOST

@@ -42,7 +42,7 @@ def test_a_member_reads_when_there_is_room_again(upload: Any, recruiter: User) -
 
     assert third.status_code == 422
     told = third.content.decode()
-    assert "You have uploaded 2 files in the last 24 hours, which is the most" in told
+    assert "You have uploaded 2 files in the last 24 hours, the maximum." in told
     assert "Upload this file after" in told
     assert CandidateImport.objects.count() == 2
 

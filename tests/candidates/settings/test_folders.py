@@ -138,7 +138,10 @@ def test_a_folder_that_somebody_came_into_at_this_moment_stays(
 
     answer = client.post(f"/settings/folders/{folder.pk}/delete/", follow=True)
 
-    assert "has just come into Phone screen" in answer.content.decode()
+    assert (
+        "A candidate was just added to Phone screen, so it was not deleted."
+        in answer.content.decode()
+    )
     assert Folder.objects.filter(pk=folder.pk).exists()
     assert not AuditEntry.objects.exists()
 

@@ -211,7 +211,7 @@ def test_an_undo_by_somebody_else_is_told_too(
             {"type": "event", "event_name": "paid", "property": "plan", "operator": "is",
              "value": "pro"},
             {"event_name": "paid", "property": "plan", "operator": "is", "value": "pro"},
-            "The event “paid” comes, and its plan is “pro”",
+            "The event “paid” arrives, and its plan is “pro”",
         ),
         (
             {"type": "schedule", "at_time": "09:00", "weekday": "0", "filter_q": "Ana"},

@@ -112,10 +112,10 @@ def test_pause_resume_and_archive_say_in_numbers_what_happens(travelling: Journe
     farewell = open.get("archive/")
     open.post("archive/")
 
-    assert "<strong>1</strong> run in progress takes no further step." in asked
+    assert "<strong>1</strong> run in progress takes no further steps." in asked
     assert (paused, resumed, open.journey.state) == ("paused", "live", "archived")
     assert "There is nothing to pause." in again
-    assert "<strong>1</strong> run in progress is stopped, and does not come back." in farewell
+    assert "<strong>1</strong> run in progress will be stopped and can’t be resumed." in farewell
     assert Run.objects.get().state == RunState.STOPPED
 
 

@@ -84,7 +84,7 @@ def test_candidates_are_searched_among_those_that_the_user_sees(
     nobody = open.get("test-run/?q=nobody-like-this")
 
     assert f"?candidate={candidate.pk}" in found
-    assert "Nobody matches." in nobody
+    assert "No matching candidates." in nobody
     for wanted in (theirs.pk, "x", 10**30):
         assert open.client.get(open.address(f"test-run/?candidate={wanted}")).status_code == 404
 

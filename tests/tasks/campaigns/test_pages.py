@@ -236,7 +236,8 @@ def test_pausing_says_in_numbers_what_will_happen(
 ):
     asked = words(page.get(at(campaign, "pause/")))
 
-    assert "<strong>2</strong> waiting tasks stay in the queue, and nobody is given one" in asked
+    stay = "<strong>2</strong> waiting tasks stay in the queue, and no one can accept them until"
+    assert f"{stay} the campaign is resumed." in asked
     assert "<strong>1</strong> accepted task stays with its agent." in asked
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.READY

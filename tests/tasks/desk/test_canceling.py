@@ -71,7 +71,9 @@ def test_an_admin_who_saw_who_has_it_takes_it_back_and_not_from_the_next_one_who
     client.post(url, {"reason": "Moved away", "seen": seen})
 
     task.refresh_from_db()
-    assert "Chloe Tan has it" in words(question)
+    assert "Chloe Tan is working on this task and will be told who canceled it and why." in words(
+        question
+    )
     assert (task.state, task.agent) == (State.CANCELED, colleague)
 
 

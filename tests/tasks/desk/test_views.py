@@ -88,7 +88,7 @@ def test_the_tasks_page_has_the_candidate_beside_it(
     assert f'href="mailto:{candidate.email}"' in page
     assert "Night shift" in page
     assert other.get_absolute_url() in page
-    assert "Came to Customer Support, Manila" in page
+    assert "Applied to Customer Support, Manila" in page
 
 
 def test_a_past_task_shows_what_became_of_it(

@@ -80,7 +80,7 @@ def test_a_wrong_field_is_named_and_nothing_is_kept(field: str, call: Post, toke
 def assert_sentence(error: str) -> None:
     assert error[0].isupper()
     assert error.endswith((".", "}"))
-    assert any(f"{verb} " in error for verb in ("Send", "Say", "Take"))
+    assert any(f"{verb} " in error for verb in ("Send", "Say", "Remove"))
 
 
 def assert_nothing_was_kept(token: ApiToken) -> None:

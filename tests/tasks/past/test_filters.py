@@ -215,10 +215,16 @@ def test_days_are_those_of_the_workspace(get, make_past, workspace):
     [
         ({"since": "2026-11-21", "until": "2026-11-20"}, "“Ended to” is before “Ended from”."),
         ({"since": "tomorrow"}, "“Ended from” is not a date. Use the format 2026-11-21."),
-        ({"type": "fax"}, "The task type is gone, or you can’t see it."),
-        ({"opening": 10**30}, "The opening is gone, or you can’t see it."),
-        ({"campaign": "x'; DROP"}, "The campaign is gone, or you can’t see it."),
-        ({"candidate": "0"}, "The candidate is gone, or you can’t see it."),
+        ({"type": "fax"}, "The task type no longer exists, or you can’t see it. Choose another."),
+        ({"opening": 10**30}, "The opening no longer exists, or you can’t see it. Choose another."),
+        (
+            {"campaign": "x'; DROP"},
+            "The campaign no longer exists, or you can’t see it. Choose another.",
+        ),
+        (
+            {"candidate": "0"},
+            "The candidate no longer exists, or you can’t see it. Choose another.",
+        ),
     ],
 )
 def test_a_filter_that_is_none_says_so_and_shows_nothing(get, make_past, filters, told):

@@ -68,7 +68,7 @@ def test_the_dialog_asks_for_a_name_and_says_what_is_kept(client, opening):
         ("  ", "state=completed", "Enter a name."),
         ("x" * 101, "state=completed", "at most 100 characters"),
         ("All", "", "No filter is set"),
-        ("Gone", "opening=0", "The opening is gone, or you can’t see it."),
+        ("Gone", "opening=0", "The opening no longer exists, or you can’t see it. Choose another."),
     ],
 )
 def test_what_can_not_be_saved_is_told(save, support, name, query, told):
@@ -171,7 +171,7 @@ def test_one_whose_campaign_is_gone_says_so_and_shows_nothing(
     page = response.content.decode()
     assert shown(response) == []
     assert "The saved filter “Win back” can’t be opened" in page
-    assert "The campaign is gone, or you can’t see it." in page
+    assert "The campaign no longer exists, or you can’t see it. Choose another." in page
 
 
 def test_so_does_one_whose_opening_is_no_longer_seen(
@@ -188,7 +188,7 @@ def test_so_does_one_whose_opening_is_no_longer_seen(
     page = response.content.decode()
     assert shown(response) == []
     assert "The saved filter “Manila” can’t be opened" in page
-    assert "The opening is gone, or you can’t see it." in page
+    assert "The opening no longer exists, or you can’t see it. Choose another." in page
 
 
 def test_names_are_escaped(client, save):

@@ -41,7 +41,7 @@ def test_the_rules_are_set_with_a_line_in_the_audit(page: Client, workspace: Wor
     assert response["Location"] == RULES
     assert (rules.cancel_after_days, rules.most_waiting) == (30, 2)
     days = "days until a waiting task is canceled from 14 to 30"
-    most = "most waiting tasks of one type from 5 to 2"
+    most = "max. waiting tasks per type and candidate from 5 to 2"
     assert audited() == [f"changed the task settings {days}; {most}"]
 
 
@@ -86,7 +86,7 @@ def test_a_shorter_time_that_would_cancel_tasks_at_once_is_asked_about_in_number
 
     assert response.status_code == 422
     told = " ".join(response.content.decode().split())
-    assert "<strong>1 task</strong> already waits for longer than that" in told
+    assert "<strong>1 task</strong> has already been waiting longer and would be canceled" in told
     assert not TaskRules.objects.exists()
     page.post(RULES, ANSWERS | {"cancel_after_days": "7", "agreed": "on"})
     assert TaskRules.of(workspace.pk).cancel_after_days == 7

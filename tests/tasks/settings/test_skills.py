@@ -171,7 +171,7 @@ def test_waiting_tasks_that_fit_nobody_are_told(
 
     shown = words(page.get(SKILLS))
 
-    assert "<strong>3</strong> waiting tasks fit nobody’s skills" in shown
+    assert "<strong>3</strong> waiting tasks fit no one’s skills" in shown
     assert "<li>2 Inbound Call in Customer Support, Manila</li>" in shown
     assert "<li>1 Voicemail in Warehouse, Leeds</li>" in shown
 
@@ -182,17 +182,17 @@ def test_while_somebody_takes_everything_nothing_is_told(
     page.post(of(agent), {"types": ["voicemail"]})
     make_task(TaskType.INBOUND_CALL)
 
-    assert "fit nobody" not in words(page.get(SKILLS))  # the owner takes it
+    assert "no one’s skills" not in words(page.get(SKILLS))  # the owner takes it
 
 
 def test_those_who_are_out_take_nothing(page: Client, agent: User, owner: User, make_task: Any):
     page.post(of(owner), {"types": ["voicemail"]})
     make_task(TaskType.INBOUND_CALL)
-    assert "fits nobody" not in words(page.get(SKILLS))
+    assert "no one’s skills" not in words(page.get(SKILLS))
 
     User.objects.filter(pk=agent.pk).update(is_active=False)
 
-    assert "<strong>1</strong> waiting task fits nobody’s skills" in words(page.get(SKILLS))
+    assert "<strong>1</strong> waiting task fits no one’s skills" in words(page.get(SKILLS))
     assert page.get(of(agent)).status_code == 404
 
 

@@ -170,7 +170,8 @@ def test_a_try_under_way_has_a_badge_of_its_own(browser: Client, put: Put):
 def test_a_new_secret_is_asked_for_and_made(browser: Client, endpoint: WebhookEndpoint):
     old = endpoint.secret
     question = browser.get(page_of(endpoint, "rotate/"), headers={"HX-Request": "true"})
-    assert "For 24 hours everything is signed with the old secret" in question.content.decode()
+    sentence = "For 24 hours everything is signed with both the old and the new secret"
+    assert sentence in question.content.decode()
     assert "<html" not in question.content.decode()
 
     browser.post(page_of(endpoint, "rotate/"))
