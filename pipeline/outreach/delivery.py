@@ -20,12 +20,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 from rq.timeouts import BaseTimeoutException
 
-from . import limits
+from . import limits, optouts
 from .drafts import Draft
 from .models import Message, MessageStatus
 from .pace import SOON_SECONDS, Pace
 from .reasons import CantSend, Code, Reason, said_of_provider
-from .senders import NotTaken, Sender, Unavailable, Unconfirmed
+from .senders import NotTaken, OptedOut, Sender, Unavailable, Unconfirmed
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +137,9 @@ def hand_over(owner: Owner, sender: Sender, message: Message) -> Result:
             raise Stopped
     try:
         message.provider_id = sender.send(message)
+    except OptedOut as problem:
+        optouts.opt_out(message.workspace, message.channel, message.address)
+        return Result(MessageStatus.FAILED, said_of_provider(problem))
     except NotTaken as problem:
         return Result(MessageStatus.FAILED, said_of_provider(problem))
     except Unconfirmed as problem:

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from pipeline.outreach.models import Channel
+from pipeline.outreach import delivery, optouts
+from pipeline.outreach.models import Channel, MessageStatus
 from pipeline.outreach.senders import NotTaken, Unavailable, Unconfirmed, sender_for
 from tests.providers import TIMEOUT
 
@@ -54,6 +55,19 @@ def test_a_refusal_is_not_taken_and_says_why(sender, sms_provider, make_message,
 
     with pytest.raises(NotTaken, match=reason):
         sender.send(make_message())
+
+
+def test_a_number_that_told_the_provider_to_stop_is_opted_out_here(
+    sender, sms_provider, make_message
+):
+    sms_provider.misbehave("post", "400 21610 Unsubscribed")
+    message = make_message()
+    message.begun_at = delivery.clock()
+
+    result = delivery.hand_over(None, sender, message)  # its owner is not asked so soon
+
+    assert result.status == MessageStatus.FAILED
+    assert optouts.is_opted_out(message.workspace_id, Channel.SMS, message.address)
 
 
 @pytest.mark.parametrize("how", ["401 20003 Authenticate", "403 20003 Account is suspended"])

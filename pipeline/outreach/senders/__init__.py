@@ -5,9 +5,17 @@ from django.utils.module_loading import import_string
 
 from pipeline.outreach.models import Channel
 
-from .base import NotSent, NotTaken, Sender, Unavailable, Unconfirmed
+from .base import NotSent, NotTaken, OptedOut, Sender, Unavailable, Unconfirmed
 
-__all__ = ["NotSent", "NotTaken", "Sender", "Unavailable", "Unconfirmed", "sender_for"]
+__all__ = [
+    "NotSent",
+    "NotTaken",
+    "OptedOut",
+    "Sender",
+    "Unavailable",
+    "Unconfirmed",
+    "sender_for",
+]
 
 # Imported when asked for: Twilio's library takes a quarter of a second.
 KINDS = {

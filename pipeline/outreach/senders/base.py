@@ -13,6 +13,10 @@ class NotTaken(NotSent):
     """The provider definitely did not take the message."""
 
 
+class OptedOut(NotTaken):
+    """The provider did not take it, as whoever has the address told the provider to stop."""
+
+
 class Unconfirmed(NotSent):
     """The message was handed over, and nobody knows whether it was taken."""
 

@@ -12,17 +12,18 @@ from twilio.rest import Client
 
 from pipeline.outreach.models import Message
 
-from .base import NotSent, Sender, Unavailable, Unconfirmed
+from .base import NotSent, OptedOut, Sender, Unavailable, Unconfirmed
 from .http import from_answer, from_failure
 
 PROVIDER = "The SMS provider"
 TWILIO = "https://api.twilio.com"
+HAS_REPLIED_STOP = 21610
 # Twilio's codes that recruiters can do something about: https://www.twilio.com/docs/api/errors
 READABLE = {
     21211: "the phone number is not valid.",
     21217: "the phone number is not valid.",
     21408: "SMS to this country are switched off in the provider's account.",
-    21610: "they replied STOP and get no SMS from this number.",
+    HAS_REPLIED_STOP: "they replied STOP and get no SMS from this number.",
     21612: "the phone number can't be reached from the provider's number.",
     21614: "the phone number is not a mobile number.",
     21617: "the text is too long.",
@@ -92,6 +93,7 @@ def refusal(error: TwilioRestException | TwilioServiceException) -> NotSent:
         said = error.msg.removeprefix("Unable to create record: ")
     else:
         said = error.detail or error.title
-    return from_answer(
-        error.status, READABLE.get(error.code or 0) or said.rstrip(".") + ".", PROVIDER
-    )
+    why = READABLE.get(error.code or 0) or said.rstrip(".") + "."
+    if error.code == HAS_REPLIED_STOP:
+        return OptedOut(str(from_answer(error.status, why, PROVIDER)))
+    return from_answer(error.status, why, PROVIDER)
