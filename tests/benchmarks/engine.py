@@ -22,6 +22,7 @@ from django.utils import timezone
 from pipeline.bulk_actions.engine.start import chunk_size, start_bulk_action
 from pipeline.bulk_actions.models import BulkAction, Chunk, Outcome, Result, Status, locks
 from pipeline.bulk_actions.operations.move_to_folder import MoveToFolder
+from pipeline.bulk_actions.writing.values import VALUES
 from pipeline.candidates.demo import load
 from pipeline.candidates.models import Candidate, Folder
 from pipeline.workspaces.models import Role, User, Workspace
@@ -120,7 +121,12 @@ class Bench:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 AT_ONCE.format(operation=sql),
-                params | {"engine_action": action.pk, "engine_workspace": self.workspace.pk},
+                {
+                    **VALUES,
+                    **params,
+                    "engine_action": action.pk,
+                    "engine_workspace": self.workspace.pk,
+                },
             )
             BulkAction.objects.filter(pk=action.pk).update(changed=cursor.fetchone()[0])
         return time.perf_counter() - begun
@@ -308,8 +314,8 @@ WITH picked AS (
     SELECT id, opening_id, folder_id, recruiter_id FROM candidates_candidate
     WHERE workspace_id = %(engine_workspace)s ORDER BY id FOR UPDATE
 ), {operation}, written AS (
-    INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, before)
-    SELECT %(engine_action)s, candidate_id, result, reason, before FROM outcome
+    INSERT INTO bulk_actions_outcome (action_id, candidate_id, result, reason, facts, before)
+    SELECT %(engine_action)s, candidate_id, result, reason, facts, before FROM outcome
     RETURNING result
 )
 SELECT count(*) FROM written

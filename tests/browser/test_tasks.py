@@ -62,7 +62,7 @@ def test_one_accepts_one_cancels_and_support_finds_it(
     row(theirs, voicemail).get_by_role("link", name="Cancel").click()
     expect(theirs.get_by_label("Reason")).to_be_focused()
     theirs.get_by_role("button", name="Cancel this task").click()
-    expect(theirs.locator("#dialog")).to_contain_text("Say why")
+    expect(theirs.locator("#dialog")).to_contain_text("Enter a reason")
     look(theirs, "task-cancel-dialog")
     theirs.get_by_label("Reason").fill("Called back already")
     theirs.get_by_role("button", name="Cancel this task").click()

@@ -227,7 +227,7 @@ def test_a_head_without_an_end_is_refused(daphne: Daphne) -> None:
         answer = b"".join(iter(lambda: client.recv(65536), b""))
 
     assert answer.split()[1] == b"431"
-    assert b"more than the 500 lines of headers" in answer
+    assert b"more than 500 request headers" in answer
 
 
 def test_other_pages_are_answered_while_files_come(

@@ -180,7 +180,7 @@ def test_a_head_that_trickles_in_is_waited_for_no_longer(
             break
 
     assert status(answer) == 408
-    assert b"came too slowly" in answer
+    assert b"arrived too slowly" in answer
 
 
 def test_a_connection_may_idle_between_two_requests(daphne: Daphne, connect: Connect) -> None:
@@ -220,7 +220,7 @@ def test_too_many_headers_are_answered_with_a_sentence(daphne: Daphne, connect: 
 
     assert status(asked_with(most)) == 200
     assert status(refused) == 431
-    assert b"more than the 500 lines of headers" in refused
+    assert b"more than 500 request headers" in refused
     assert b"<h1" in refused
 
 

@@ -54,6 +54,7 @@ def test_an_outbox_that_can_t_be_written_is_unavailable(settings, tmp_path):
         sender_for(Channel.SMS).open()
 
 
+@pytest.mark.django_db
 def test_the_console(settings, capsys):
     settings.SMS_SENDER = "console"
 

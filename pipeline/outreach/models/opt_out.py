@@ -16,7 +16,12 @@ class OptOut(models.Model):
 
     So it holds for all applications."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="opt_outs")
+    workspace = models.ForeignKey(
+        Workspace,
+        models.CASCADE,
+        related_name="opt_outs",
+        db_index=False,  # the constraint's serves, and alone it would be read whole for each person
+    )
     channel = models.CharField(max_length=10, choices=Contact)
     address = models.CharField(max_length=254, help_text="Lower case e-mail, or phone in E.164.")
     created_at = models.DateTimeField(db_default=Now())
