@@ -4,14 +4,6 @@ from typing import Any
 
 from .attributes import LONGEST
 
-ONE_OTHER_NAME = (
-    "1 row has an e-mail address or phone number of a candidate with another name, who keeps both:"
-    " an opening has each address once"
-)
-MORE_OTHER_NAMES = (
-    "{count} rows have an e-mail address or phone number of a candidate with another name, who"
-    " keeps all: an opening has each address once"
-)
 # By what was found: the sentence for one, and for more.
 SENTENCES = {
     "unreadable": (
@@ -68,9 +60,9 @@ SENTENCES = {
         "1 row says neither yes nor no to an opt-out, so its candidate counts as opted out",
         "{count} rows say neither yes nor no to an opt-out, so their candidates count as opted out",
     ),
-    "other_name": (
-        ONE_OTHER_NAME,
-        MORE_OTHER_NAMES,
+    "other_name": (  # see importing/identity.py
+        "1 row shares an address or number with another name: one candidate keeps both names",
+        "{count} rows share an address or number with another name: one candidate keeps all names",
     ),
     "hidden_rows": ("1 hidden row was left out", "{count} hidden rows were left out"),
 }
